@@ -1,0 +1,133 @@
+//! SHA-256 and the 32-byte value that everything is named by.
+
+use alloc::string::String;
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 value: leaf hash, node, root, map key or digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; Hash::LEN]);
+
+impl Hash {
+    /// Length in bytes.
+    pub const LEN: usize = 32;
+    /// Thirty-two zero bytes: the empty subtree of the state map.
+    pub const ZERO: Self = Self([0; Self::LEN]);
+
+    /// Takes the raw bytes.
+    pub const fn new(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// SHA-256 of the parts, one after the other.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+
+    /// Sixty-four lowercase hex digits.
+    pub fn to_hex(&self) -> String {
+        let mut text = String::with_capacity(2 * Self::LEN);
+        push_hex(&mut text, &self.0);
+        text
+    }
+
+    /// Reads exactly sixty-four lowercase hex digits; upper case is refused, so that each value has one spelling.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; Self::LEN];
+        decode_hex(text.as_bytes(), &mut bytes)?;
+        Some(Self(bytes))
+    }
+
+    /// Takes a slice of exactly 32 bytes.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl From<[u8; Hash::LEN]> for Hash {
+    fn from(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.0 {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+/// Appends lowercase hex digits of `bytes` to `text`.
+pub fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            text.extend(DIGITS.get(usize::from(nibble)));
+        }
+    }
+}
+
+/// Fills `out` from exactly `2 * out.len()` lowercase hex digits.
+pub fn decode_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
+    if text.len() != out.len().checked_mul(2)? {
+        return None;
+    }
+    for (pair, byte) in text.chunks_exact(2).zip(out) {
+        let &[high, low] = pair else { return None };
+        *byte = (nibble(high)? << 4) | nibble(low)?;
+    }
+    Some(())
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_answer_and_hex_round_trip() {
+        let empty = Hash::of(&[]);
+        assert_eq!(
+            empty.to_hex(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        assert_eq!(Hash::from_hex(&empty.to_hex()), Some(empty));
+        assert_eq!(Hash::of(&[b"a", b"", b"bc"]), Hash::of(&[b"abc"]));
+    }
+
+    #[test]
+    fn hex_refuses_upper_case_other_lengths_and_other_characters() {
+        let hex = Hash::ZERO.to_hex();
+        assert_eq!(Hash::from_hex(&hex.replacen('0', "A", 1)), None);
+        assert_eq!(Hash::from_hex(&hex.replacen('0', "g", 1)), None);
+        assert_eq!(Hash::from_hex(hex.get(1..).unwrap_or_default()), None);
+        assert_eq!(Hash::from_hex(&(hex + "0")), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! Every limit of the formats, in one place. Each has a test at the limit and one beyond it.
+
+/// Bytes of an entry's line without its newline, at most: its base64 then fits the 64 KiB lines of public note tools.
+pub const ENTRY_BYTES_MAX: usize = 49_146;
+/// Bytes of the `record` member, at most: leaves room for what the log adds.
+pub const RECORD_BYTES_MAX: usize = ENTRY_BYTES_MAX - 1_024;
+/// Entries in one commit group, at most.
+pub const GROUP_ENTRIES_MAX: usize = 65_536;
+/// Bytes of one commit group, at most.
+pub const GROUP_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a checkpoint line without its newline, at most: a note with a few signatures, escaped for JSON.
+pub const CHECKPOINT_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of any line of a segment without its newline, at most.
+pub const LINE_BYTES_MAX: usize = ENTRY_BYTES_MAX;
+/// Nesting of JSON values, at most: an entry's own envelope takes three levels.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Bytes of an identifier, at most.
+pub const ID_BYTES_MAX: usize = 200;
+/// Bytes of a one-line string, at most.
+pub const STRING_BYTES_MAX: usize = 1_024;
+/// The largest magnitude of an integer in an entry: what every JSON reader keeps exactly.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+/// Bytes of a payload that may stand inline in an entry, at most.
+pub const PAYLOAD_INLINE_BYTES_MAX: usize = 32 * 1024;
+/// Hashes in an inclusion or consistency proof, at most (sizes end at 2^63 - 1).
+pub const PROOF_HASHES_MAX: usize = 63;
+/// Bytes of a signed note, at most.
+pub const NOTE_BYTES_MAX: usize = 1024 * 1024;
+/// Signature lines of a note that are read, at most.
+pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// Bytes of a log's origin, at most: ML-DSA cosignatures carry it in a one-byte length.
+pub const ORIGIN_BYTES_MAX: usize = 255;
+/// Siblings in a proof of the state map, at most: one for each bit of the key.
+pub const MAP_SIBLINGS_MAX: usize = 256;
+
+const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
+const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);
+const _: () = assert!(PAYLOAD_INLINE_BYTES_MAX.div_ceil(3) * 4 <= RECORD_BYTES_MAX);
+const _: () = assert!(ENTRY_BYTES_MAX.div_ceil(3) * 4 + "extra \n".len() <= 65_536);
