@@ -32,8 +32,22 @@ pub const NOTE_SIGNATURES_MAX: usize = 64;
 pub const ORIGIN_BYTES_MAX: usize = 255;
 /// Siblings in a proof of the state map, at most: one for each bit of the key.
 pub const MAP_SIBLINGS_MAX: usize = 256;
+/// Bytes of filler (0x0A) after the last line of the active segment, at most.
+pub const FILLER_BYTES_MAX: u64 = 256 * 1024;
+/// Bytes of a disk sector: the unit in which a torn write is told from a changed one.
+pub const SECTOR_BYTES: u64 = 512;
+/// The largest segment number: ten decimal digits in its file name.
+pub const SEGMENT_NUMBER_MAX: u64 = 9_999_999_999;
+/// Bytes of one file beside the log (payload, anchor, snapshot), at most.
+pub const SHELF_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of the name of a file beside the log, at most.
+pub const SHELF_NAME_BYTES_MAX: usize = 120;
+/// Bytes of the poison file that are read, at most.
+pub const POISON_BYTES_MAX: usize = 4 * 1024;
 
 const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
 const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);
 const _: () = assert!(PAYLOAD_INLINE_BYTES_MAX.div_ceil(3) * 4 <= RECORD_BYTES_MAX);
 const _: () = assert!(ENTRY_BYTES_MAX.div_ceil(3) * 4 + "extra \n".len() <= 65_536);
+const _: () = assert!(FILLER_BYTES_MAX.is_multiple_of(SECTOR_BYTES));
+const _: () = assert!(SEGMENT_NUMBER_MAX == 10_u64.pow(10) - 1);
