@@ -14,6 +14,8 @@ pub const CHECKPOINT_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const LINE_BYTES_MAX: usize = ENTRY_BYTES_MAX;
 /// Nesting of JSON values, at most: an entry's own envelope takes three levels.
 pub const JSON_DEPTH_MAX: usize = 32;
+/// Bytes of one JSON text, at most: no line of a log comes near, and 32 bits then hold every index.
+pub const JSON_TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of an identifier, at most.
 pub const ID_BYTES_MAX: usize = 200;
 /// Bytes of a one-line string, at most.
