@@ -12,12 +12,16 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod commitment;
 pub mod error;
 pub mod hash;
 pub mod json;
 pub mod limits;
 pub mod map;
+pub mod time;
 pub mod tlog;
+#[cfg(test)]
+pub(crate) mod worked;
 
 pub use error::ErrorKind;
 pub use hash::Hash;
