@@ -6,6 +6,7 @@
 //!
 //! Recursive, with the depth bounded by `JSON_DEPTH_MAX`.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,7 +56,7 @@ struct Checker<'t, 'a> {
 struct Scanned {
     /// The index after the closing quote.
     end: usize,
-    /// The first eight bytes between the quotes as a big-endian number, filled with zeros.
+    /// The first eight bytes between the quotes as a big-endian number, filled with zeros; only of a plain string.
     prefix: u64,
     /// Whether there are neither escapes nor bytes outside ASCII, so that bytes sort as UTF-16 units do.
     plain: bool,
@@ -181,51 +182,43 @@ impl Checker<'_, '_> {
         let start = open + 1;
         let first = word_at(self.text, start);
         let mut marks = stops(first);
-        if marks != 0 {
-            // The lowest mark and all above it; what is below belongs to the string.
-            let prefix = first & below(marks);
-            let at = start + first_stop(marks);
-            if prefix & HIGH == 0 && self.byte(at) == Some(b'"') {
-                self.push(Kind::String, open, at + 1);
-                return Ok(Scanned {
-                    end: at + 1,
-                    prefix: prefix.swap_bytes(),
-                    plain: true,
-                });
+        let (at, high, prefix) = if marks == 0 {
+            let (mut at, mut high) = (start + 8, first);
+            loop {
+                let word = word_at(self.text, at);
+                marks = stops(word);
+                if marks != 0 {
+                    break (at + first_stop(marks), high | (word & below(marks)), first);
+                }
+                high |= word;
+                at += 8;
             }
-            return self.unusual_string(open);
-        }
-        let mut high = first;
-        let mut at = start;
-        loop {
-            at += 8;
-            let word = word_at(self.text, at);
-            marks = stops(word);
-            if marks != 0 {
-                high |= word & below(marks);
-                at += first_stop(marks);
-                break;
-            }
-            high |= word;
-        }
+        } else {
+            let word = first & below(marks);
+            (start + first_stop(marks), word, word)
+        };
+        let prefix = prefix.swap_bytes();
         if high & HIGH == 0 && self.byte(at) == Some(b'"') {
             self.push(Kind::String, open, at + 1);
             return Ok(Scanned {
                 end: at + 1,
-                prefix: first.swap_bytes(),
+                prefix,
                 plain: true,
             });
         }
-        self.unusual_string(open)
+        let end = self.unusual_string(open, at)?;
+        Ok(Scanned {
+            end,
+            prefix,
+            plain: false,
+        })
     }
 
-    /// A string with an escape, with bytes outside ASCII, or with something that must not stand in it.
-    fn unusual_string(&mut self, open: usize) -> Result<Scanned, Box<JsonError>> {
-        let start = open + 1;
-        let mut at = start;
+    /// A string with an escape, with bytes outside ASCII, or with something that must not stand in it; the first
+    /// byte that ends or interrupts it stands at `at`.
+    fn unusual_string(&mut self, open: usize, mut at: usize) -> Checked {
         let mut escaped = false;
         loop {
-            at = next_stop(self.text, at);
             match self.byte(at) {
                 Some(b'"') => break,
                 Some(b'\\') => at = canonical_escape(self.text, at)?,
@@ -233,9 +226,10 @@ impl Checker<'_, '_> {
                 None => return unexpected(self.text, at, "the end of the string"),
             }
             escaped = true;
+            at = next_stop(self.text, at);
         }
-        let content = self.text.get(start..at).unwrap_or_default();
-        if let Err(error) = str::from_utf8(content) {
+        let start = open + 1;
+        if let Err(error) = str::from_utf8(self.text.get(start..at).unwrap_or_default()) {
             let offset = start + error.valid_up_to();
             return Err(Box::new(JsonError::NotUtf8 { offset }));
         }
@@ -243,23 +237,22 @@ impl Checker<'_, '_> {
         if let Some(node) = self.nodes.last_mut() {
             node.escaped = escaped;
         }
-        Ok(Scanned {
-            end: at + 1,
-            prefix: 0,
-            plain: false,
-        })
+        Ok(at + 1)
     }
 
     /// Refuses a key that does not come after the one before it; both are given with their quotes.
-    #[cold]
     fn check_order(&self, before: Range<usize>, key: Range<usize>) -> Result<(), Box<JsonError>> {
         let offset = key.start;
         let content = |range: Range<usize>| {
-            unescape(
-                self.text
-                    .get(range.start + 1..range.end - 1)
-                    .unwrap_or_default(),
-            )
+            let content = self
+                .text
+                .get(range.start + 1..range.end - 1)
+                .unwrap_or_default();
+            if content.contains(&b'\\') {
+                Cow::Owned(unescape(content))
+            } else {
+                Cow::Borrowed(content)
+            }
         };
         let key = content(key);
         let order = utf16_order(&content(before), &key);

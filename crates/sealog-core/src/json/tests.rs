@@ -1,5 +1,6 @@
 //! Known answers, refusing cases and properties of both readers.
 
+mod document;
 mod known;
 mod object;
 mod properties;
