@@ -179,7 +179,6 @@ impl Error {
     }
 
     /// Wraps what the operating system said about `path`.
-    #[expect(dead_code, reason = "the file store, next")]
     pub(crate) fn io(
         doing: &'static str,
         path: impl AsRef<Path>,

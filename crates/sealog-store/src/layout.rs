@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use sealog_core::Hash;
 use sealog_core::limits::SEGMENT_NUMBER_MAX;
+
+use crate::Place;
 
 /// Format version and origin, for people; trusted by nothing.
 pub const ABOUT: &str = "sealog.toml";
@@ -47,6 +50,17 @@ pub fn segment_number(name: &str) -> Option<u64> {
     }
     digits.parse().ok()
 }
+
+/// The name in [`RECOVERED`] of the bytes cut at `at`, by where they stood and the begin of their SHA-256.
+pub fn recovered_name(at: Place, digest: Hash) -> String {
+    let mut digest = digest.to_hex();
+    digest.truncate(RECOVERED_DIGEST_DIGITS);
+    let (segment, offset) = (at.segment(), at.offset());
+    format!("{segment:0SEGMENT_DIGITS$}-{offset}-{digest}.tail")
+}
+
+/// Digits of a recovered tail's digest in its name.
+const RECOVERED_DIGEST_DIGITS: usize = 16;
 
 const _: () = assert!(SEGMENT_NUMBER_MAX == 10_u64.pow(10) - 1 && SEGMENT_DIGITS == 10);
 

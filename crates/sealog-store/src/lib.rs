@@ -12,9 +12,11 @@ pub mod disk;
 pub mod layout;
 
 mod error;
+mod file;
 mod place;
 mod seam;
 
 pub use error::{CommitError, Error};
+pub use file::{Access, FileOptions, FileStore};
 pub use place::Place;
 pub use seam::{CutPiece, CutTail, Poison, SegmentInfo, Segments, Shelf, Store, Turn};

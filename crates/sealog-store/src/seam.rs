@@ -25,20 +25,20 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// (or for an empty `buf`). A segment that does not exist is [`Error::NoSuchPlace`].
     fn read(&self, segment: u64, offset: u64, buf: &mut [u8]) -> Result<usize, Error>;
 
-    /// Makes a file on `shelf`: whole or not at all, and durable on return (except on [`Shelf::Derived`]).
+    /// Makes a file on the shelf `on`: whole or not at all, and durable on return (except on [`Shelf::Derived`]).
     ///
     /// A file of the same name and content is left; one with other content is [`Error::Exists`], except on
     /// [`Shelf::Derived`], where it is replaced. Needs no turn.
-    fn put(&self, shelf: Shelf, name: &str, bytes: &[u8]) -> Result<(), Error>;
+    fn put(&self, on: Shelf, name: &str, bytes: &[u8]) -> Result<(), Error>;
 
-    /// The whole content of a file on `shelf`, or `None` if there is no such file.
-    fn fetch(&self, shelf: Shelf, name: &str) -> Result<Option<Vec<u8>>, Error>;
+    /// The whole content of a file on a shelf, or `None` if there is no such file.
+    fn fetch(&self, on: Shelf, name: &str) -> Result<Option<Vec<u8>>, Error>;
 
-    /// The names of the files on `shelf`, sorted; unfinished ones are left out.
-    fn list(&self, shelf: Shelf) -> Result<Vec<String>, Error>;
+    /// The names of the files on a shelf, sorted; unfinished ones are left out.
+    fn list(&self, on: Shelf) -> Result<Vec<String>, Error>;
 
     /// Removes a file from `shelf`, durably (except on [`Shelf::Derived`]); absent is fine.
-    fn remove(&self, shelf: Shelf, name: &str) -> Result<(), Error>;
+    fn remove(&self, on: Shelf, name: &str) -> Result<(), Error>;
 
     /// Why the log is closed for writing, if it is. Needs no turn.
     fn poisoned(&self) -> Result<Option<Poison>, Error>;

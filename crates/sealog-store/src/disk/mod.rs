@@ -9,6 +9,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+mod memory;
+mod mounts;
+mod os;
+
+pub use memory::MemoryDisk;
+pub use os::OsDisk;
+
 /// Files and directories, as one process sees them.
 ///
 /// Consistency: what one handle wrote, every handle on the same disk reads at once. Durability: nothing is durable
@@ -22,6 +29,8 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty directory.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
     /// The names in a directory, sorted; a name that is not UTF-8 is given with replacement characters.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
     /// What a name stands for; a symbolic link is not followed.
@@ -86,6 +95,24 @@ pub enum Reach {
     Owner,
     /// Whoever the process's mask lets: 0644, or 0755 for a directory.
     Everyone,
+}
+
+impl Reach {
+    /// The permission bits of a new file, before the process's mask.
+    pub const fn file_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Everyone => 0o644,
+        }
+    }
+
+    /// The permission bits of a new directory, before the process's mask.
+    pub const fn directory_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o700,
+            Self::Everyone => 0o755,
+        }
+    }
 }
 
 /// What a name stands for.
