@@ -68,7 +68,8 @@ impl fmt::Display for KeyId {
 
 /// A data key: 32 random bytes from which the salts of a subject, tenant or ledger are derived.
 ///
-/// Erased when dropped; what hashing leaves on the stack is not. It has neither text nor equality: it is compared by its [`KeyId`].
+/// Erased when dropped; what hashing leaves on the stack is not. It has neither text nor equality: it is compared by
+/// its [`KeyId`].
 #[derive(Clone)]
 pub struct DataKey(Zeroizing<[u8; DataKey::LEN]>);
 

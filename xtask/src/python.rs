@@ -1,0 +1,186 @@
+//! The Python package: built as a wheel, installed into an environment of its own, tested from outside.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{Job, log_path};
+use crate::report::Outcome;
+use crate::{root, test_output};
+
+const PACKAGE: &str = "crates/sealog-python";
+const REQUIREMENTS: &str = "xtask/requirements.txt";
+const VERSION_MIN: (u32, u32) = (3, 10);
+
+/// Names under which an interpreter may be found, the plain one first.
+const INTERPRETERS: &[&str] = &[
+    "python3",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+    "python",
+];
+
+/// Whether there is a package to test.
+pub(crate) fn exists() -> Result<bool> {
+    Ok(root::path()?.join(PACKAGE).join("Cargo.toml").is_file())
+}
+
+/// The stage.
+pub(crate) fn check() -> Result<Outcome> {
+    let root = root::path()?;
+    let environment = Environment::make(&root)?;
+    let wheels = root::target()?.join("wheels");
+    if wheels.is_dir() {
+        std::fs::remove_dir_all(&wheels)?;
+    }
+    let mut outcome = Outcome::default();
+    let build = environment
+        .module(
+            &root,
+            "maturin",
+            &["build", "--locked", "--profile", "ci", "--manifest-path"],
+        )
+        .arguments(&[root.join(PACKAGE).join("Cargo.toml")])
+        .arguments(&["--out"])
+        .arguments(&[&wheels]);
+    step(build, "python build", &mut outcome)?;
+    if !outcome.faults.is_empty() {
+        return Ok(outcome);
+    }
+    let wheel = only_file(&wheels)?;
+    let install = ["install", "--quiet", "--force-reinstall", "--no-deps"];
+    step(
+        environment
+            .module(&root, "pip", &install)
+            .arguments(&[wheel]),
+        "python install",
+        &mut outcome,
+    )?;
+    if !outcome.faults.is_empty() {
+        return Ok(outcome);
+    }
+    let package = root.join(PACKAGE);
+    let tests = environment.module(&package, "pytest", &["-q", "-rs", "--color=no", "tests"]);
+    pytest(tests, &mut outcome)?;
+    let strict = environment.module(&package, "mypy", &["--strict", "--package", "sealog"]);
+    step(strict, "python mypy", &mut outcome)?;
+    let stubs = environment.module(&package, "mypy.stubtest", &["sealog"]);
+    step(stubs, "python stubtest", &mut outcome)?;
+    Ok(outcome)
+}
+
+/// A virtual environment that this stage owns.
+struct Environment {
+    python: PathBuf,
+}
+
+impl Environment {
+    /// Makes it where it is missing and installs what the requirements name.
+    fn make(root: &Path) -> Result<Self> {
+        let folder = root::target()?.join("python-venv");
+        let python = folder.join(if cfg!(windows) {
+            "Scripts/python.exe"
+        } else {
+            "bin/python"
+        });
+        let environment = Self { python };
+        let usable = || environment.module(root, "pip", &["--version"]).succeeds();
+        if !usable() {
+            let made = Job::new(interpreter(root)?, root)
+                .arguments(&["-m", "venv", "--clear"])
+                .arguments(&[&folder]);
+            made.output().context(
+                "cannot make a virtual environment (on Debian: apt-get install python3-venv)",
+            )?;
+        }
+        let install = [
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            REQUIREMENTS,
+        ];
+        let installed = environment.module(root, "pip", &install).output();
+        installed.context("cannot install what the Python tests need")?;
+        Ok(environment)
+    }
+
+    fn module(&self, folder: &Path, module: &str, arguments: &[&str]) -> Job {
+        let mut path = self
+            .python
+            .parent()
+            .map(Path::as_os_str)
+            .unwrap_or_default()
+            .to_owned();
+        path.push(if cfg!(windows) { ";" } else { ":" });
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        Job::new(&self.python, folder)
+            .arguments(&["-m", module])
+            .arguments(arguments)
+            .variable("PATH", path)
+            .variable("PYTHONNOUSERSITE", "1")
+    }
+}
+
+fn interpreter(root: &Path) -> Result<&'static str> {
+    let script = format!("import sys; sys.exit(sys.version_info < {VERSION_MIN:?})");
+    let works = |name: &&&str| Job::new(name, root).arguments(&["-c", &script]).succeeds();
+    match INTERPRETERS.iter().find(works) {
+        Some(name) => Ok(name),
+        None => bail!(
+            "no Python of at least {}.{} was found",
+            VERSION_MIN.0,
+            VERSION_MIN.1
+        ),
+    }
+}
+
+/// Runs one part of the stage; a failure is a fault, and the parts after it still run.
+fn step(job: Job, name: &str, outcome: &mut Outcome) -> Result<()> {
+    let shown = job.shown().to_owned();
+    let status = job.run_lines(&log_path(name)?, |line| {
+        crate::stages::show(line);
+        Ok(())
+    })?;
+    if !status.success() {
+        outcome.faults.push(format!("{name}: `{shown}` failed"));
+    }
+    Ok(())
+}
+
+fn pytest(job: Job, outcome: &mut Outcome) -> Result<()> {
+    let mut counts = None;
+    let status = job.run_lines(&log_path("python tests")?, |line| {
+        crate::stages::show(line);
+        counts = test_output::pytest(line).or(counts);
+        if let Some(skip) = line.strip_prefix("SKIPPED ") {
+            outcome.skips.push(format!("pytest {skip}"));
+        }
+        Ok(())
+    })?;
+    match counts {
+        Some(counts) => outcome.counts.add(counts),
+        None => outcome
+            .faults
+            .push("pytest ended without counting its tests".to_owned()),
+    }
+    if !status.success() {
+        outcome.faults.push("pytest failed".to_owned());
+    }
+    Ok(())
+}
+
+fn only_file(folder: &Path) -> Result<PathBuf> {
+    let entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    match entries.as_slice() {
+        [wheel] => Ok(wheel.path()),
+        other => bail!(
+            "expected one wheel in {}, found {}",
+            folder.display(),
+            other.len()
+        ),
+    }
+}

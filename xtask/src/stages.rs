@@ -1,0 +1,291 @@
+//! The stages of a run, as data, and the run itself.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::metadata::Metadata;
+use crate::process::{Job, log_path};
+use crate::report::{self, Done, Outcome};
+use crate::test_output::CargoTests;
+use crate::{dependencies, edges, no_std, python, root, tidy};
+
+/// How much is run; each holds everything of the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// What tells a slip in seconds.
+    Fast,
+    /// What continuous integration runs on every change.
+    Short,
+    /// The long runs too.
+    All,
+}
+
+struct Stage {
+    name: &'static str,
+    /// From which reach on it runs.
+    from: Reach,
+    /// What it does, in a line; also how it is named where it is left out.
+    does: &'static str,
+    run: fn() -> Result<Outcome>,
+}
+
+const STAGES: &[Stage] = &[
+    Stage {
+        name: "format",
+        from: Reach::Fast,
+        does: "cargo fmt --check",
+        run: format,
+    },
+    Stage {
+        name: "tidy",
+        from: Reach::Fast,
+        does: "the rules of the house over every file",
+        run: tidy_stage,
+    },
+    Stage {
+        name: "lints",
+        from: Reach::Fast,
+        does: "cargo clippy --workspace --all-targets, warnings are errors",
+        run: lints,
+    },
+    Stage {
+        name: "dependencies",
+        from: Reach::Short,
+        does: "allowed edges; licences, sources, bans and duplicates of deny.toml; unused lines",
+        run: dependency_rules,
+    },
+    Stage {
+        name: "tests",
+        from: Reach::Short,
+        does: "cargo test --workspace",
+        run: tests,
+    },
+    Stage {
+        name: "core without std",
+        from: Reach::Short,
+        does: "core and all it uses, without std",
+        run: no_std::check,
+    },
+    Stage {
+        name: "documentation",
+        from: Reach::Short,
+        does: "cargo doc, warnings are errors",
+        run: documentation,
+    },
+    Stage {
+        name: "python",
+        from: Reach::Short,
+        does: "wheel, pytest, mypy --strict, stubtest",
+        run: python_stage,
+    },
+    Stage {
+        name: "long tests",
+        from: Reach::All,
+        does: "cargo test --workspace -- --ignored: many simulation seeds, more kills, long fuzzing",
+        run: long_tests,
+    },
+    Stage {
+        name: "cargo-deny",
+        from: Reach::All,
+        does: "cargo deny check bans licenses sources, by the program itself",
+        run: cargo_deny,
+    },
+    Stage {
+        name: "advisories",
+        from: Reach::All,
+        does: "cargo deny check advisories: needs a network beyond the package registry",
+        run: advisories,
+    },
+];
+
+/// Runs what belongs to `reach`, to the end even if a stage fails, and says what came of it.
+pub(crate) fn run(reach: Reach) -> ExitCode {
+    let mut done = Vec::new();
+    for stage in STAGES.iter().filter(|stage| stage.from <= reach) {
+        println!("\n== {}: {}", stage.name, stage.does);
+        let start = Instant::now();
+        let outcome = (stage.run)().unwrap_or_else(|error| Outcome::fault(format!("{error:#}")));
+        for fault in &outcome.faults {
+            println!("{}: {fault}", stage.name);
+        }
+        done.push(Done {
+            name: stage.name,
+            took: start.elapsed(),
+            outcome,
+        });
+    }
+    let left_out: Vec<String> = STAGES
+        .iter()
+        .filter(|stage| stage.from > reach)
+        .map(|stage| format!("{}: {}", stage.name, stage.does))
+        .collect();
+    let (text, held) = report::summary(&done, &left_out);
+    print!("{text}");
+    if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// A line of a program that a stage runs.
+pub(crate) fn show(line: &str) {
+    println!("{line}");
+}
+
+fn cargo(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Outcome> {
+    let mut job = Job::cargo(arguments)?;
+    for (name, value) in variables {
+        job = job.variable(name, value);
+    }
+    let shown = job.shown().to_owned();
+    let status = job.run_lines(&log_path(name)?, |line| {
+        show(line);
+        Ok(())
+    })?;
+    Ok(if status.success() {
+        Outcome::default()
+    } else {
+        Outcome::fault(format!("`{shown}` failed"))
+    })
+}
+
+fn format() -> Result<Outcome> {
+    cargo("format", &["fmt", "--all", "--check"], &[])
+}
+
+fn lints() -> Result<Outcome> {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    cargo("lints", &arguments, &[])
+}
+
+fn documentation() -> Result<Outcome> {
+    let arguments = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--locked",
+    ];
+    cargo(
+        "documentation",
+        &arguments,
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )
+}
+
+fn tidy_stage() -> Result<Outcome> {
+    let found = tidy::over_tree(&root::path()?)?;
+    print!("{found}");
+    let note = format!("tidy read {} files", found.files_read());
+    Ok(Outcome {
+        faults: found.into_errors(),
+        notes: vec![note],
+        ..Outcome::default()
+    })
+}
+
+fn dependency_rules() -> Result<Outcome> {
+    let metadata = Metadata::read()?;
+    let lists = dependencies::Lists::read(&root::path()?)?;
+    let mut faults = edges::violations(&metadata);
+    faults.extend(dependencies::refused(&metadata, &lists));
+    faults.extend(dependencies::unused(&metadata)?);
+    let note = format!(
+        "{} foreign packages by the lists of deny.toml",
+        metadata.foreign().count()
+    );
+    Ok(Outcome {
+        notes: vec![note],
+        ..Outcome::of_faults(faults)
+    })
+}
+
+fn tests() -> Result<Outcome> {
+    cargo_tests(
+        "tests",
+        &[
+            "test",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+            "--",
+            "--show-output",
+        ],
+    )
+}
+
+fn long_tests() -> Result<Outcome> {
+    let arguments = [
+        "test",
+        "--workspace",
+        "--locked",
+        "--profile",
+        "ci",
+        "--no-fail-fast",
+        "--",
+        "--show-output",
+        "--ignored",
+    ];
+    cargo_tests("long-tests", &arguments)
+}
+
+fn cargo_tests(name: &str, arguments: &[&str]) -> Result<Outcome> {
+    let job = Job::cargo(arguments)?;
+    let shown = job.shown().to_owned();
+    let mut tests = CargoTests::default();
+    let status = job.run_lines(&log_path(name)?, |line| {
+        if tests.line(line) {
+            show(line);
+        }
+        Ok(())
+    })?;
+    let mut outcome = tests.finish();
+    if !status.success() {
+        outcome.faults.push(format!("`{shown}` failed"));
+    }
+    Ok(outcome)
+}
+
+fn python_stage() -> Result<Outcome> {
+    if python::exists()? {
+        return python::check();
+    }
+    Ok(Outcome::note(
+        "there is no Python package in this tree yet, so nothing of it was checked",
+    ))
+}
+
+fn cargo_deny() -> Result<Outcome> {
+    deny(
+        "cargo-deny",
+        &["deny", "check", "bans", "licenses", "sources"],
+    )
+}
+
+fn advisories() -> Result<Outcome> {
+    deny("advisories", &["deny", "check", "advisories"])
+}
+
+fn deny(name: &str, arguments: &[&str]) -> Result<Outcome> {
+    if !Job::cargo(&["deny", "--version"])?.succeeds() {
+        let skip =
+            format!("{name}: cargo-deny is not installed (cargo install --locked cargo-deny)");
+        return Ok(Outcome {
+            skips: vec![skip],
+            ..Outcome::default()
+        });
+    }
+    cargo(name, arguments, &[])
+}
