@@ -44,6 +44,8 @@ pub const SEGMENT_NUMBER_MAX: u64 = 9_999_999_999;
 pub const SHELF_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Bytes of the name of a file beside the log, at most.
 pub const SHELF_NAME_BYTES_MAX: usize = 120;
+/// Bytes of a note in a head copy, at most: what a checkpoint line can carry.
+pub const HEAD_NOTE_BYTES_MAX: usize = CHECKPOINT_LINE_BYTES_MAX;
 /// Bytes of the poison file that are read, at most.
 pub const POISON_BYTES_MAX: usize = 4 * 1024;
 

@@ -13,10 +13,16 @@ pub mod layout;
 
 mod error;
 mod file;
+mod head_copy;
+mod lines;
 mod place;
 mod seam;
+mod tail;
 
 pub use error::{CommitError, Error};
 pub use file::{Access, FileOptions, FileStore};
+pub use head_copy::{HeadCopy, HeadSlot};
+pub use lines::{Line, Lines};
 pub use place::Place;
 pub use seam::{CutPiece, CutTail, Poison, SegmentInfo, Segments, Shelf, Store, Turn};
+pub use tail::{Tail, TailEnd};

@@ -23,7 +23,7 @@ mod cut;
 mod hint;
 mod poison;
 mod shelf;
-mod transfer;
+pub(crate) mod transfer;
 mod turn;
 
 use hint::{HINT_BYTES, Hint};

@@ -5,15 +5,15 @@ use std::io;
 use crate::disk::DiskFile;
 
 /// How far a write came.
-pub(super) struct Written {
+pub(crate) struct Written {
     /// Bytes that the disk took, from the first on.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// Why it took no more.
-    pub(super) error: Option<io::Error>,
+    pub(crate) error: Option<io::Error>,
 }
 
 /// Writes `bytes` at `offset`: in one call, unless the disk takes only a part of it.
-pub(super) fn write_all(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> Written {
+pub(crate) fn write_all(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> Written {
     let mut written = 0;
     while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
         let at = u64::try_from(written)
@@ -47,12 +47,12 @@ pub(super) fn write_all(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> Writt
 }
 
 /// Like [`write_all`], where a part is as bad as nothing.
-pub(super) fn write_whole(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> io::Result<()> {
     write_all(file, offset, bytes).error.map_or(Ok(()), Err)
 }
 
 /// Reads until `buf` is full or the file ends; returns how many bytes were read.
-pub(super) fn read_full(file: &dyn DiskFile, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_full(file: &dyn DiskFile, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buf.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         let at = u64::try_from(filled)
@@ -70,7 +70,7 @@ pub(super) fn read_full(file: &dyn DiskFile, offset: u64, buf: &mut [u8]) -> io:
 }
 
 /// Reads from `offset` to the end of a file of at most `max` further bytes; `None` if there are more.
-pub(super) fn read_rest(file: &dyn DiskFile, offset: u64, max: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_rest(file: &dyn DiskFile, offset: u64, max: u64) -> io::Result<Option<Vec<u8>>> {
     let bytes = file.len()?.saturating_sub(offset);
     if bytes > max {
         return Ok(None);

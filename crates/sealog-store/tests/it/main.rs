@@ -12,8 +12,10 @@
 )]
 
 mod directory;
+mod heads;
 mod kit;
 mod processes;
+mod reading;
 mod refusals;
 mod shelves;
 mod turns;
