@@ -1,6 +1,6 @@
 //! How fast canonical JSON is checked, read and written on this machine, in GB/s (10^9 bytes a second) on one core.
 //!
-//! `cargo run --release -p sealog-core --example json_speed [seconds per row]`
+//! `cargo run --release -p sealog-core --example json_speed [seconds per row [part of a row's name]]`
 //!
 //! Each row runs over 256 different texts of about 1 KiB, so that neither the branch predictor nor a cache learns a
 //! single one by heart, and gives the median and the best of the rounds. Rows differ in what the texts hold:
@@ -23,11 +23,15 @@ const TEXTS: u32 = 256;
 const ROUNDS: u32 = 15;
 
 fn main() {
+    let wanted = env::args().nth(2).unwrap_or_default();
     let seconds = env::args()
         .nth(1)
         .and_then(|seconds| seconds.parse().ok())
         .unwrap_or(1.0);
-    let round = Duration::from_secs_f64(seconds) / ROUNDS;
+    let bench = Bench {
+        round: Duration::from_secs_f64(seconds) / ROUNDS,
+        wanted,
+    };
     println!(
         "{:<34} {:>6} {:>7} {:>8} {:>8}",
         "row", "bytes", "values", "median", "best"
@@ -37,7 +41,7 @@ fn main() {
         let texts: Vec<Vec<u8>> = (1..=TEXTS)
             .map(|seed| make(&mut Draws(seed.into())).to_canonical())
             .collect();
-        row(&format!("check, {name}"), &texts, round, |text| {
+        bench.row(&format!("check, {name}"), &texts, |text| {
             black_box(tape.read(text).is_ok_and(|root| !root.is_empty()));
         });
     }
@@ -45,12 +49,12 @@ fn main() {
         .map(|seed| short(&mut Draws(seed.into())))
         .collect();
     let texts: Vec<Vec<u8>> = values.iter().map(Value::to_canonical).collect();
-    row("Value::parse, short members", &texts, round, |text| {
+    bench.row("Value::parse, short members", &texts, |text| {
         black_box(Value::parse(text).is_ok());
     });
     let mut next = values.iter().cycle();
     let mut out = Vec::new();
-    row("write_canonical, short members", &texts, round, |_| {
+    bench.row("write_canonical, short members", &texts, |_| {
         out.clear();
         next.next()
             .unwrap_or(&Value::Null)
@@ -59,32 +63,45 @@ fn main() {
     });
 }
 
-/// Prints the speed at which `work` goes through the texts.
-fn row(name: &str, texts: &[Vec<u8>], round: Duration, mut work: impl FnMut(&[u8])) {
-    let bytes: f64 = texts.iter().map(|text| double(text.len())).sum();
-    let values: usize = texts
-        .iter()
-        .filter_map(|text| Value::parse(text).ok())
-        .map(|value| values_in(&value))
-        .sum();
-    let mut speeds: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            let mut passes = 0.0;
-            while start.elapsed() < round {
-                for text in texts {
-                    work(black_box(text));
+struct Bench {
+    /// How long a round lasts.
+    round: Duration,
+    /// A part of the names of the rows that are run.
+    wanted: String,
+}
+
+impl Bench {
+    /// Prints the speed at which `work` goes through the texts.
+    fn row(&self, name: &str, texts: &[Vec<u8>], mut work: impl FnMut(&[u8])) {
+        if !name.contains(&self.wanted) {
+            return;
+        }
+
+        let bytes: f64 = texts.iter().map(|text| double(text.len())).sum();
+        let values: usize = texts
+            .iter()
+            .filter_map(|text| Value::parse(text).ok())
+            .map(|value| values_in(&value))
+            .sum();
+        let mut speeds: Vec<f64> = (0..ROUNDS)
+            .map(|_| {
+                let start = Instant::now();
+                let mut passes = 0.0;
+                while start.elapsed() < self.round {
+                    for text in texts {
+                        work(black_box(text));
+                    }
+                    passes += 1.0;
                 }
-                passes += 1.0;
-            }
-            passes * bytes / start.elapsed().as_secs_f64() / 1e9
-        })
-        .collect();
-    speeds.sort_by(f64::total_cmp);
-    let median = speeds.get(speeds.len() / 2).copied().unwrap_or_default();
-    let best = speeds.last().copied().unwrap_or_default();
-    let (each, values) = (bytes / double(texts.len()), values / texts.len());
-    println!("{name:<34} {each:>6.0} {values:>7} {median:>8.2} {best:>8.2}");
+                passes * bytes / start.elapsed().as_secs_f64() / 1e9
+            })
+            .collect();
+        speeds.sort_by(f64::total_cmp);
+        let median = speeds.get(speeds.len() / 2).copied().unwrap_or_default();
+        let best = speeds.last().copied().unwrap_or_default();
+        let (each, values) = (bytes / double(texts.len()), values / texts.len());
+        println!("{name:<34} {each:>6.0} {values:>7} {median:>8.2} {best:>8.2}");
+    }
 }
 
 fn double(count: usize) -> f64 {

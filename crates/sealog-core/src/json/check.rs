@@ -2,7 +2,8 @@
 //!
 //! This is the hot path of verification. Strings are scanned eight bytes at a time; a key is compared with the
 //! one before it by its first eight bytes where these are plain ASCII; integers and short decimals are known to
-//! be canonical by their form alone, and only other numbers are converted and written again.
+//! be canonical by their form alone, longer decimals by exact arithmetic, and only other numbers are converted and
+//! written again.
 //!
 //! Recursive, with the depth bounded by `JSON_DEPTH_MAX`.
 
@@ -12,22 +13,21 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
-use core::str;
 
+use self::number::number;
+pub(super) use self::string::unescape;
+use self::string::{Scanned, scan};
+use super::JsonError;
 use super::order::utf16_order;
-use super::parse::{number_token, read_number};
-use super::scan::{HIGH, first_stop, next_stop, stops, word_at};
 use super::tape::{Kind, Node};
-use super::{JsonError, write_number};
 use crate::limits::{JSON_DEPTH_MAX, JSON_TEXT_BYTES_MAX};
+
+mod decimal;
+mod number;
+mod string;
 
 /// The index after what was checked. The error is boxed so that the ordinary result fits two registers.
 type Checked = Result<usize, Box<JsonError>>;
-
-/// Decimal digits that a double always keeps: two different decimals of so many digits are different doubles.
-const EXACT_DIGITS: usize = 15;
-/// Zeros after the point of a number below one, at most, before ECMAScript writes an exponent.
-const LEADING_ZEROS_MAX: usize = 5;
 
 pub(super) fn check(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), JsonError> {
     nodes.clear();
@@ -52,16 +52,6 @@ struct Checker<'t, 'a> {
     nodes: &'t mut Vec<Node>,
 }
 
-/// What the scan of a string found.
-struct Scanned {
-    /// The index after the closing quote.
-    end: usize,
-    /// The first eight bytes between the quotes as a big-endian number, filled with zeros; only of a plain string.
-    prefix: u64,
-    /// Whether there are neither escapes nor bytes outside ASCII, so that bytes sort as UTF-16 units do.
-    plain: bool,
-}
-
 impl Checker<'_, '_> {
     #[inline]
     fn byte(&self, at: usize) -> Option<u8> {
@@ -69,14 +59,14 @@ impl Checker<'_, '_> {
     }
 
     #[inline]
-    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+    fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) {
         let next = index(self.nodes.len() + 1);
         self.nodes.push(Node {
             start: index(start),
             end: index(end),
             next,
             kind,
-            escaped: false,
+            escaped,
         });
     }
 
@@ -87,7 +77,11 @@ impl Checker<'_, '_> {
             Some(b'"') => Ok(self.string(at)?.end),
             Some(b'{') => self.object(at, depth + 1),
             Some(b'[') => self.array(at, depth + 1),
-            Some(b'-' | b'0'..=b'9') => self.number(at),
+            Some(b'-' | b'0'..=b'9') => {
+                let end = number(self.text, at)?;
+                self.push(Kind::Number, at, end, false);
+                Ok(end)
+            }
             Some(b't') => self.literal(at, "true", Kind::Bool),
             Some(b'f') => self.literal(at, "false", Kind::Bool),
             Some(b'n') => self.literal(at, "null", Kind::Null),
@@ -101,7 +95,7 @@ impl Checker<'_, '_> {
         if self.text.get(at..end) != Some(name.as_bytes()) {
             return bad_literal(self.text, at, name);
         }
-        self.push(kind, at, end);
+        self.push(kind, at, end, false);
         Ok(end)
     }
 
@@ -163,7 +157,7 @@ impl Checker<'_, '_> {
             }));
         }
         let node = self.nodes.len();
-        self.push(kind, at, at);
+        self.push(kind, at, at, false);
         Ok(node)
     }
 
@@ -176,68 +170,12 @@ impl Checker<'_, '_> {
         end
     }
 
-    /// A string from its opening quote on, which is known to stand at `open`.
+    /// A string, of which the opening quote is known to stand at `open`.
     #[inline]
     fn string(&mut self, open: usize) -> Result<Scanned, Box<JsonError>> {
-        let start = open + 1;
-        let first = word_at(self.text, start);
-        let mut marks = stops(first);
-        let (at, high, prefix) = if marks == 0 {
-            let (mut at, mut high) = (start + 8, first);
-            loop {
-                let word = word_at(self.text, at);
-                marks = stops(word);
-                if marks != 0 {
-                    break (at + first_stop(marks), high | (word & below(marks)), first);
-                }
-                high |= word;
-                at += 8;
-            }
-        } else {
-            let word = first & below(marks);
-            (start + first_stop(marks), word, word)
-        };
-        let prefix = prefix.swap_bytes();
-        if high & HIGH == 0 && self.byte(at) == Some(b'"') {
-            self.push(Kind::String, open, at + 1);
-            return Ok(Scanned {
-                end: at + 1,
-                prefix,
-                plain: true,
-            });
-        }
-        let end = self.unusual_string(open, at)?;
-        Ok(Scanned {
-            end,
-            prefix,
-            plain: false,
-        })
-    }
-
-    /// A string with an escape, with bytes outside ASCII, or with something that must not stand in it; the first
-    /// byte that ends or interrupts it stands at `at`.
-    fn unusual_string(&mut self, open: usize, mut at: usize) -> Checked {
-        let mut escaped = false;
-        loop {
-            match self.byte(at) {
-                Some(b'"') => break,
-                Some(b'\\') => at = canonical_escape(self.text, at)?,
-                Some(_) => return Err(Box::new(JsonError::ControlCharacter { offset: at })),
-                None => return unexpected(self.text, at, "the end of the string"),
-            }
-            escaped = true;
-            at = next_stop(self.text, at);
-        }
-        let start = open + 1;
-        if let Err(error) = str::from_utf8(self.text.get(start..at).unwrap_or_default()) {
-            let offset = start + error.valid_up_to();
-            return Err(Box::new(JsonError::NotUtf8 { offset }));
-        }
-        self.push(Kind::String, open, at + 1);
-        if let Some(node) = self.nodes.last_mut() {
-            node.escaped = escaped;
-        }
-        Ok(at + 1)
+        let scanned = scan(self.text, open)?;
+        self.push(Kind::String, open, scanned.end, scanned.escaped);
+        Ok(scanned)
     }
 
     /// Refuses a key that does not come after the one before it; both are given with their quotes.
@@ -263,96 +201,6 @@ impl Checker<'_, '_> {
             Ordering::Greater => Err(Box::new(JsonError::KeyOrder { offset, key: key() })),
         }
     }
-
-    /// A number, of which a minus sign or digit is known to stand at `start`.
-    #[inline]
-    fn number(&mut self, start: usize) -> Checked {
-        let first = start + usize::from(self.byte(start) == Some(b'-'));
-        let after_integer = self.digits_end(first);
-        let count = after_integer - first;
-        let end = if let Some(b'.' | b'e' | b'E') = self.byte(after_integer) {
-            self.non_integer(start, first, after_integer)?
-        } else if (count <= EXACT_DIGITS && matches!(self.byte(first), Some(b'1'..=b'9')))
-            || (count == 1 && first == start)
-        {
-            after_integer
-        } else {
-            self.unusual_integer(start)?
-        };
-        self.push(Kind::Number, start, end);
-        Ok(end)
-    }
-
-    #[inline]
-    fn digits_end(&self, mut at: usize) -> usize {
-        while let Some(b'0'..=b'9') = self.byte(at) {
-            at += 1;
-        }
-        at
-    }
-
-    /// An integer of 16 or more digits, with a leading zero, without digits, or minus zero.
-    #[cold]
-    fn unusual_integer(&self, start: usize) -> Checked {
-        let token = number_token(self.text, start)?;
-        let bytes = self.text.get(start..token.end).unwrap_or_default();
-        let number = read_number(str::from_utf8(bytes).unwrap_or_default(), true, start)?;
-        self.check_form(start, token.end, number)
-    }
-
-    /// A number with a point or exponent at `point`; its integer digits begin at `first`.
-    fn non_integer(&self, start: usize, first: usize, point: usize) -> Checked {
-        let fraction = point + 1;
-        let end = self.digits_end(fraction);
-        let exponent = matches!(self.byte(end), Some(b'e' | b'E'));
-        let ends_in_zero = self.byte(end.wrapping_sub(1)) == Some(b'0');
-        if self.byte(point) == Some(b'.') && end > fraction && !exponent && !ends_in_zero {
-            // A decimal of so few digits is the shortest that stands for its double, since no other decimal of
-            // as few digits stands for it, and that is the one that ECMAScript writes.
-            let digits = match self.byte(first) {
-                Some(b'1'..=b'9') => end - first - 1,
-                Some(b'0') if point == first + 1 => {
-                    let zeros = self.zeros_end(fraction) - fraction;
-                    if zeros <= LEADING_ZEROS_MAX {
-                        end - fraction - zeros
-                    } else {
-                        usize::MAX
-                    }
-                }
-                _ => usize::MAX,
-            };
-            if digits <= EXACT_DIGITS {
-                return Ok(end);
-            }
-        }
-        let token = number_token(self.text, start)?;
-        let bytes = self.text.get(start..token.end).unwrap_or_default();
-        let number = read_number(str::from_utf8(bytes).unwrap_or_default(), false, start)?;
-        self.check_form(start, token.end, number)
-    }
-
-    fn zeros_end(&self, mut at: usize) -> usize {
-        while self.byte(at) == Some(b'0') {
-            at += 1;
-        }
-        at
-    }
-
-    fn check_form(&self, start: usize, end: usize, number: super::Number) -> Checked {
-        let mut canonical = Vec::with_capacity(32);
-        write_number(&mut canonical, number);
-        if self.text.get(start..end) == Some(canonical.as_slice()) {
-            return Ok(end);
-        }
-        Err(Box::new(JsonError::NumberNotCanonical { offset: start }))
-    }
-}
-
-/// The bytes below the lowest mark.
-#[inline]
-const fn below(marks: u64) -> u64 {
-    // The lowest mark is a top bit: its byte begins seven bits below it.
-    (marks & marks.wrapping_neg()).wrapping_sub(1) >> 7
 }
 
 /// An index as a node holds it.
@@ -364,57 +212,6 @@ const fn below(marks: u64) -> u64 {
 )]
 const fn index(index: usize) -> u32 {
     index as u32
-}
-
-/// Steps over an escape in canonical form, of which the backslash stands at `at`.
-fn canonical_escape(text: &[u8], at: usize) -> Checked {
-    let fault = |error: JsonError| Err(Box::new(error));
-    match text.get(at + 1) {
-        Some(b'"' | b'\\' | b'b' | b't' | b'n' | b'f' | b'r') => Ok(at + 2),
-        Some(b'/') => fault(JsonError::EscapeNotCanonical { offset: at }),
-        Some(b'u') => match text.get(at + 2..at + 6) {
-            Some(
-                [b'0', b'0', b'0', b'0'..=b'7' | b'b' | b'e' | b'f']
-                | [b'0', b'0', b'1', b'0'..=b'9' | b'a'..=b'f'],
-            ) => Ok(at + 6),
-            Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
-                fault(JsonError::EscapeNotCanonical { offset: at })
-            }
-            _ => fault(JsonError::InvalidEscape { offset: at }),
-        },
-        _ => fault(JsonError::InvalidEscape { offset: at }),
-    }
-}
-
-/// The bytes that the content of a string in canonical form stands for.
-pub(super) fn unescape(content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len());
-    let mut rest = content;
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        let (char, after) = match rest {
-            _ if *byte != b'\\' => (*byte, rest),
-            [b'u', b'0', b'0', high, low, after @ ..] => (hex(*high) << 4 | hex(*low), after),
-            [b'b', after @ ..] => (0x08, after),
-            [b't', after @ ..] => (b'\t', after),
-            [b'n', after @ ..] => (b'\n', after),
-            [b'f', after @ ..] => (0x0C, after),
-            [b'r', after @ ..] => (b'\r', after),
-            [char, after @ ..] => (*char, after),
-            [] => (*byte, rest),
-        };
-        out.push(char);
-        rest = after;
-    }
-    out
-}
-
-/// The value of a lowercase hexadecimal digit.
-const fn hex(digit: u8) -> u8 {
-    match digit {
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => digit.wrapping_sub(b'0'),
-    }
 }
 
 #[cold]

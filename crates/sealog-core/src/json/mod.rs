@@ -16,6 +16,7 @@ mod order;
 mod parse;
 mod scan;
 mod tape;
+mod utf8;
 mod value;
 mod write;
 

@@ -1,6 +1,7 @@
 //! Strings eight bytes at a time: where the next byte stands that ends or interrupts a run of plain characters.
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+/// One in each byte of a word.
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// The top bit of each byte: set in a word that holds a byte outside ASCII.
 pub(super) const HIGH: u64 = 0x80 * ONES;
