@@ -22,7 +22,7 @@ use super::order::utf16_order;
 use super::tape::{Kind, Node};
 use crate::limits::{JSON_DEPTH_MAX, JSON_TEXT_BYTES_MAX};
 
-mod decimal;
+pub(super) mod decimal;
 mod number;
 mod string;
 
@@ -71,7 +71,11 @@ impl Checker<'_, '_> {
     }
 
     /// A value inside `depth` arrays and objects.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "most values are scalars: only arrays and objects are worth a call"
+    )]
     fn value(&mut self, at: usize, depth: usize) -> Checked {
         match self.byte(at) {
             Some(b'"') => Ok(self.string(at)?.end),
@@ -99,6 +103,7 @@ impl Checker<'_, '_> {
         Ok(end)
     }
 
+    #[inline(never)]
     fn array(&mut self, open: usize, depth: usize) -> Checked {
         let node = self.open(Kind::Array, open, depth)?;
         let mut at = open + 1;
@@ -115,35 +120,34 @@ impl Checker<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn object(&mut self, open: usize, depth: usize) -> Checked {
         let node = self.open(Kind::Object, open, depth)?;
         let mut at = open + 1;
         if self.byte(at) == Some(b'}') {
             return Ok(self.close(node, at + 1));
         }
-        let mut previous: Option<(usize, Scanned)> = None;
+        // The key before, and the prefix above which the next one certainly comes after it.
+        let mut before = 0..0;
+        let mut bound = 0;
         loop {
             if self.byte(at) != Some(b'"') {
                 return unexpected(self.text, at, "a key");
             }
             let key = self.string(at)?;
-            if let Some((before, previous)) = &previous {
-                let ascends = previous.plain && key.plain && previous.prefix < key.prefix;
-                if !ascends {
-                    self.check_order(*before..previous.end, at..key.end)?;
-                }
+            if key.prefix <= bound {
+                self.check_order(before, at..key.end)?;
             }
             if self.byte(key.end) != Some(b':') {
                 return unexpected(self.text, key.end, "a colon");
             }
             let end = self.value(key.end + 1, depth)?;
-            previous = Some((at, key));
+            before = at..key.end;
+            bound = if key.plain { key.prefix } else { u64::MAX };
             match self.byte(end) {
                 Some(b',') => at = end + 1,
                 Some(b'}') => return Ok(self.close(node, end + 1)),
-                _ => {
-                    return unexpected(self.text, end, "a comma or the end of the object");
-                }
+                _ => return unexpected(self.text, end, "a comma or the end of the object"),
             }
         }
     }
@@ -171,15 +175,20 @@ impl Checker<'_, '_> {
     }
 
     /// A string, of which the opening quote is known to stand at `open`.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `scan`")]
     fn string(&mut self, open: usize) -> Result<Scanned, Box<JsonError>> {
         let scanned = scan(self.text, open)?;
         self.push(Kind::String, open, scanned.end, scanned.escaped);
         Ok(scanned)
     }
 
-    /// Refuses a key that does not come after the one before it; both are given with their quotes.
+    /// Refuses a key that does not come after the one before it; both are given with their quotes. An empty range
+    /// stands for no key.
     fn check_order(&self, before: Range<usize>, key: Range<usize>) -> Result<(), Box<JsonError>> {
+        if before.is_empty() {
+            return Ok(());
+        }
         let offset = key.start;
         let content = |range: Range<usize>| {
             let content = self

@@ -3,6 +3,7 @@
 mod document;
 mod known;
 mod object;
+mod parts;
 mod properties;
 mod refused;
 mod views;

@@ -21,7 +21,7 @@ const fn powers() -> [u64; 20] {
 
 /// How many digits a little-endian word begins with, 0 to 8.
 #[inline]
-pub(super) const fn first_non_digit(word: u64) -> usize {
+pub(in crate::json) const fn first_non_digit(word: u64) -> usize {
     // Exclusive-or takes the digits to 0 to 9 and nothing else there; 0x76 more sets the top bit from 10 on.
     let values = word ^ (0x30 * ONES);
     let marks = (((values & (0x7F * ONES)) + 0x76 * ONES) | values) & (0x80 * ONES);
@@ -30,7 +30,7 @@ pub(super) const fn first_non_digit(word: u64) -> usize {
 
 /// Appends the first `count` (0 to 8) digits of a little-endian word to a decimal; wraps beyond 64 bits.
 #[inline]
-pub(super) fn append_digits(decimal: u64, word: u64, count: usize) -> u64 {
+pub(in crate::json) fn append_digits(decimal: u64, word: u64, count: usize) -> u64 {
     let Some(&power) = POWERS.get(count) else {
         return decimal;
     };
@@ -59,7 +59,7 @@ const MANTISSA_TOP: u64 = 1 << MANTISSA_BITS;
 /// one to be written if it lies there, no shorter one (a multiple of ten of its last place) does, and no other of
 /// its length is closer to the double. All this is compared exactly, in units of `1 / (2^(scale + 1) * 10^places)`;
 /// floating point only proposes the double. Ties, and doubles whose two gaps differ, are left to the conversion.
-pub(super) fn is_shortest(digits: u64, places: usize) -> bool {
+pub(in crate::json) fn is_shortest(digits: u64, places: usize) -> bool {
     let Some(&power) = POWERS.get(places) else {
         return false;
     };

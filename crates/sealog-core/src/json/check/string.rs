@@ -13,7 +13,7 @@ use crate::json::utf8;
 pub(super) struct Scanned {
     /// The index after the closing quote.
     pub(super) end: usize,
-    /// The first eight bytes between the quotes as a big-endian number, filled with zeros; only of a plain string.
+    /// The first eight bytes between the quotes as a big-endian number, filled with zeros; zero if not plain.
     pub(super) prefix: u64,
     /// Whether there are neither escapes nor bytes outside ASCII, so that bytes sort as UTF-16 units do.
     pub(super) plain: bool,
@@ -22,28 +22,48 @@ pub(super) struct Scanned {
 }
 
 /// Checks a string, of which the opening quote is known to stand at `open`.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the path of most keys and values: a call costs as much as the scan"
+)]
 pub(super) fn scan(text: &[u8], open: usize) -> Result<Scanned, Box<JsonError>> {
     let start = open + 1;
+    let word = word_at(text, start);
+    let marks = stops(word);
+    let content = word & below(marks);
+    let at = start + first_stop(marks);
+    if marks != 0 && content & HIGH == 0 && text.get(at) == Some(&b'"') {
+        let prefix = content.swap_bytes();
+        return Ok(Scanned {
+            end: at + 1,
+            prefix,
+            plain: true,
+            escaped: false,
+        });
+    }
+    scan_long(text, open)
+}
+
+/// A string of eight bytes or more, or one that is not plain.
+#[inline(never)]
+fn scan_long(text: &[u8], open: usize) -> Result<Scanned, Box<JsonError>> {
+    let start = open + 1;
     let first = word_at(text, start);
-    let mut marks = stops(first);
-    let (at, high, prefix) = if marks == 0 {
-        let (mut at, mut high) = (start + 8, first);
-        loop {
-            let word = word_at(text, at);
-            marks = stops(word);
-            if marks != 0 {
-                break (at + first_stop(marks), high | (word & below(marks)), first);
-            }
-            high |= word;
-            at += 8;
-        }
-    } else {
-        let word = first & below(marks);
-        (start + first_stop(marks), word, word)
-    };
+    let mut at = start;
+    let mut word = first;
+    let mut high = 0;
+    let mut marks = stops(word);
+    while marks == 0 {
+        high |= word;
+        at += 8;
+        word = word_at(text, at);
+        marks = stops(word);
+    }
+    high |= word & below(marks);
+    at += first_stop(marks);
     if high & HIGH == 0 && text.get(at) == Some(&b'"') {
-        let prefix = prefix.swap_bytes();
+        let prefix = first.swap_bytes();
         return Ok(Scanned {
             end: at + 1,
             prefix,
