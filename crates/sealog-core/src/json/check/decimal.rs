@@ -44,7 +44,7 @@ pub(in crate::json) fn append_digits(decimal: u64, word: u64, count: usize) -> u
     decimal.wrapping_mul(power).wrapping_add(whole)
 }
 
-/// Beyond this many digits no decimal is the shortest for a double.
+/// From here on a decimal is too long to be the shortest for a double, and what follows would exceed 128 bits.
 const DIGITS_END: u64 = 100_000_000_000_000_000;
 /// Doubles from 2^-16 on: below, the integers that are compared no longer fit 128 bits.
 const SCALE_MAX: u64 = 68;
@@ -77,7 +77,7 @@ pub(in crate::json) fn is_shortest(digits: u64, places: usize) -> bool {
     let decimal = u128::from(digits) << (scale + 1);
     let half_gap = u128::from(power);
     let proposed = MANTISSA_TOP | (proposed & (MANTISSA_TOP - 1));
-    // The proposal may be the neighbour of the nearest double.
+    // The proposal may be the neighbour of the nearest double. Should it be farther off, `apart` shows it.
     let place = |mantissa: u64| u128::from(2 * mantissa) * half_gap;
     let mantissa = if place(proposed) + half_gap < decimal {
         proposed + 1
