@@ -16,6 +16,7 @@ pub mod commitment;
 pub mod error;
 pub mod hash;
 pub mod json;
+pub mod kinds;
 pub mod limits;
 pub mod map;
 pub mod time;

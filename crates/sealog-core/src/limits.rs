@@ -20,6 +20,10 @@ pub const JSON_TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const ID_BYTES_MAX: usize = 200;
 /// Bytes of a one-line string, at most.
 pub const STRING_BYTES_MAX: usize = 1_024;
+/// Bytes of a free text, at most: as much as a payload that stands inline.
+pub const TEXT_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of an unknown field's name that an error shows, at most.
+pub const SCHEMA_NAME_BYTES_SHOWN_MAX: usize = 64;
 /// The largest magnitude of an integer in an entry: what every JSON reader keeps exactly.
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 /// Bytes of a payload that may stand inline in an entry, at most.

@@ -1,0 +1,22 @@
+//! Record kinds: what `kinds.json` says, compiled into tables, and the check of entries against them
+//! (`docs/formats/kinds.md`).
+//!
+//! The members of canonical JSON come sorted and so do the tables, so that a check is one walk over both.
+//!
+//! **What is absent**: rules that need another entry or the log itself, and the content of payloads.
+
+mod check;
+mod error;
+mod rules;
+mod scalar;
+mod table;
+
+pub use check::{
+    BodySchema, all, check_body, check_log, check_record, check_signature, check_system_id,
+    check_whole_record, is_custom, log_fields, lookup, record_fields, signature_fields,
+};
+pub use error::SchemaError;
+pub use table::{FieldDef, KindDef, Personal, SCHEMA_VERSION, Type, WrittenBy};
+
+#[cfg(test)]
+mod tests;

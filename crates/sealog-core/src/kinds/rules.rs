@@ -1,0 +1,249 @@
+//! Rules between the fields of one record, which `kinds.json` states in words (`docs/formats/kinds.md`, section
+//! "Rules between fields").
+//!
+//! **What is absent**: whatever needs another entry or the log (chains, the order of times, whether a configuration
+//! was active), hashing of payloads, and the cover of bands, which `config` checks where it reads
+//! them.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+
+use super::error::SchemaError;
+use super::scalar;
+use super::table::Rule;
+use crate::json::{Kind, Ref};
+
+type Check = Result<(), SchemaError>;
+
+/// The rules of a record's own members.
+pub(super) fn record(record: Ref<'_, '_>) -> Check {
+    let (mut body, mut commitments, mut payloads) = (None, None, None);
+    for (key, value) in record.members() {
+        match key.plain_bytes() {
+            Some(b"body") => body = Some(value),
+            Some(b"payloads") => payloads = Some(value),
+            Some(b"personal_commitments") => commitments = Some(value),
+            _ => {}
+        }
+    }
+    if let Some((list, body)) = commitments.zip(body) {
+        each(list, |item| personal_commitment(item, body))
+            .map_err(|error| error.within("personal_commitments"))?;
+    }
+    if let Some(list) = payloads {
+        each(list, payload).map_err(|error| error.within("payloads"))?;
+    }
+    Ok(())
+}
+
+/// The rules of a body.
+pub(super) fn body(rule: Rule, body: Ref<'_, '_>) -> Check {
+    match rule {
+        Rule::None => Ok(()),
+        Rule::Decision => decision(body),
+        Rule::ConfigChanged => config_changed(body),
+        Rule::LedgerCreated => body.member("continues").map_or(Ok(()), |continues| {
+            ledger_continued(continues).map_err(|error| error.within("continues"))
+        }),
+        Rule::KeyEvent => key_event(body),
+        Rule::EpochSealed => epoch_sealed(body),
+        Rule::LogState => log_state(body),
+        Rule::SeqRange => ordered(body, "first_seq", "last_seq"),
+        Rule::IndexRange => ordered(body, "from_index", "to_index"),
+    }
+}
+
+fn personal_commitment(item: Ref<'_, '_>, body: Ref<'_, '_>) -> Check {
+    let commitment = item
+        .member("commitment")
+        .and_then(Ref::plain_bytes)
+        .unwrap_or_default();
+    let key = item.member("key_id").and_then(Ref::plain_bytes);
+    if scalar::commitment_key(commitment) != key {
+        let rule = "not the key that the commitment names";
+        return fails("key_id", "commitment_key_differs", rule);
+    }
+    let pointer = item.member("field").and_then(Ref::text).unwrap_or_default();
+    let stands = resolve(body, &pointer).and_then(Ref::plain_bytes);
+    if stands != Some(commitment) {
+        let rule = "the body does not hold this commitment there";
+        return fails("field", "commitment_not_in_body", rule);
+    }
+    Ok(())
+}
+
+/// The value that a JSON Pointer (RFC 6901) names.
+fn resolve<'t, 'a>(root: Ref<'t, 'a>, pointer: &str) -> Option<Ref<'t, 'a>> {
+    let mut value = root;
+    for token in pointer.strip_prefix('/')?.split('/') {
+        value = match value.kind() {
+            Kind::Object => value.member(&unescape(token)?)?,
+            Kind::Array => value.elements().nth(index(token)?)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+fn unescape(token: &str) -> Option<Cow<'_, str>> {
+    if !token.contains('~') {
+        return Some(Cow::Borrowed(token));
+    }
+    let mut plain = String::with_capacity(token.len());
+    let mut chars = token.chars();
+    while let Some(char) = chars.next() {
+        plain.push(match char {
+            '~' => match chars.next()? {
+                '0' => '~',
+                '1' => '/',
+                _ => return None,
+            },
+            char => char,
+        });
+    }
+    Some(Cow::Owned(plain))
+}
+
+/// A place in a list: digits without a leading zero.
+fn index(token: &str) -> Option<usize> {
+    let is_number = token.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && (token == "0" || !token.starts_with('0'))).then(|| token.parse().ok())?
+}
+
+fn payload(item: Ref<'_, '_>) -> Check {
+    let Some(inline) = item.member("inline").and_then(Ref::plain_bytes) else {
+        return Ok(());
+    };
+    let held = scalar::base64_len(inline).and_then(|len| u64::try_from(len).ok());
+    if held == item.member("size").and_then(Ref::u64) {
+        return Ok(());
+    }
+    fails(
+        "size",
+        "inline_size_differs",
+        "not the number of bytes that stand inline",
+    )
+}
+
+fn decision(body: Ref<'_, '_>) -> Check {
+    let (mut reason, mut verified) = (false, false);
+    for (key, value) in body.members() {
+        match key.plain_bytes() {
+            Some(b"model_reason") => reason = true,
+            Some(b"model_state") => verified = value.plain_bytes() == Some(b"verified"),
+            _ => {}
+        }
+    }
+    if reason || verified {
+        return Ok(());
+    }
+    fails(
+        "model_reason",
+        "model_reason_missing",
+        "needed unless model_state is verified",
+    )
+}
+
+fn config_changed(body: Ref<'_, '_>) -> Check {
+    let is_first = |name| body.member(name).is_some_and(Ref::is_null);
+    if is_first("prev_config_digest") == is_first("prev_index") {
+        return Ok(());
+    }
+    fails(
+        "prev_index",
+        "first_configuration_unclear",
+        "prev_config_digest and prev_index are both null, for the first, or neither",
+    )
+}
+
+fn ledger_continued(continues: Ref<'_, '_>) -> Check {
+    both_or_neither(continues, "known_size", "known_root")?;
+    both_or_neither(continues, "lost_from", "lost_to")?;
+    ordered(continues, "lost_from", "lost_to")
+}
+
+fn key_event(body: Ref<'_, '_>) -> Check {
+    both_or_neither(body, "successor_vkey", "possession_signature")?;
+    only_when(
+        body,
+        "event",
+        "rotated",
+        &["successor_vkey", "possession_signature"],
+    )
+}
+
+fn epoch_sealed(body: Ref<'_, '_>) -> Check {
+    let number = |name| body.member(name).and_then(Ref::u64);
+    match (number("prev_epoch"), number("size")) {
+        (Some(before), Some(size)) if before >= size => fails(
+            "prev_epoch",
+            "epoch_order",
+            "the epoch before is at a lower index than this one",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn log_state(body: Ref<'_, '_>) -> Check {
+    only_when(body, "state", "started", &["heartbeat_s", "runtime"])?;
+    only_when(body, "state", "stopped", &["count"])?;
+    ordered(body, "first_seq", "last_seq")
+}
+
+/// The first of two numbers, where both are there, is not beyond the second.
+fn ordered(object: Ref<'_, '_>, first: &'static str, last: &'static str) -> Check {
+    let number = |name| object.member(name).and_then(Ref::u64);
+    match (number(first), number(last)) {
+        (Some(low), Some(high)) if low > high => {
+            fails(last, "range_reversed", "the range ends before it begins")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn both_or_neither(object: Ref<'_, '_>, one: &'static str, other: &'static str) -> Check {
+    match (object.member(one), object.member(other)) {
+        (Some(_), None) => fails(
+            other,
+            "pair_incomplete",
+            "absent, though its counterpart is there",
+        ),
+        (None, Some(_)) => fails(
+            one,
+            "pair_incomplete",
+            "absent, though its counterpart is there",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The fields stand only where `member` has the value.
+fn only_when(object: Ref<'_, '_>, member: &str, value: &str, fields: &[&'static str]) -> Check {
+    if object
+        .member(member)
+        .is_some_and(|found| found.is_text(value))
+    {
+        return Ok(());
+    }
+    match fields.iter().find(|field| object.member(field).is_some()) {
+        Some(field) => fails(
+            field,
+            "field_out_of_place",
+            "has no meaning in this event or state",
+        ),
+        None => Ok(()),
+    }
+}
+
+fn each<'t, 'a>(list: Ref<'t, 'a>, check: impl Fn(Ref<'t, 'a>) -> Check) -> Check {
+    for (index, item) in list.elements().enumerate() {
+        check(item).map_err(|error| error.within(&index.to_string()))?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn fails(name: &str, code: &'static str, rule: &'static str) -> Check {
+    let path = String::new();
+    Err(SchemaError::Rule { path, code, rule }.within(name))
+}

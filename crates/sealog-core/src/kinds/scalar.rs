@@ -1,0 +1,223 @@
+//! The forms that single values have: each a predicate over bytes, without allocation.
+
+use crate::limits::{ID_BYTES_MAX, PAYLOAD_INLINE_BYTES_MAX, STRING_BYTES_MAX};
+use crate::time::Timestamp;
+
+/// Which bytes an identifier is made of.
+const ID_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@+-";
+    let mut rest: &[u8] = bytes;
+    while let [byte, tail @ ..] = rest {
+        set(&mut table, *byte);
+        rest = tail;
+    }
+    table
+};
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "evaluated at compile time, where neither traits nor failure exist"
+)]
+const fn set(table: &mut [bool; 256], byte: u8) {
+    table[byte as usize] = true;
+}
+
+/// Algorithms that a digest may name, with the number of hex digits of each.
+pub(super) const DIGEST_ALGORITHMS: [(&str, usize); 8] = [
+    ("sha256", 64),
+    ("sha384", 96),
+    ("sha512", 128),
+    ("sha3-256", 64),
+    ("sha3-384", 96),
+    ("sha3-512", 128),
+    ("blake2b", 128),
+    ("blake3", 64),
+];
+
+/// How a commitment begins.
+pub(super) const COMMITMENT_PREFIX: &[u8] = b"hmac-sha256:";
+const COMMITMENT_KEY_DIGITS: usize = 32;
+
+/// ASCII letters, digits and `. _ : / @ + -`, 1 to 200 of them.
+pub(super) fn is_id(bytes: &[u8]) -> bool {
+    let allowed = |byte: &u8| ID_BYTE.get(usize::from(*byte)).copied().unwrap_or_default();
+    !bytes.is_empty() && bytes.len() <= ID_BYTES_MAX && bytes.iter().all(allowed)
+}
+
+/// `algorithm:hex` of a known algorithm.
+pub(super) fn is_digest(bytes: &[u8]) -> bool {
+    if is_sha256(bytes) {
+        return true;
+    }
+    let split = bytes.iter().position(|byte| *byte == b':');
+    let Some((name, [_, hex @ ..])) = split.and_then(|at| bytes.split_at_checked(at)) else {
+        return false;
+    };
+    let algorithm = DIGEST_ALGORITHMS
+        .iter()
+        .find(|(known, _)| known.as_bytes() == name);
+    algorithm.is_some_and(|(_, digits)| is_hex(hex, *digits))
+}
+
+/// `sha256:` and 64 digits.
+pub(super) fn is_sha256(bytes: &[u8]) -> bool {
+    bytes
+        .strip_prefix(b"sha256:")
+        .is_some_and(|hex| is_hex(hex, 64))
+}
+
+/// `hmac-sha256:`, 32 digits of the key id, `:` and 64 digits.
+pub(super) fn is_commitment(bytes: &[u8]) -> bool {
+    let key = bytes
+        .strip_prefix(COMMITMENT_PREFIX)
+        .and_then(|rest| rest.split_at_checked(COMMITMENT_KEY_DIGITS));
+    let Some((key, [b':', hex @ ..])) = key else {
+        return false;
+    };
+    is_hex(key, COMMITMENT_KEY_DIGITS) && is_hex(hex, 64)
+}
+
+/// The key id in a commitment that [`is_commitment`].
+pub(super) fn commitment_key(bytes: &[u8]) -> Option<&[u8]> {
+    bytes
+        .strip_prefix(COMMITMENT_PREFIX)?
+        .get(..COMMITMENT_KEY_DIGITS)
+}
+
+/// RFC 3339 in UTC with at most nine fractional digits.
+pub(super) fn is_time(bytes: &[u8]) -> bool {
+    Timestamp::parse(bytes).is_ok()
+}
+
+/// Exactly so many lowercase hex digits.
+pub(super) fn is_hex(bytes: &[u8], digits: usize) -> bool {
+    let lowercase_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    // Without an early exit the loop is vectorised.
+    bytes.len() == digits
+        && bytes
+            .iter()
+            .fold(true, |all, byte| all & lowercase_hex(byte))
+}
+
+/// A lowercase UUID of version 7 and the variant of RFC 9562.
+pub(super) fn is_uuid7(bytes: &[u8]) -> bool {
+    let Ok(bytes) = <&[u8; 36]>::try_from(bytes) else {
+        return false;
+    };
+    let [
+        time_high @ ..,
+        b'-',
+        m0,
+        m1,
+        m2,
+        m3,
+        b'-',
+        b'7',
+        v1,
+        v2,
+        v3,
+        b'-',
+        variant @ (b'8' | b'9' | b'a' | b'b'),
+        w1,
+        w2,
+        w3,
+        b'-',
+        n0,
+        n1,
+        n2,
+        n3,
+        n4,
+        n5,
+        n6,
+        n7,
+        n8,
+        n9,
+        n10,
+        n11,
+    ] = bytes
+    else {
+        return false;
+    };
+    let rest = [
+        *m0, *m1, *m2, *m3, *v1, *v2, *v3, *variant, *w1, *w2, *w3, *n0, *n1, *n2, *n3, *n4, *n5,
+        *n6, *n7, *n8, *n9, *n10, *n11,
+    ];
+    is_hex(time_high, 8) && is_hex(&rest, rest.len())
+}
+
+/// Three decimal numbers with points between, at most 1024 bytes.
+pub(super) fn is_version(bytes: &[u8]) -> bool {
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let mut parts = bytes.split(|byte| *byte == b'.');
+    bytes.len() <= STRING_BYTES_MAX
+        && [parts.next(), parts.next(), parts.next()]
+            .iter()
+            .all(|part| part.is_some_and(is_number))
+        && parts.next().is_none()
+}
+
+/// Sixty-four bytes in base64: 86 characters and two `=`.
+pub(super) fn is_signature(bytes: &[u8]) -> bool {
+    bytes.len() == 88
+        && bytes
+            .strip_suffix(b"==")
+            .is_some_and(|text| text.iter().copied().all(is_base64))
+}
+
+/// The number of bytes that a text is the base64 of; `None` if it is not base64 with its padding.
+pub(super) fn base64_len(bytes: &[u8]) -> Option<usize> {
+    if !bytes.len().is_multiple_of(4) {
+        return None;
+    }
+    let text = bytes.strip_suffix(b"=").unwrap_or(bytes);
+    let text = text.strip_suffix(b"=").unwrap_or(text);
+    // The bits that no byte takes have to be zero, so that each content has one text.
+    let rest_is_zero = match (bytes.len() - text.len(), text.last()) {
+        (0, _) => true,
+        (1, Some(last)) => b"AEIMQUYcgkosw048".contains(last),
+        (_, Some(last)) => b"AQgw".contains(last),
+        (_, None) => false,
+    };
+    (rest_is_zero && text.iter().copied().all(is_base64)).then(|| text.len() * 3 / 4)
+}
+
+/// Base64 of 1 to `PAYLOAD_INLINE_BYTES_MAX` bytes.
+pub(super) fn is_inline(bytes: &[u8]) -> bool {
+    base64_len(bytes).is_some_and(|len| len > 0 && len <= PAYLOAD_INLINE_BYTES_MAX)
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+/// One line of 1 to 1024 bytes: no control characters and no line separators.
+pub(super) fn is_line(text: &str) -> bool {
+    if text.is_empty() || text.len() > STRING_BYTES_MAX {
+        return false;
+    }
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return true;
+    }
+    !text
+        .chars()
+        .any(|char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}'))
+}
+
+/// Labels of letters, digits, `-` and `_` with at least so many dots between them, 200 bytes at most.
+pub(super) fn is_reverse_domain(bytes: &[u8], dots_min: usize) -> bool {
+    let is_label = |label: &[u8]| {
+        label.first().is_some_and(u8::is_ascii_alphanumeric)
+            && label
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let mut labels = 0;
+    bytes.len() <= ID_BYTES_MAX
+        && bytes.split(|byte| *byte == b'.').all(|label| {
+            labels += 1;
+            is_label(label)
+        })
+        && labels > dots_min
+}
