@@ -21,6 +21,7 @@ pub mod limits;
 pub mod map;
 pub mod time;
 pub mod tlog;
+pub mod values;
 #[cfg(test)]
 pub(crate) mod worked;
 

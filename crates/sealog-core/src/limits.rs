@@ -36,6 +36,12 @@ pub const NOTE_BYTES_MAX: usize = 1024 * 1024;
 pub const NOTE_SIGNATURES_MAX: usize = 64;
 /// Bytes of a log's origin, at most: ML-DSA cosignatures carry it in a one-byte length.
 pub const ORIGIN_BYTES_MAX: usize = 255;
+/// Levels of lists, dictionaries and the like in a value that is committed to, at most.
+pub const VALUE_DEPTH_MAX: usize = 128;
+/// Bytes of a value's encoding, at most; arrays and bytes beyond the next limit count as their digests.
+pub const VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes and array contents up to this many stand in a value's encoding, longer ones are named by their SHA-256.
+pub const VALUE_INLINE_BYTES_MAX: usize = 4 * 1024;
 /// Siblings in a proof of the state map, at most: one for each bit of the key.
 pub const MAP_SIBLINGS_MAX: usize = 256;
 /// Bytes of filler (0x0A) after the last line of the active segment, at most.

@@ -23,6 +23,7 @@ mod write;
 pub use error::JsonError;
 pub use number::Number;
 pub use object::Object;
+pub(crate) use order::utf16_order;
 pub use tape::{Elements, Kind, Members, Ref, Tape};
 pub use value::Value;
 pub use write::{write_bool, write_null, write_number, write_string};

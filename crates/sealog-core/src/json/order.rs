@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 /// written with surrogates (D800 to DFFF) and so come before U+E000 to U+FFFF. The first byte that differs
 /// decides; if it is a leading byte, EE and EF (U+E000 to U+FFFF) have to weigh more than F0 to F4. If it is a
 /// continuation byte, the leading bytes are equal and neither byte is one of these.
-pub(super) fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
+pub(crate) fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
     let differing = left.iter().zip(right).find(|(left, right)| left != right);
     match differing {
         Some((left, right)) => weight(*left).cmp(&weight(*right)),
