@@ -87,6 +87,12 @@ const STAGES: &[Stage] = &[
         run: long_tests,
     },
     Stage {
+        name: "libfuzzer",
+        from: Reach::All,
+        does: "the fuzz targets under libFuzzer build (needs a C++ compiler)",
+        run: libfuzzer,
+    },
+    Stage {
         name: "cargo-deny",
         from: Reach::All,
         does: "cargo deny check bans licenses sources, by the program itself",
@@ -265,6 +271,11 @@ fn python_stage() -> Result<Outcome> {
     Ok(Outcome::note(
         "there is no Python package in this tree yet, so nothing of it was checked",
     ))
+}
+
+fn libfuzzer() -> Result<Outcome> {
+    let manifest = "fuzz/libfuzzer/Cargo.toml";
+    cargo("libfuzzer", &["build", "--manifest-path", manifest], &[])
 }
 
 fn cargo_deny() -> Result<Outcome> {

@@ -1,8 +1,14 @@
 //! Rules for `Cargo.toml`: versions in one place, each with its reason; lints inherited by all.
 
-use super::{File, Found};
+use super::{File, Found, rules};
 
 pub(super) fn check(file: &File<'_>, content: &str, found: &mut Found) {
+    if rules::OUTSIDE_MANIFESTS
+        .iter()
+        .any(|(path, _)| *path == file.path)
+    {
+        return;
+    }
     let root = file.path == "Cargo.toml";
     let mut section = "";
     let mut above = "";

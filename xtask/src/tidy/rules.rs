@@ -61,6 +61,12 @@ pub(super) const DATA_FOLDERS: &[&str] = &["testdata", "golden", "vectors"];
 /// Files that a program writes, with the program: exempt from length and from the words below.
 pub(super) const GENERATED: &[(&str, &str)] = &[("Cargo.lock", "cargo")];
 
+/// Manifests outside of the workspace: versions and lints of their own.
+pub(super) const OUTSIDE_MANIFESTS: &[(&str, &str)] = &[(
+    "fuzz/libfuzzer/Cargo.toml",
+    "libFuzzer's runtime is C++, which a fresh machine need not have",
+)];
+
 /// Where a word is banned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {

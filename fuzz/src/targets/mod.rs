@@ -1,0 +1,68 @@
+//! The targets, as data.
+
+mod json;
+mod map;
+mod text;
+
+use std::fmt::Debug;
+
+use crate::Answer;
+
+/// One parser under test.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name, on the command line of libFuzzer too.
+    pub name: &'static str,
+    /// Feeds it bytes; panics if anything holds that must not.
+    pub run: fn(&[u8]) -> Answer,
+    /// Where mutation starts: inputs that reach deep, refused ones among them.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "canonical_json",
+        run: json::canonical,
+        seeds: json::seeds,
+    },
+    Target {
+        name: "any_json",
+        run: json::any,
+        seeds: json::seeds,
+    },
+    Target {
+        name: "timestamp",
+        run: text::timestamp,
+        seeds: text::timestamp_seeds,
+    },
+    Target {
+        name: "commitment",
+        run: text::commitment,
+        seeds: text::commitment_seeds,
+    },
+    Target {
+        name: "map_proof",
+        run: map::proof,
+        seeds: map::proof_seeds,
+    },
+];
+
+/// The target of this name.
+#[must_use]
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.iter().copied().find(|target| target.name == name)
+}
+
+/// The name of an error's variant: what stands before its fields.
+fn variant(error: &impl Debug) -> Answer {
+    let text = format!("{error:?}");
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn owned<const N: usize>(seeds: [&[u8]; N]) -> Vec<Vec<u8>> {
+    seeds.iter().map(|seed| seed.to_vec()).collect()
+}
