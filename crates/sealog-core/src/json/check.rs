@@ -185,6 +185,7 @@ impl Checker<'_, '_> {
 
     /// Refuses a key that does not come after the one before it; both are given with their quotes. An empty range
     /// stands for no key.
+    #[inline(never)]
     fn check_order(&self, before: Range<usize>, key: Range<usize>) -> Result<(), Box<JsonError>> {
         if before.is_empty() {
             return Ok(());

@@ -9,16 +9,27 @@ pub(super) const HIGH: u64 = 0x80 * ONES;
 /// Marks (in the top bit of its byte) the first quote, backslash or control character of a little-endian word.
 ///
 /// Zero if there is none. Marks above the lowest one may be wrong, since a subtraction borrows from the next byte.
+#[inline]
+pub(super) const fn stops(word: u64) -> u64 {
+    differences(word) & !word & HIGH
+}
+
+/// As [`stops`], and marks a byte outside ASCII as well.
+#[inline]
+pub(super) const fn stops_or_high(word: u64) -> u64 {
+    (differences(word) | word) & HIGH
+}
+
 /// Exclusive-or with 2 swaps the quote (0x22) with the space (0x20), so that one comparison with 0x21 catches the
 /// quote and every control character.
 #[inline]
-pub(super) const fn stops(word: u64) -> u64 {
+const fn differences(word: u64) -> u64 {
     let quote_or_control = (word ^ (0x02 * ONES)).wrapping_sub(0x21 * ONES);
     let backslash = (word ^ (0x5C * ONES)).wrapping_sub(ONES);
-    (quote_or_control | backslash) & !word & HIGH
+    quote_or_control | backslash
 }
 
-/// The index (0 to 7) of the byte that the lowest mark of [`stops`] stands in.
+/// The index (0 to 7) of the byte that the lowest mark stands in.
 #[inline]
 #[expect(
     clippy::as_conversions,
@@ -40,6 +51,7 @@ pub(super) fn word_at(text: &[u8], at: usize) -> u64 {
 }
 
 #[cold]
+#[inline(never)]
 fn last_word(text: &[u8], at: usize) -> u64 {
     let mut bytes = [0; 8];
     for (byte, from) in bytes.iter_mut().zip(text.get(at..).unwrap_or_default()) {

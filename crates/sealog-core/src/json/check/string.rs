@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Checked, unexpected};
 use crate::json::JsonError;
-use crate::json::scan::{HIGH, first_stop, next_stop, stops, word_at};
+use crate::json::scan::{first_stop, next_stop, stops_or_high, word_at};
 use crate::json::utf8;
 
 /// What the scan of a string found.
@@ -30,40 +30,14 @@ pub(super) struct Scanned {
 pub(super) fn scan(text: &[u8], open: usize) -> Result<Scanned, Box<JsonError>> {
     let start = open + 1;
     let word = word_at(text, start);
-    let marks = stops(word);
-    let content = word & below(marks);
-    let at = start + first_stop(marks);
-    if marks != 0 && content & HIGH == 0 && text.get(at) == Some(&b'"') {
+    let marks = stops_or_high(word);
+    let (at, content) = if marks == 0 {
+        (plain_end(text, start + 8), word)
+    } else {
+        (start + first_stop(marks), word & below(marks))
+    };
+    if text.get(at) == Some(&b'"') {
         let prefix = content.swap_bytes();
-        return Ok(Scanned {
-            end: at + 1,
-            prefix,
-            plain: true,
-            escaped: false,
-        });
-    }
-    scan_long(text, open)
-}
-
-/// A string of eight bytes or more, or one that is not plain.
-#[inline(never)]
-fn scan_long(text: &[u8], open: usize) -> Result<Scanned, Box<JsonError>> {
-    let start = open + 1;
-    let first = word_at(text, start);
-    let mut at = start;
-    let mut word = first;
-    let mut high = 0;
-    let mut marks = stops(word);
-    while marks == 0 {
-        high |= word;
-        at += 8;
-        word = word_at(text, at);
-        marks = stops(word);
-    }
-    high |= word & below(marks);
-    at += first_stop(marks);
-    if high & HIGH == 0 && text.get(at) == Some(&b'"') {
-        let prefix = first.swap_bytes();
         return Ok(Scanned {
             end: at + 1,
             prefix,
@@ -74,11 +48,25 @@ fn scan_long(text: &[u8], open: usize) -> Result<Scanned, Box<JsonError>> {
     unusual(text, open, at)
 }
 
+/// The index of the first byte from `at` on that is not a plain ASCII character of a string.
+#[inline(never)]
+fn plain_end(text: &[u8], mut at: usize) -> usize {
+    loop {
+        let marks = stops_or_high(word_at(text, at));
+        if marks != 0 {
+            return at + first_stop(marks);
+        }
+        at += 8;
+    }
+}
+
 /// A string with an escape, with bytes outside ASCII, or with something that must not stand in it; the first byte
-/// that ends or interrupts it stands at `at`.
+/// that is not plain stands at `at`.
+#[inline(never)]
 fn unusual(text: &[u8], open: usize, mut at: usize) -> Result<Scanned, Box<JsonError>> {
     let mut escaped = false;
     loop {
+        at = next_stop(text, at);
         match text.get(at) {
             Some(b'"') => break,
             Some(b'\\') => at = canonical_escape(text, at)?,
@@ -86,7 +74,6 @@ fn unusual(text: &[u8], open: usize, mut at: usize) -> Result<Scanned, Box<JsonE
             None => return unexpected(text, at, "the end of the string"),
         }
         escaped = true;
-        at = next_stop(text, at);
     }
     let start = open + 1;
     if let Some(bad) = utf8::first_invalid(text.get(start..at).unwrap_or_default()) {

@@ -7,7 +7,7 @@ use core::str;
 use super::{assert_readers_agree, canonical, tape_error};
 use crate::json::Number;
 use crate::json::check::decimal::{append_digits, first_non_digit, is_shortest};
-use crate::json::scan::{first_stop, stops};
+use crate::json::scan::{first_stop, stops, stops_or_high};
 use crate::json::utf8::first_invalid;
 
 /// The xorshift generator of Marsaglia.
@@ -122,11 +122,12 @@ fn every_byte_stops_a_scan_or_does_not_at_each_place_of_a_word() {
                 let mut bytes = [b'#'; 8];
                 bytes[place..].fill(rest);
                 bytes[place] = byte;
-                let stop = bytes
-                    .iter()
-                    .position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
-                let marks = stops(u64::from_le_bytes(bytes));
-                assert_eq!((marks != 0).then(|| first_stop(marks)), stop, "{bytes:?}");
+                let found = |marks: u64| (marks != 0).then(|| first_stop(marks));
+                let stop = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+                let word = u64::from_le_bytes(bytes);
+                assert_eq!(found(stops(word)), bytes.iter().position(stop), "{bytes:?}");
+                let stop_or_high = bytes.iter().position(|byte| stop(byte) || !byte.is_ascii());
+                assert_eq!(found(stops_or_high(word)), stop_or_high, "{bytes:?}");
             }
         }
     }
