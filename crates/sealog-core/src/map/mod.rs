@@ -7,6 +7,7 @@
 //! where their records are.
 
 mod proof;
+mod text;
 mod tree;
 
 use crate::{ErrorKind, Hash};
@@ -110,6 +111,12 @@ pub enum MapError {
         /// Leading bits that the two keys share.
         found: usize,
     },
+    /// The JSON is not that of a proof.
+    #[error("the JSON of a map proof lacks {expected}")]
+    Text {
+        /// What has to stand there.
+        expected: &'static str,
+    },
     /// The proof leads to another root.
     #[error("the map proof leads to root {found}, expected {expected}")]
     RootMismatch {
@@ -124,7 +131,9 @@ impl MapError {
     /// Malformed where no map at all has such a proof, else refuted.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::TooManySiblings { .. } | Self::NotCompact { .. } => ErrorKind::Malformed,
+            Self::TooManySiblings { .. } | Self::NotCompact { .. } | Self::Text { .. } => {
+                ErrorKind::Malformed
+            }
             Self::OtherStatement { .. }
             | Self::OwnLeaf
             | Self::OtherPath { .. }
@@ -133,5 +142,7 @@ impl MapError {
     }
 }
 
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod tests;
