@@ -28,7 +28,9 @@ pub const SCHEMA_NAME_BYTES_SHOWN_MAX: usize = 64;
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 /// Bytes of a payload that may stand inline in an entry, at most.
 pub const PAYLOAD_INLINE_BYTES_MAX: usize = 32 * 1024;
-/// Hashes in an inclusion or consistency proof, at most (sizes end at 2^63 - 1).
+/// Leaves of a tree, at most: what fits a signed 64-bit number.
+pub const TREE_SIZE_MAX: u64 = (1 << 63) - 1;
+/// Hashes in an inclusion or consistency proof, at most: one for each bit of the largest size.
 pub const PROOF_HASHES_MAX: usize = 63;
 /// Bytes of a signed note, at most.
 pub const NOTE_BYTES_MAX: usize = 1024 * 1024;
@@ -42,6 +44,12 @@ pub const VALUE_DEPTH_MAX: usize = 128;
 pub const VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes and array contents up to this many stand in a value's encoding, longer ones are named by their SHA-256.
 pub const VALUE_INLINE_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a key's name, at most: a log's key is named by its origin.
+pub const KEY_NAME_BYTES_MAX: usize = ORIGIN_BYTES_MAX;
+/// Bytes of a verifier key in text form, at most: room for the longer keys of types that are only named, not read.
+pub const VKEY_BYTES_MAX: usize = 4 * 1024;
+/// The latest time of a cosignature, in POSIX seconds.
+pub const COSIGNATURE_TIME_MAX: u64 = (1 << 63) - 1;
 /// Siblings in a proof of the state map, at most: one for each bit of the key.
 pub const MAP_SIBLINGS_MAX: usize = 256;
 /// Bytes of filler (0x0A) after the last line of the active segment, at most.
@@ -63,5 +71,7 @@ const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
 const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);
 const _: () = assert!(PAYLOAD_INLINE_BYTES_MAX.div_ceil(3) * 4 <= RECORD_BYTES_MAX);
 const _: () = assert!(ENTRY_BYTES_MAX.div_ceil(3) * 4 + "extra \n".len() <= 65_536);
+const _: () = assert!(TREE_SIZE_MAX.count_ones() == 63 && PROOF_HASHES_MAX == 63);
+const _: () = assert!(KEY_NAME_BYTES_MAX + "+01234567+".len() + 44 <= VKEY_BYTES_MAX);
 const _: () = assert!(FILLER_BYTES_MAX.is_multiple_of(SECTOR_BYTES));
 const _: () = assert!(SEGMENT_NUMBER_MAX == 10_u64.pow(10) - 1);
