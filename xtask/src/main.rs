@@ -18,7 +18,8 @@ mod stages;
 mod test_output;
 mod tidy;
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{ExitCode, ExitStatus};
 
 use anyhow::{Result, bail};
 
@@ -52,8 +53,8 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["check"] => Ok(stages::run(stages::Reach::Fast)),
         ["tidy"] => tidy_command(),
         ["bless"] => bless(),
-        ["bench", name @ ("ledger" | "python")] => script(&format!("bench {name}"), &bench(name)),
-        ["demo", rest @ ..] => script("demo", &demo(rest)),
+        ["bench", name @ ("ledger" | "python"), rest @ ..] => bench(name, rest),
+        ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
@@ -87,62 +88,68 @@ fn bless() -> Result<ExitCode> {
     })
 }
 
-/// A chore that is a program of its own: which file must exist, and how it is started.
-struct Script {
-    needs: String,
-    command: Vec<String>,
-}
-
-fn bench(name: &str) -> Script {
+/// Measures the ledger by a benchmark of its crate, the package by a program in Python.
+fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
     if name == "python" {
-        return python_script("crates/sealog-python/bench/run.py", &[]);
+        return python_chore(
+            "bench python",
+            "crates/sealog-python/bench",
+            "bench-venv",
+            rest,
+        );
     }
-    let command = [
+    let root = root::path()?;
+    needs(
+        "bench ledger",
+        &root.join("crates/sealog-ledger/benches/ledger.rs"),
+    )?;
+    let arguments = [
         "bench",
+        "--locked",
         "--profile",
         "ci",
         "--package",
         "sealog-ledger",
         "--bench",
-        name,
+        "ledger",
+        "--",
     ];
-    Script {
-        needs: format!("crates/sealog-ledger/benches/{name}.rs"),
-        command: std::iter::once("cargo")
-            .chain(command)
-            .map(str::to_owned)
-            .collect(),
-    }
+    exit_code(
+        process::Job::cargo(&arguments)?
+            .arguments(rest)
+            .run_plain()?,
+    )
 }
 
-fn demo(rest: &[&str]) -> Script {
-    python_script("demo/run.py", rest)
-}
-
-fn python_script(path: &str, rest: &[&str]) -> Script {
-    Script {
-        needs: path.to_owned(),
-        command: ["python3", path]
-            .iter()
-            .chain(rest)
-            .map(|word| (*word).to_owned())
-            .collect(),
-    }
-}
-
-fn script(name: &str, script: &Script) -> Result<ExitCode> {
+/// Runs `run.py` of a folder in an environment with the package and the folder's `requirements.txt`.
+fn python_chore(name: &str, folder: &str, environment: &str, rest: &[&str]) -> Result<ExitCode> {
+    let (script, requirements) = (
+        format!("{folder}/run.py"),
+        format!("{folder}/requirements.txt"),
+    );
     let root = root::path()?;
-    if !root.join(&script.needs).is_file() {
-        bail!("`{name}` is not built yet: {} does not exist", script.needs);
+    needs(name, &root.join(&script))?;
+    needs(name, &root.join(&requirements))?;
+    exit_code(python::run_script(
+        environment,
+        &requirements,
+        &script,
+        rest,
+    )?)
+}
+
+fn needs(name: &str, file: &Path) -> Result<()> {
+    if !file.is_file() {
+        bail!(
+            "`{name}` is not built yet: {} does not exist",
+            file.display()
+        );
     }
-    let Some((program, rest)) = script.command.split_first() else {
-        bail!("`{name}` names no program");
-    };
-    let status = process::Job::new(program, &root)
-        .arguments(rest)
-        .run_plain()?;
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(())
+}
+
+/// The program's own exit code; a program that a signal ended has failed.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -1,6 +1,7 @@
 //! The Python package: built as a wheel, installed into an environment of its own, tested from outside.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 use anyhow::{Context, Result, bail};
 
@@ -10,6 +11,8 @@ use crate::{root, test_output};
 
 const PACKAGE: &str = "crates/sealog-python";
 const REQUIREMENTS: &str = "xtask/requirements.txt";
+/// What builds the wheel; every environment has it.
+const BUILDER: &str = "maturin>=1.9,<2";
 const VERSION_MIN: (u32, u32) = (3, 10);
 
 /// Names under which an interpreter may be found, the plain one first.
@@ -31,34 +34,9 @@ pub(crate) fn exists() -> Result<bool> {
 /// The stage.
 pub(crate) fn check() -> Result<Outcome> {
     let root = root::path()?;
-    let environment = Environment::make(&root)?;
-    let wheels = root::target()?.join("wheels");
-    if wheels.is_dir() {
-        std::fs::remove_dir_all(&wheels)?;
-    }
+    let environment = Environment::make("python-venv", REQUIREMENTS)?;
     let mut outcome = Outcome::default();
-    let build = environment
-        .module(
-            &root,
-            "maturin",
-            &["build", "--locked", "--profile", "ci", "--manifest-path"],
-        )
-        .arguments(&[root.join(PACKAGE).join("Cargo.toml")])
-        .arguments(&["--out"])
-        .arguments(&[&wheels]);
-    step(build, "python build", &mut outcome)?;
-    if !outcome.faults.is_empty() {
-        return Ok(outcome);
-    }
-    let wheel = only_file(&wheels)?;
-    let install = ["install", "--quiet", "--force-reinstall", "--no-deps"];
-    step(
-        environment
-            .module(&root, "pip", &install)
-            .arguments(&[wheel]),
-        "python install",
-        &mut outcome,
-    )?;
+    environment.install_package(&mut outcome)?;
     if !outcome.faults.is_empty() {
         return Ok(outcome);
     }
@@ -72,43 +50,94 @@ pub(crate) fn check() -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// A virtual environment that this stage owns.
+/// Runs a program of this repository with the package and what `requirements` names installed.
+pub(crate) fn run_script(
+    folder: &str,
+    requirements: &str,
+    path: &str,
+    arguments: &[&str],
+) -> Result<ExitStatus> {
+    let environment = Environment::make(folder, requirements)?;
+    let mut outcome = Outcome::default();
+    environment.install_package(&mut outcome)?;
+    if let Some(fault) = outcome.faults.first() {
+        bail!("{fault}");
+    }
+    let script = Job::new(&environment.python, &root::path()?).arguments(&[path]);
+    environment.around(script.arguments(arguments)).run_plain()
+}
+
+/// A virtual environment below the target folder.
 struct Environment {
     python: PathBuf,
 }
 
 impl Environment {
     /// Makes it where it is missing and installs what the requirements name.
-    fn make(root: &Path) -> Result<Self> {
-        let folder = root::target()?.join("python-venv");
+    fn make(name: &str, requirements: &str) -> Result<Self> {
+        let root = root::path()?;
+        let folder = root::target()?.join(name);
         let python = folder.join(if cfg!(windows) {
             "Scripts/python.exe"
         } else {
             "bin/python"
         });
         let environment = Self { python };
-        let usable = || environment.module(root, "pip", &["--version"]).succeeds();
-        if !usable() {
-            let made = Job::new(interpreter(root)?, root)
+        if !environment.module(&root, "pip", &["--version"]).succeeds() {
+            let made = Job::new(interpreter(&root)?, &root)
                 .arguments(&["-m", "venv", "--clear"])
                 .arguments(&[&folder]);
             made.output().context(
                 "cannot make a virtual environment (on Debian: apt-get install python3-venv)",
             )?;
         }
+        println!("installing what {requirements} names");
         let install = [
             "install",
             "--quiet",
             "--disable-pip-version-check",
             "-r",
-            REQUIREMENTS,
+            requirements,
         ];
-        let installed = environment.module(root, "pip", &install).output();
-        installed.context("cannot install what the Python tests need")?;
+        let installed = environment.module(&root, "pip", &install).output();
+        installed.with_context(|| format!("cannot install what {requirements} names"))?;
         Ok(environment)
     }
 
+    /// Builds the package's wheel and installs it.
+    fn install_package(&self, outcome: &mut Outcome) -> Result<()> {
+        let root = root::path()?;
+        let wheels = root::target()?.join("wheels");
+        if wheels.is_dir() {
+            std::fs::remove_dir_all(&wheels)?;
+        }
+        let build = ["build", "--locked", "--profile", "ci", "--manifest-path"];
+        let build = self
+            .module(&root, "maturin", &build)
+            .arguments(&[root.join(PACKAGE).join("Cargo.toml")])
+            .arguments(&["--out"])
+            .arguments(&[&wheels]);
+        step(build, "python build", outcome)?;
+        if !outcome.faults.is_empty() {
+            return Ok(());
+        }
+        let install = ["install", "--quiet", "--force-reinstall", "--no-deps"];
+        let install = self
+            .module(&root, "pip", &install)
+            .arguments(&[only_file(&wheels)?]);
+        step(install, "python install", outcome)
+    }
+
     fn module(&self, folder: &Path, module: &str, arguments: &[&str]) -> Job {
+        self.around(
+            Job::new(&self.python, folder)
+                .arguments(&["-m", module])
+                .arguments(arguments),
+        )
+    }
+
+    /// As if the environment were activated.
+    fn around(&self, job: Job) -> Job {
         let mut path = self
             .python
             .parent()
@@ -117,11 +146,7 @@ impl Environment {
             .to_owned();
         path.push(if cfg!(windows) { ";" } else { ":" });
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        Job::new(&self.python, folder)
-            .arguments(&["-m", module])
-            .arguments(arguments)
-            .variable("PATH", path)
-            .variable("PYTHONNOUSERSITE", "1")
+        job.variable("PATH", path).variable("PYTHONNOUSERSITE", "1")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod json;
 mod map;
+mod record;
 mod text;
 
 use std::fmt::Debug;
@@ -45,6 +46,11 @@ pub const TARGETS: &[Target] = &[
         name: "map_proof",
         run: map::proof,
         seeds: map::proof_seeds,
+    },
+    Target {
+        name: "record",
+        run: record::record,
+        seeds: record::record_seeds,
     },
 ];
 

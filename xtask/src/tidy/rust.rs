@@ -111,7 +111,7 @@ fn reasons(file: &File<'_>, lines: &[&str], shipped: usize, found: &mut Found) {
             .iter()
             .skip(at)
             .take(closing.map_or(1, |lines| lines + 1));
-        if !whole.into_iter().any(|line| line.contains("reason = \"")) {
+        if !whole.into_iter().any(|line| line.contains("reason = ")) {
             found.error(
                 file,
                 at + 1,
