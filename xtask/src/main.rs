@@ -114,11 +114,11 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
         "ledger",
         "--",
     ];
-    exit_code(
+    Ok(exit_code(
         process::Job::cargo(&arguments)?
             .arguments(rest)
             .run_plain()?,
-    )
+    ))
 }
 
 /// Runs `run.py` of a folder in an environment with the package and the folder's `requirements.txt`.
@@ -130,12 +130,12 @@ fn python_chore(name: &str, folder: &str, environment: &str, rest: &[&str]) -> R
     let root = root::path()?;
     needs(name, &root.join(&script))?;
     needs(name, &root.join(&requirements))?;
-    exit_code(python::run_script(
+    Ok(exit_code(python::run_script(
         environment,
         &requirements,
         &script,
         rest,
-    )?)
+    )?))
 }
 
 fn needs(name: &str, file: &Path) -> Result<()> {

@@ -96,6 +96,7 @@ impl Environment {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            BUILDER,
             "-r",
             requirements,
         ];
