@@ -2,8 +2,10 @@
 
 mod json;
 mod map;
+mod note;
 mod record;
 mod text;
+mod tree;
 
 use std::fmt::Debug;
 
@@ -51,6 +53,36 @@ pub const TARGETS: &[Target] = &[
         name: "record",
         run: record::record,
         seeds: record::record_seeds,
+    },
+    Target {
+        name: "vkey",
+        run: note::vkey,
+        seeds: note::vkey_seeds,
+    },
+    Target {
+        name: "note",
+        run: note::note,
+        seeds: note::note_seeds,
+    },
+    Target {
+        name: "checkpoint",
+        run: note::checkpoint,
+        seeds: note::note_seeds,
+    },
+    Target {
+        name: "cosignature",
+        run: note::cosigned,
+        seeds: note::cosigned_seeds,
+    },
+    Target {
+        name: "inclusion_proof",
+        run: tree::inclusion,
+        seeds: tree::inclusion_seeds,
+    },
+    Target {
+        name: "consistency_proof",
+        run: tree::consistency,
+        seeds: tree::consistency_seeds,
     },
 ];
 

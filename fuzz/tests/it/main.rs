@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use sealog_fuzz::{TARGETS, Target, drive, target};
 
 /// Inputs for each target in the ordinary suite: some seconds for all.
-const ROUNDS: u64 = 100_000;
+const ROUNDS: u64 = 50_000;
 /// Inputs for each target in the long run.
 const ROUNDS_LONG: u64 = 3_000_000;
 
