@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::scan::next_stop;
 use super::{JsonError, Number, Object, Value};
-use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX, JSON_TEXT_BYTES_MAX};
+use crate::limits::{JSON_DEPTH_MAX, JSON_TEXT_BYTES_MAX};
 
 pub(super) fn parse(text: &[u8]) -> Result<Value, JsonError> {
     if text.len() > JSON_TEXT_BYTES_MAX {
@@ -124,36 +124,57 @@ impl Parser<'_> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Object, JsonError> {
+        let open = self.at;
         self.open(depth)?;
         let mut members = Vec::new();
-        let mut offsets = Vec::new();
         if self.take(b'}') {
             return Ok(Object::new());
         }
         loop {
-            if self.peek() != Some(b'"') {
-                return Err(self.unexpected("a key"));
-            }
-            offsets.push(self.at);
-            let key = self.string()?;
-            self.skip_white_space();
-            if !self.take(b':') {
-                return Err(self.unexpected("a colon"));
-            }
-            self.skip_white_space();
+            let key = self.key()?;
             members.push((key, self.value(depth)?));
             self.skip_white_space();
             if self.take(b'}') {
-                return Object::from_text_order(members).map_err(|(index, key)| {
-                    let offset = offsets.get(index).copied().unwrap_or_default();
-                    JsonError::DuplicateKey { offset, key }
-                });
+                break;
             }
             if !self.take(b',') {
                 return Err(self.unexpected("a comma or the end of the object"));
             }
             self.skip_white_space();
         }
+        Object::from_text_order(members).or_else(|(index, key)| {
+            self.at = open;
+            let offset = self.key_offset(index, depth)?;
+            Err(JsonError::DuplicateKey { offset, key })
+        })
+    }
+
+    /// A key and the colon after it.
+    fn key(&mut self) -> Result<String, JsonError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a key"));
+        }
+        let key = self.string()?;
+        self.skip_white_space();
+        if !self.take(b':') {
+            return Err(self.unexpected("a colon"));
+        }
+        self.skip_white_space();
+        Ok(key)
+    }
+
+    /// Where the key of a member stands, found by reading the object once more from its bracket on: it is wanted
+    /// only for an error, and to keep every key's place would cost the others an allocation.
+    fn key_offset(&mut self, index: usize, depth: usize) -> Result<usize, JsonError> {
+        self.open(depth)?;
+        for _ in 0..index {
+            self.key()?;
+            self.value(depth)?;
+            self.skip_white_space();
+            self.take(b',');
+            self.skip_white_space();
+        }
+        Ok(self.at)
     }
 
     /// A string from its opening quote on.
@@ -288,11 +309,9 @@ pub(super) fn number_token(text: &[u8], offset: usize) -> Result<NumberToken, Js
 /// The number that a token of the JSON grammar stands for.
 pub(super) fn read_number(token: &str, integer: bool, offset: usize) -> Result<Number, JsonError> {
     if integer {
-        // A token that no longer fits 64 bits is beyond the limit as well.
-        let magnitude = token.trim_start_matches('-').parse::<u64>();
-        if magnitude.map_or(true, |magnitude| magnitude > INTEGER_MAX) {
-            return Err(JsonError::IntegerRange { offset });
-        }
+        // A token that does not fit 64 bits is beyond the limit as well. Minus zero becomes zero.
+        let number = token.parse().ok().and_then(Number::integer);
+        return number.ok_or(JsonError::IntegerRange { offset });
     }
     let value: f64 = token
         .parse()
