@@ -30,7 +30,7 @@ use crate::limits::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 /// assert_eq!(encoder.finish()?, expected);
 /// # Ok::<(), sealog_core::values::ValueError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Encoder {
     pub(super) out: Vec<u8>,
     frames: Vec<Frame>,

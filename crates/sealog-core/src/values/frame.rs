@@ -7,7 +7,7 @@ use super::ValueError;
 use crate::json::utf16_order;
 
 /// A container that has begun and not ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) kind: Kind,
     /// Values begun so far.
@@ -19,7 +19,7 @@ pub(super) struct Frame {
 }
 
 /// What is open. The text before the first and after the last value belongs to the kind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// `[..]` or, for a tuple, `{"$tuple":[..]}`: values in order.
     List { close: &'static [u8] },

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::decode_hex;
-use crate::json::{Object, Value};
+use crate::json::{JsonError, Object, Value};
 use crate::limits::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_INLINE_BYTES_MAX};
 use crate::worked::{examples, text};
 
@@ -329,6 +329,46 @@ fn in_order(values: &[&Value], begin: fn(&mut Encoder) -> Result<(), ValueError>
     encoder.finish().unwrap()
 }
 
+/// Makes a call if the encoder takes it there; else leaves the encoder as it was.
+fn attempt(
+    encoder: &mut Encoder,
+    call: impl FnOnce(&mut Encoder) -> Result<(), ValueError>,
+) -> bool {
+    let mut ahead = encoder.clone();
+    let taken = call(&mut ahead).is_ok();
+    if taken {
+        *encoder = ahead;
+    }
+    taken
+}
+
+/// One of the calls, by number.
+fn numbered(encoder: &mut Encoder, call: u8, names: &mut u32) -> bool {
+    *names += 1;
+    let name = format!(
+        "{}{names}",
+        ["$", "", "\u{1f600}", "\u{fb33}"][usize::from(call % 4)]
+    );
+    attempt(encoder, |encoder| match call % 16 {
+        0 => encoder.null(),
+        1 => encoder.float(f64::from(call)),
+        2 => encoder.str(&name),
+        3 => encoder.begin_list(),
+        4 => encoder.begin_tuple(),
+        5 => encoder.begin_set(),
+        6 => encoder.begin_dict(),
+        7 => encoder.begin_pairs(),
+        8 => encoder.begin_object(&name),
+        9 => encoder.begin_enum(&name),
+        10 => encoder.begin_items(&name, &[u64::from(call / 64)]),
+        11 => encoder.begin_series(),
+        12 => encoder.begin_table(),
+        13 => encoder.complex(f64::NAN, f64::from(call)),
+        14 => encoder.key(&name),
+        _ => encoder.end(),
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -371,5 +411,29 @@ proptest! {
         prop_assume!(!a.is_nan() && !b.is_nan());
         prop_assert_eq!(encode(a) == encode(b), a.to_bits() == b.to_bits());
         prop_assert!(Value::parse(&encode(a)).is_ok());
+    }
+    #[test]
+    fn whatever_calls_are_taken_the_encoding_is_canonical_json(
+        calls in proptest::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let (mut encoder, mut names) = (Encoder::new(), 0);
+        for call in calls {
+            numbered(&mut encoder, call, &mut names);
+        }
+        // Closes what is open, with nulls where values are missing.
+        while encoder.clone().finish().is_err() {
+            let closed = attempt(&mut encoder, Encoder::end);
+            prop_assert!(
+                closed
+                    || attempt(&mut encoder, Encoder::null)
+                    || numbered(&mut encoder, 14, &mut names)
+            );
+        }
+        let encoding = encoder.finish().unwrap();
+        match Value::parse(&encoding) {
+            Ok(read) => prop_assert_eq!(read.to_canonical(), encoding),
+            // Values may nest deeper than the JSON of the log.
+            Err(error) => prop_assert!(matches!(error, JsonError::Depth { .. }), "{}", error),
+        }
     }
 }
