@@ -13,12 +13,17 @@ extern crate alloc;
 extern crate std;
 
 pub mod commitment;
+pub mod config;
+pub mod entry;
 pub mod error;
+pub mod finding;
 pub mod hash;
 pub mod json;
 pub mod kinds;
 pub mod limits;
 pub mod map;
+pub mod receipt;
+pub mod state;
 pub mod time;
 pub mod tlog;
 pub mod values;

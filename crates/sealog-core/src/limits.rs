@@ -66,6 +66,16 @@ pub const SHELF_NAME_BYTES_MAX: usize = 120;
 pub const HEAD_NOTE_BYTES_MAX: usize = CHECKPOINT_LINE_BYTES_MAX;
 /// Bytes of the poison file that are read, at most.
 pub const POISON_BYTES_MAX: usize = 4 * 1024;
+/// Bands of one configuration, at most.
+pub const BANDS_MAX: usize = 256;
+/// Separate holes in the numbers of one producer's run, at most: calls that are under way at once.
+pub const RUN_HOLES_MAX: usize = 1_024;
+/// Entries after its last record at which a silent run leaves the state map.
+pub const RUN_SILENT_ENTRIES: u64 = 1_048_576;
+/// Entries after an epoch at which the next one is due.
+pub const EPOCH_ENTRIES: u64 = 65_536;
+/// Newest checkpoints whose roots verification remembers, to compare anchors with.
+pub const ANCHOR_ROOTS_KEPT: usize = 4_096;
 
 const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
 const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);

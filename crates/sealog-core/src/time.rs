@@ -31,6 +31,11 @@ impl Timestamp {
         seconds: -62_135_596_800,
         nanos: 0,
     };
+    /// The beginning of 1970.
+    pub const EPOCH: Self = Self {
+        seconds: 0,
+        nanos: 0,
+    };
     /// 9999-12-31T23:59:59.999999999Z.
     pub const MAX: Self = Self {
         seconds: 253_402_300_799,
@@ -97,6 +102,25 @@ impl Timestamp {
     /// Nanoseconds after [`seconds`](Self::seconds), below 1,000,000,000.
     pub const fn nanos(self) -> u32 {
         self.nanos
+    }
+
+    /// Milliseconds since the beginning of 1970; 0 before it.
+    pub fn unix_millis(self) -> u64 {
+        let seconds = u64::try_from(self.seconds).unwrap_or(0);
+        seconds
+            .saturating_mul(1_000)
+            .saturating_add(u64::from(self.nanos / 1_000_000))
+    }
+
+    /// The time that many seconds later, at most [`Timestamp::MAX`].
+    #[must_use]
+    pub fn plus_seconds(self, seconds: u64) -> Self {
+        let later = i64::try_from(seconds)
+            .ok()
+            .and_then(|more| self.seconds.checked_add(more));
+        later
+            .and_then(|later| Self::from_unix(later, self.nanos).ok())
+            .unwrap_or(Self::MAX)
     }
 
     /// The text with six fractional digits, as the log writes it: always 27 bytes. What is finer is cut off.

@@ -1,1 +1,42 @@
-//! The only writer of a log.
+//! The only writer of a log: sequencing, group commit, recovery, receipts, keys, and verification of a whole ledger.
+//!
+//! A record is appended under an exclusive turn of the store, as part of one group that one signed checkpoint
+//! covers and one flush makes durable; its receipt is handed out after that flush and not before.
+//! `docs/architecture.md` follows an entry through this crate.
+//!
+//! **What is absent**: formats and rules (`sealog-core`), files and locks (`sealog-store`), and any runtime: callers'
+//! own threads do the work.
+
+mod admin;
+mod appended;
+mod chunk;
+mod clock;
+mod draft;
+mod error;
+mod head;
+mod ids;
+pub mod keys;
+mod ledger;
+mod open;
+mod options;
+mod people;
+mod producer;
+mod queue;
+mod read;
+mod recover;
+mod repeat;
+mod replay;
+mod snapshot;
+mod writer;
+
+pub use admin::{ConfigSet, UNSTATED};
+pub use appended::Appended;
+pub use clock::{Clock, Random, SystemClock, SystemRandom};
+pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature};
+pub use error::Error;
+pub use ledger::Ledger;
+pub use open::forget_path;
+pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};
+pub use people::{ConfigView, LabelView};
+pub use producer::Producer;
+pub use read::{Entries, Entry};

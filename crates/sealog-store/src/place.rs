@@ -22,6 +22,16 @@ impl Place {
         Self { segment, offset }
     }
 
+    /// The place after a line of `length` bytes that begins here, and its newline.
+    #[must_use]
+    pub fn after(self, length: usize) -> Self {
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        Self {
+            offset: self.offset.saturating_add(length).saturating_add(1),
+            ..self
+        }
+    }
+
     /// The number of the segment.
     pub const fn segment(self) -> u64 {
         self.segment

@@ -26,7 +26,7 @@ pub use object::Object;
 pub(crate) use order::utf16_order;
 pub use tape::{Elements, Kind, Members, Ref, Tape};
 pub use value::Value;
-pub use write::{write_bool, write_null, write_number, write_string};
+pub use write::{write_bool, write_integer, write_null, write_number, write_string};
 
 #[cfg(test)]
 mod tests;

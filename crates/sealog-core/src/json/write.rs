@@ -34,6 +34,11 @@ pub fn write_number(out: &mut Vec<u8>, number: Number) {
     }
 }
 
+/// Appends an integer as digits. Entries hold none beyond 2^53 - 1; a larger one would not be read back.
+pub fn write_integer(out: &mut Vec<u8>, integer: u64) {
+    write_digits(out, integer);
+}
+
 fn write_digits(out: &mut Vec<u8>, mut integer: u64) {
     let first = out.len();
     loop {

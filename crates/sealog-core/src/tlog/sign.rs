@@ -15,7 +15,7 @@ use crate::ErrorKind;
 ///
 /// Signing may be slow and may fail; nothing assumes otherwise. Whoever publishes a signature checks it first
 /// ([`super::note::sign`] does), because a remote signer may answer wrongly.
-pub trait Signer: Send + Sync {
+pub trait Signer: Send + Sync + fmt::Debug {
     /// The key that verifies what [`sign`](Self::sign) makes.
     fn verifier_key(&self) -> &VerifierKey;
 

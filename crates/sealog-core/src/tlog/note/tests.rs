@@ -22,6 +22,7 @@ fn signed() -> String {
 }
 
 /// A signer whose answer is not its key's.
+#[derive(Debug)]
 struct Liar(VerifierKey);
 
 impl Signer for Liar {

@@ -1,0 +1,234 @@
+//! Facts of a record: what a producer submitted, read once from its canonical bytes.
+
+use alloc::vec::Vec;
+
+use super::effect::{self, Effect};
+use super::reader::EntryError;
+use super::{KeyMemo, Span};
+use crate::config::parse_digest;
+use crate::hash::{Hash, decode_hex};
+use crate::json::{Ref, Tape};
+use crate::kinds::{self, BodySchema, KindDef, WrittenBy};
+use crate::limits::RECORD_BYTES_MAX;
+
+/// The kind of a record.
+#[derive(Debug, Clone, Copy)]
+pub enum RecordKind {
+    /// A kind of the data file.
+    Known(&'static KindDef),
+    /// A kind of somebody's own, in reverse-domain form.
+    Custom,
+}
+
+/// A payload that a record names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayloadFacts {
+    /// SHA-256 of the stored bytes.
+    pub digest: Hash,
+    /// Stored bytes.
+    pub size: u64,
+    /// Base64 of the bytes where they stand in the entry.
+    pub inline: Option<Span>,
+}
+
+/// What the log's rules read of a record; spans lie in the record's bytes.
+#[derive(Debug, Clone)]
+pub struct RecordFacts {
+    /// Its id.
+    pub record_id: [u8; 16],
+    /// Its kind.
+    pub kind: RecordKind,
+    /// Whether it follows a newer schema and was not read.
+    pub newer_schema: bool,
+    /// The state map's key of its stream.
+    pub stream: Hash,
+    /// Its producer's run.
+    pub run: Span,
+    /// Its number in the run.
+    pub producer_seq: u64,
+    /// Its retention class.
+    pub retention_class: Span,
+    /// Its payloads.
+    pub payloads: Vec<PayloadFacts>,
+    /// What it means to the log.
+    pub effect: Effect,
+}
+
+impl RecordFacts {
+    /// Checks a record's canonical bytes against the envelope and its kind, and reads the facts.
+    ///
+    /// # Errors
+    /// [`EntryError`] for anything that a verifier would refute without knowing the log.
+    pub fn of(bytes: &[u8], tape: &mut Tape, memo: &mut KeyMemo) -> Result<Self, EntryError> {
+        let record = tape.read(bytes).map_err(EntryError::Json)?;
+        Self::read(record, memo)
+    }
+
+    /// The same for a record that is part of a text on a tape.
+    pub(super) fn read(record: Ref<'_, '_>, memo: &mut KeyMemo) -> Result<Self, EntryError> {
+        if record.raw().len() > RECORD_BYTES_MAX {
+            return Err(EntryError::RecordTooLong {
+                bytes: record.raw().len(),
+            });
+        }
+        kinds::check_record(record).map_err(EntryError::Schema)?;
+        let members = Members::of(record);
+        let kind_name = members.text("kind")?;
+        let body = members.value("body")?;
+        let schema = kinds::check_body(kind_name, members.text("schema_version")?, body)
+            .map_err(EntryError::Schema)?;
+        kinds::check_system_id(record, body).map_err(EntryError::Schema)?;
+        let kind = kinds::lookup(kind_name).map_or(RecordKind::Custom, RecordKind::Known);
+        let newer_schema = matches!(schema, BodySchema::Newer);
+        let effect = if newer_schema {
+            Effect::None
+        } else {
+            effect::read(kind_name, body, record.offset()).map_err(|unreadable| {
+                EntryError::Unreadable {
+                    member: unreadable.0,
+                }
+            })?
+        };
+        let mut record_id = [0; 16];
+        parse_uuid(members.text("record_id")?, &mut record_id).ok_or(EntryError::Unreadable {
+            member: "record_id",
+        })?;
+        Ok(Self {
+            record_id,
+            kind,
+            newer_schema,
+            stream: memo.stream(members.text("tenant_id")?, members.text("stream_id")?),
+            run: span(record, members.value("producer_run")?)?,
+            producer_seq: members
+                .value("producer_seq")?
+                .u64()
+                .ok_or(EntryError::Unreadable {
+                    member: "producer_seq",
+                })?,
+            retention_class: span(record, members.value("retention_class")?)?,
+            payloads: members
+                .payloads
+                .map_or_else(|| Ok(Vec::new()), |list| payloads(record, list))?,
+            effect,
+        })
+    }
+
+    /// Whether only the log itself may write this kind.
+    pub fn is_log_kind(&self) -> bool {
+        matches!(self.kind, RecordKind::Known(def) if def.written_by() == WrittenBy::Log)
+    }
+
+    /// Whether the log's rules read this kind, so that a newer schema of it cannot be stored unread.
+    pub fn is_read_by_log(&self) -> bool {
+        const READ: [&str; 3] = ["decision", "gap.declared", "log.state"];
+        match self.kind {
+            RecordKind::Known(def) => {
+                def.written_by() == WrittenBy::Log || READ.contains(&def.name())
+            }
+            RecordKind::Custom => false,
+        }
+    }
+
+    /// Whether an entry of this kind may be disposed of. What the log's own rules read must stay.
+    pub fn is_disposable(&self) -> bool {
+        const KEPT: [&str; 2] = ["gap.declared", "log.state"];
+        match self.kind {
+            RecordKind::Known(def) => {
+                def.written_by() != WrittenBy::Log && !KEPT.contains(&def.name())
+            }
+            RecordKind::Custom => true,
+        }
+    }
+}
+
+/// The members of a record that are read, found in one walk.
+struct Members<'t, 'a> {
+    found: [Option<Ref<'t, 'a>>; NAMES.len()],
+    payloads: Option<Ref<'t, 'a>>,
+}
+
+const NAMES: [&str; 9] = [
+    "body",
+    "kind",
+    "producer_run",
+    "producer_seq",
+    "record_id",
+    "retention_class",
+    "schema_version",
+    "stream_id",
+    "tenant_id",
+];
+
+impl<'t, 'a> Members<'t, 'a> {
+    fn of(record: Ref<'t, 'a>) -> Self {
+        let mut members = Self {
+            found: [None; NAMES.len()],
+            payloads: None,
+        };
+        let mut slots = NAMES.iter().zip(&mut members.found).peekable();
+        for (key, value) in record.members() {
+            let key = key.plain_str().unwrap_or_default();
+            if let Some((_, slot)) = slots.next_if(|(name, _)| **name == key) {
+                *slot = Some(value);
+            } else if key == "payloads" {
+                members.payloads = Some(value);
+            }
+        }
+        members
+    }
+
+    fn value(&self, name: &'static str) -> Result<Ref<'t, 'a>, EntryError> {
+        let position = NAMES.iter().position(|known| *known == name);
+        let found = position.and_then(|position| self.found.get(position).copied().flatten());
+        found.ok_or(EntryError::Unreadable { member: name })
+    }
+
+    fn text(&self, name: &'static str) -> Result<&'a str, EntryError> {
+        self.value(name)?
+            .plain_str()
+            .ok_or(EntryError::Unreadable { member: name })
+    }
+}
+
+/// Where the content of a string without escapes lies in the record.
+fn span(record: Ref<'_, '_>, value: Ref<'_, '_>) -> Result<Span, EntryError> {
+    let text = value.plain_str().ok_or(EntryError::Unreadable {
+        member: "identifier",
+    })?;
+    Ok(Span::new(value.offset() - record.offset() + 1, text.len()))
+}
+
+fn payloads(record: Ref<'_, '_>, list: Ref<'_, '_>) -> Result<Vec<PayloadFacts>, EntryError> {
+    list.elements()
+        .map(|item| {
+            let digest = item.member("digest").and_then(|value| value.plain_str());
+            let size = item.member("size").and_then(|value| value.u64());
+            Ok(PayloadFacts {
+                digest: digest
+                    .and_then(parse_digest)
+                    .ok_or(EntryError::Unreadable { member: "payloads" })?,
+                size: size.ok_or(EntryError::Unreadable { member: "payloads" })?,
+                inline: item
+                    .member("inline")
+                    .map(|value| span(record, value))
+                    .transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// Reads a lowercase UUID in its usual form.
+pub(super) fn parse_uuid(text: &str, out: &mut [u8; 16]) -> Option<()> {
+    let bytes = text.as_bytes();
+    let mut hex = [0; 32];
+    let mut digits = hex.iter_mut();
+    for (position, byte) in bytes.iter().enumerate() {
+        if matches!(position, 8 | 13 | 18 | 23) {
+            (*byte == b'-').then_some(())?;
+        } else {
+            *digits.next()? = *byte;
+        }
+    }
+    digits.next().is_none().then_some(())?;
+    decode_hex(&hex, out)
+}

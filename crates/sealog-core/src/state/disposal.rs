@@ -1,0 +1,156 @@
+//! Disposal: what stands in place of entries must be explained by a later record.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::entry::{Disposal, DisposedFacts, Retention};
+use crate::finding::{Code, Finding};
+use crate::hash::Hash;
+use crate::json::{write_integer, write_string};
+use crate::map;
+use crate::time::Timestamp;
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// The state map's key of the retention policy of a class.
+pub(super) fn policy_key(class: &str) -> Hash {
+    map::key("retention", &[class])
+}
+
+/// Entries of one class that one later record has to explain.
+#[derive(Debug, Clone)]
+struct Expected {
+    from: u64,
+    to: u64,
+    newest: Timestamp,
+}
+
+/// A retention policy in force.
+#[derive(Debug, Clone)]
+struct Policy {
+    policy_id: String,
+    min_days: u64,
+    index: u64,
+}
+
+/// Retention policies by class, and disposals that still wait for their record.
+#[derive(Debug, Clone, Default)]
+pub struct Disposals {
+    policies: BTreeMap<String, Policy>,
+    expected: BTreeMap<(u64, String), Expected>,
+    holes: u64,
+}
+
+impl Disposals {
+    /// Entries that were disposed of.
+    pub const fn holes(&self) -> u64 {
+        self.holes
+    }
+
+    /// Policy id, days kept at least and index of the policy of a class.
+    pub fn policy(&self, class: &str) -> Option<(&str, u64, u64)> {
+        self.policies
+            .get(class)
+            .map(|policy| (policy.policy_id.as_str(), policy.min_days, policy.index))
+    }
+
+    /// All policies: class, policy id, days kept at least, index.
+    pub fn policies(&self) -> impl Iterator<Item = (&str, &str, u64, u64)> {
+        self.policies.iter().map(|(class, policy)| {
+            (
+                class.as_str(),
+                policy.policy_id.as_str(),
+                policy.min_days,
+                policy.index,
+            )
+        })
+    }
+
+    pub(super) fn take_policy(&mut self, policy: &Retention, index: u64) {
+        let held = Policy {
+            policy_id: policy.policy_id.clone(),
+            min_days: policy.min_days,
+            index,
+        };
+        self.policies.insert(policy.class.clone(), held);
+    }
+
+    /// Remembers that a later record has to explain a disposed line.
+    pub(super) fn expect(&mut self, facts: &DisposedFacts) {
+        self.holes = self.holes.saturating_add(1);
+        let new = Expected {
+            from: facts.index,
+            to: facts.index,
+            newest: facts.recorded_at,
+        };
+        self.expected
+            .entry((facts.by, facts.retention_class.clone()))
+            .and_modify(|held| {
+                held.to = facts.index;
+                held.newest = held.newest.max(facts.recorded_at);
+            })
+            .or_insert(new);
+    }
+
+    /// Compares a record of disposal at `index` with the lines that name it, and settles them.
+    pub(super) fn settle(&mut self, disposal: &Disposal, index: u64, findings: &mut Vec<Finding>) {
+        let covers = |held: &Expected| disposal.from <= held.from && held.to <= disposal.to;
+        for ((by, class), held) in &self.expected {
+            let of_class = disposal
+                .retention
+                .as_ref()
+                .is_none_or(|(_, scope)| scope == class);
+            if *by > index && of_class && covers(held) {
+                let finding = Finding::new(Code::DisposalUnexplained);
+                findings.push(finding.because(index.to_string(), by.to_string()));
+            }
+            if *by == index && !(of_class && covers(held)) {
+                let found = alloc::format!("entries {} to {} of class {class}", held.from, held.to);
+                findings.push(Finding::new(Code::DisposalUnexplained).because("its scope", found));
+            }
+            if *by == index && disposal.retention.is_some() && self.too_early(class, held, disposal)
+            {
+                findings.push(Finding::new(Code::DisposalTooEarly).found(class.as_str()));
+            }
+        }
+        self.expected.retain(|(by, _), _| *by != index);
+    }
+
+    fn too_early(&self, class: &str, held: &Expected, disposal: &Disposal) -> bool {
+        let Some(policy) = self.policies.get(class) else {
+            return true;
+        };
+        let named = disposal
+            .retention
+            .as_ref()
+            .is_some_and(|(id, _)| *id == policy.policy_id);
+        let seconds = policy.min_days.saturating_mul(SECONDS_PER_DAY);
+        !named || held.newest.plus_seconds(seconds) > disposal.at
+    }
+
+    /// Disposals that no record explained.
+    pub(super) fn unexplained(&self) -> Vec<Finding> {
+        self.expected
+            .iter()
+            .map(|((by, _), held)| {
+                Finding::new(Code::DisposalUnexplained)
+                    .at(held.from)
+                    .because(alloc::format!("a record of disposal at {by}"), "none")
+            })
+            .collect()
+    }
+
+    /// A policy's value in the state map: `{"index":..,"min_days":..,"policy_id":".."}`.
+    pub(super) fn map_value(&self, class: &str) -> Option<Vec<u8>> {
+        let policy = self.policies.get(class)?;
+        let mut out = Vec::from(*b"{\"index\":");
+        write_integer(&mut out, policy.index);
+        out.extend_from_slice(b",\"min_days\":");
+        write_integer(&mut out, policy.min_days);
+        out.extend_from_slice(b",\"policy_id\":");
+        write_string(&mut out, &policy.policy_id);
+        out.push(b'}');
+        Some(out)
+    }
+}

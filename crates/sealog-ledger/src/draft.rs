@@ -1,0 +1,277 @@
+//! Drafts become records: what the producer's side fills in, and the canonical bytes that are submitted.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, KeyMemo, RecordFacts};
+use sealog_core::hash::Hash;
+use sealog_core::json::{Number, Object, Tape, Value};
+use sealog_core::kinds;
+use sealog_core::limits::PAYLOAD_INLINE_BYTES_MAX;
+use sealog_core::time::Timestamp;
+
+use crate::Error;
+
+/// How a record came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureMode {
+    /// By instrumentation.
+    Automatic,
+    /// By a person.
+    Manual,
+    /// From an older log.
+    Imported,
+}
+
+impl CaptureMode {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+            Self::Imported => "imported",
+        }
+    }
+}
+
+/// Evidence kept with a record: inline up to 32 KiB, else a file named by its digest.
+#[derive(Debug, Clone)]
+pub struct Payload {
+    /// What it is: a field path or a short name.
+    pub name: String,
+    /// Media type of the content.
+    pub media_type: String,
+    /// The bytes to keep.
+    pub bytes: Vec<u8>,
+}
+
+/// An actor's signature on the record, made with [`Draft::to_record`]'s bytes.
+#[derive(Debug, Clone)]
+pub struct RecordSignature {
+    /// Which key.
+    pub key_id: String,
+    /// The signature.
+    pub value: [u8; 64],
+}
+
+/// A commitment under the data key of a subject or a tenant.
+#[derive(Debug, Clone)]
+pub struct PersonalCommitment {
+    /// Path of the field in the body.
+    pub field: String,
+    /// The commitment that stands there.
+    pub commitment: String,
+    /// Data key that its salt is derived from.
+    pub key_id: String,
+}
+
+/// A record under construction. Everything but kind and body is filled in where it is left out.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Kind of the record.
+    pub kind: String,
+    /// Fields of the kind.
+    pub body: Object,
+    /// A version 7 UUID of the caller's making, to be able to retry.
+    pub record_id: Option<String>,
+    /// Version of the schema that the body follows; none: this program's.
+    pub schema_version: Option<String>,
+    /// The stream; none: the system, else `general`.
+    pub stream_id: Option<String>,
+    /// The tenant; none: `default`.
+    pub tenant_id: Option<String>,
+    /// The AI system; none: the body's, else none.
+    pub system_id: Option<String>,
+    /// When it happened; none: now.
+    pub occurred_at: Option<Timestamp>,
+    /// How it came about; none: automatic.
+    pub capture_mode: Option<CaptureMode>,
+    /// Its retention class; none: `default`.
+    pub retention_class: Option<String>,
+    /// Its number in the producer's run, where it was taken before; none: the next.
+    pub producer_seq: Option<u64>,
+    /// Commitments under data keys of subjects or tenants.
+    pub personal_commitments: Vec<PersonalCommitment>,
+    /// Evidence kept with it.
+    pub payloads: Vec<Payload>,
+    /// Index and leaf hash of the entry that it corrects.
+    pub corrects: Option<(u64, Hash)>,
+}
+
+impl Draft {
+    /// A draft of this kind and body, with everything else to be filled in.
+    pub fn new(kind: &str, body: Object) -> Self {
+        Self {
+            kind: kind.into(),
+            body,
+            record_id: None,
+            schema_version: None,
+            stream_id: None,
+            tenant_id: None,
+            system_id: None,
+            occurred_at: None,
+            capture_mode: None,
+            retention_class: None,
+            producer_seq: None,
+            personal_commitments: Vec::new(),
+            payloads: Vec::new(),
+            corrects: None,
+        }
+    }
+}
+
+/// What the producer's side fills in.
+#[derive(Debug)]
+pub(crate) struct Filling<'a> {
+    pub(crate) record_id: String,
+    pub(crate) now: Timestamp,
+    pub(crate) run: &'a str,
+    pub(crate) seq: u64,
+}
+
+/// A record ready to be appended: its bytes, and what the log's rules read of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Submission {
+    pub(crate) record: Vec<u8>,
+    pub(crate) record_id: String,
+    /// Whether the caller chose the id, so that it may be a retry.
+    pub(crate) own_id: bool,
+    pub(crate) facts: RecordFacts,
+    /// The state map's key of the producer's run; none for the log's own records.
+    pub(crate) run: Option<Hash>,
+    pub(crate) producer_id: String,
+    pub(crate) producer_assurance: String,
+    pub(crate) signature: Option<RecordSignature>,
+    /// The canonical `signature` member.
+    pub(crate) signature_member: Option<Vec<u8>>,
+}
+
+/// Payload files that must be durable before the record joins a group.
+pub(crate) type Files = Vec<(String, Vec<u8>)>;
+
+/// Builds the canonical record and the payload files that it names.
+pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>, Files), Error> {
+    let mut files = Files::new();
+    let mut record = Object::new();
+    let body_system = draft
+        .body
+        .get("system_id")
+        .and_then(Value::as_str)
+        .map(ToOwned::to_owned);
+    let system = draft.system_id.or(body_system);
+    let mut body = draft.body;
+    if let Some(system) = &system
+        && kinds::lookup(&draft.kind).is_some_and(|kind| kind.field("system_id").is_some())
+        && !body.contains_key("system_id")
+    {
+        body.insert("system_id", system.as_str());
+    }
+    let stream = draft
+        .stream_id
+        .or_else(|| system.clone())
+        .unwrap_or_else(|| GENERAL_STREAM.into());
+    record.insert("body", Value::Object(body));
+    record.insert(
+        "capture_mode",
+        draft.capture_mode.unwrap_or(CaptureMode::Automatic).id(),
+    );
+    if let Some((index, leaf)) = draft.corrects {
+        let mut corrects = Object::new();
+        corrects.insert("index", integer(index)?);
+        corrects.insert("leaf", leaf.to_hex());
+        record.insert("corrects", Value::Object(corrects));
+    }
+    record.insert("kind", draft.kind);
+    record.insert(
+        "occurred_at",
+        draft.occurred_at.unwrap_or(filling.now).format_micros(),
+    );
+    if !draft.payloads.is_empty() {
+        let payloads = draft
+            .payloads
+            .into_iter()
+            .map(|payload| payload_member(payload, &mut files));
+        record.insert(
+            "payloads",
+            Value::Array(payloads.collect::<Result<_, _>>()?),
+        );
+    }
+    if !draft.personal_commitments.is_empty() {
+        let list = draft.personal_commitments.into_iter().map(|item| {
+            let mut member = Object::new();
+            member.insert("commitment", item.commitment);
+            member.insert("field", item.field);
+            member.insert("key_id", item.key_id);
+            Value::Object(member)
+        });
+        record.insert("personal_commitments", Value::Array(list.collect()));
+    }
+    record.insert("producer_run", filling.run);
+    record.insert(
+        "producer_seq",
+        integer(draft.producer_seq.unwrap_or(filling.seq))?,
+    );
+    record.insert("record_id", filling.record_id.as_str());
+    record.insert(
+        "retention_class",
+        draft.retention_class.unwrap_or_else(|| "default".into()),
+    );
+    record.insert(
+        "schema_version",
+        draft
+            .schema_version
+            .unwrap_or_else(|| kinds::SCHEMA_VERSION.into()),
+    );
+    record.insert("stream_id", stream);
+    record.insert("system_id", system.map_or(Value::Null, Value::String));
+    record.insert(
+        "tenant_id",
+        draft.tenant_id.unwrap_or_else(|| DEFAULT_TENANT.into()),
+    );
+    Ok((Value::Object(record).to_canonical(), files))
+}
+
+/// Checks a canonical record by every rule that needs no log.
+pub(crate) fn check(record: &[u8]) -> Result<RecordFacts, Error> {
+    thread_local! {
+        static BUFFERS: std::cell::RefCell<(Tape, KeyMemo)> = std::cell::RefCell::default();
+    }
+    BUFFERS.with_borrow_mut(|(tape, memo)| {
+        RecordFacts::of(record, tape, memo).map_err(|source| Error::Record { source })
+    })
+}
+
+/// The canonical `signature` member.
+pub(crate) fn signature_member(signature: &RecordSignature) -> Vec<u8> {
+    let mut member = Object::new();
+    member.insert("alg", "ed25519");
+    member.insert("key_id", signature.key_id.as_str());
+    member.insert("value", STANDARD.encode(signature.value));
+    Value::Object(member).to_canonical()
+}
+
+fn payload_member(payload: Payload, files: &mut Files) -> Result<Value, Error> {
+    let digest = Hash::of(&[&payload.bytes]);
+    let mut member = Object::new();
+    member.insert("digest", sealog_core::config::digest_text(&digest));
+    if payload.bytes.len() <= PAYLOAD_INLINE_BYTES_MAX {
+        member.insert("inline", STANDARD.encode(&payload.bytes));
+    }
+    member.insert("media_type", payload.media_type);
+    member.insert("name", payload.name);
+    member.insert(
+        "size",
+        integer(u64::try_from(payload.bytes.len()).unwrap_or(u64::MAX))?,
+    );
+    if payload.bytes.len() > PAYLOAD_INLINE_BYTES_MAX {
+        files.push((digest.to_hex(), payload.bytes));
+    }
+    Ok(Value::Object(member))
+}
+
+pub(crate) fn integer(value: u64) -> Result<Value, Error> {
+    Number::unsigned(value)
+        .map(Value::Number)
+        .ok_or_else(|| Error::Argument {
+            what: "an integer",
+            why: "it exceeds 2^53 - 1".into(),
+        })
+}

@@ -1,0 +1,333 @@
+//! What can go wrong with a ledger.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sealog_core::ErrorKind;
+use sealog_core::entry::EntryError;
+use sealog_core::finding::Finding;
+
+/// Everything that this crate reports. Messages name what happened and to what; shells add what to do next, by
+/// [`Error::code`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The place where the bytes live failed or refused.
+    #[error(transparent)]
+    Store(#[from] sealog_store::Error),
+    /// A record is not well-formed. It is certainly not in the log.
+    #[error("the record is not well-formed: {}", describe(source))]
+    Record {
+        /// What is wrong with it.
+        #[source]
+        source: EntryError,
+    },
+    /// A value that a caller gave is not allowed there.
+    #[error("{what} is not allowed: {why}")]
+    Argument {
+        /// Which value.
+        what: &'static str,
+        /// Why it is refused.
+        why: String,
+    },
+    /// A record breaks the log's rules. It is certainly not in the log.
+    #[error("the record breaks the rules of the log: {}", list(findings))]
+    Rules {
+        /// What a verifier would have said.
+        findings: Vec<Finding>,
+    },
+    /// The same producer already recorded something else under this id.
+    #[error("record_id {record_id} is taken by another record at index {index}")]
+    IdTaken {
+        /// The id.
+        record_id: String,
+        /// Where the other record stands.
+        index: u64,
+    },
+    /// An id that a caller chose cannot be compared with older ones now.
+    #[error(
+        "record_id {record_id} cannot be compared with older records until the index is rebuilt"
+    )]
+    IdUnknowable {
+        /// The id.
+        record_id: String,
+    },
+    /// Too much waits to be written.
+    #[error(
+        "the queue is full ({records} records, {bytes} bytes) and did not empty within {waited:?}"
+    )]
+    QueueFull {
+        /// Records that wait.
+        records: usize,
+        /// Bytes that wait.
+        bytes: usize,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The ledger was opened for reading.
+    #[error("the ledger at {} was opened for reading", path.display())]
+    ReadOnly {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The ledger was closed.
+    #[error("the ledger was closed")]
+    Closed,
+    /// There is no signing key for a ledger that is not empty.
+    #[error("no signing key for this ledger at {}", path.display())]
+    KeyMissing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A key file cannot be used.
+    #[error("the key file {} cannot be used: {why}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The key is not the one that signs this log now.
+    #[error("the signing key is not the log's: expected {expected}, found {found}")]
+    KeyMismatch {
+        /// The log's verifier key.
+        expected: String,
+        /// The signer's.
+        found: String,
+    },
+    /// Signing failed.
+    #[error("the signer failed: {reason}")]
+    Signer {
+        /// What it said.
+        reason: String,
+    },
+    /// The log has a newer format.
+    #[error("the ledger has format version {found}, this program reads up to {known}")]
+    NewerFormat {
+        /// Version of the ledger.
+        found: u64,
+        /// Newest version that is read.
+        known: u64,
+    },
+    /// The log does not hold together, so nothing is added to it.
+    #[error("the ledger is damaged: {}", list(findings))]
+    Damaged {
+        /// What is wrong.
+        findings: Vec<Finding>,
+    },
+    /// The log is behind, or differs from, the last checkpoint that this machine saw of it.
+    #[error(
+        "the ledger at size {size} does not continue the head copy of size {seen}: a restored backup or a fork"
+    )]
+    BehindHeadCopy {
+        /// Size of the ledger.
+        size: u64,
+        /// Size of the head copy.
+        seen: u64,
+    },
+    /// No head copy for a ledger that is not empty, where one is required.
+    #[error("no head copy of this ledger is at {}", path.display())]
+    HeadCopyMissing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// This machine knows a ledger at a path where now is none.
+    #[error("a ledger was known at {} and none is there now", path.display())]
+    Vanished {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is no entry of this index.
+    #[error("there is no entry {index}: the log has {size}")]
+    NoEntry {
+        /// The index asked for.
+        index: u64,
+        /// Entries of the log.
+        size: u64,
+    },
+    /// The entry was disposed of.
+    #[error("entry {index} was disposed of by the record at {by}")]
+    Disposed {
+        /// The index asked for.
+        index: u64,
+        /// The record that says so.
+        by: u64,
+    },
+    /// The group that the records were in was not written. They are certainly not in the log.
+    #[error("{reason}")]
+    NotWritten {
+        /// Kind of what failed.
+        kind: ErrorKind,
+        /// Its reason code.
+        code: &'static str,
+        /// What failed.
+        reason: String,
+    },
+    /// Whether the records are in the log is unknown. Retry with the same ids.
+    #[error("whether the records are in the log is unknown: {reason}")]
+    OutcomeUnknown {
+        /// Ids to retry with.
+        record_ids: Vec<String>,
+        /// What failed.
+        reason: String,
+    },
+    /// The query index failed; the log is not concerned.
+    #[error("the index failed: {reason}")]
+    Index {
+        /// What it said.
+        reason: String,
+    },
+    /// Reading or writing a file beside the log failed.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The random source failed.
+    #[error("the random source failed: {reason}")]
+    Random {
+        /// What it said.
+        reason: String,
+    },
+    /// A data key was destroyed or cannot be read.
+    #[error("the data key {key_id} is not available")]
+    DataKey {
+        /// Which key.
+        key_id: String,
+    },
+}
+
+impl Error {
+    /// Which of the four kinds of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::NotWritten { kind, .. } => *kind,
+            Self::Record { .. } | Self::Argument { .. } => ErrorKind::Malformed,
+            Self::Rules { .. }
+            | Self::IdTaken { .. }
+            | Self::IdUnknowable { .. }
+            | Self::QueueFull { .. }
+            | Self::ReadOnly { .. }
+            | Self::Closed
+            | Self::KeyMissing { .. }
+            | Self::KeyMismatch { .. }
+            | Self::NewerFormat { .. }
+            | Self::BehindHeadCopy { .. }
+            | Self::HeadCopyMissing { .. }
+            | Self::Vanished { .. }
+            | Self::NoEntry { .. }
+            | Self::Disposed { .. } => ErrorKind::Refused,
+            Self::Damaged { .. } => ErrorKind::Refuted,
+            Self::KeyFile { .. }
+            | Self::Signer { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Index { .. }
+            | Self::Io { .. }
+            | Self::Random { .. }
+            | Self::DataKey { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    /// A stable reason code, `snake_case`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => store_code(error),
+            Self::NotWritten { code, .. } => code,
+            Self::Record { source } => source.finding().code.id(),
+            Self::Argument { .. } => "argument",
+            Self::Rules { findings } | Self::Damaged { findings } => findings
+                .first()
+                .map_or("damaged", |finding| finding.code.id()),
+            Self::IdTaken { .. } => "id_taken",
+            Self::IdUnknowable { .. } => "id_unknowable",
+            Self::QueueFull { .. } => "queue_full",
+            Self::ReadOnly { .. } => "read_only",
+            Self::Closed => "closed",
+            Self::KeyMissing { .. } => "key_missing",
+            Self::KeyFile { .. } => "key_file",
+            Self::KeyMismatch { .. } => "key_mismatch",
+            Self::Signer { .. } => "signer",
+            Self::NewerFormat { .. } => "newer_format",
+            Self::BehindHeadCopy { .. } => "behind_head_copy",
+            Self::HeadCopyMissing { .. } => "head_copy_missing",
+            Self::Vanished { .. } => "vanished",
+            Self::NoEntry { .. } => "no_entry",
+            Self::Disposed { .. } => "disposed",
+            Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Index { .. } => "index",
+            Self::Io { .. } => "io",
+            Self::Random { .. } => "random",
+            Self::DataKey { .. } => "data_key",
+        }
+    }
+
+    /// Ids to retry with, where the outcome is unknown.
+    pub fn outcome_unknown(&self) -> Option<&[String]> {
+        match self {
+            Self::OutcomeUnknown { record_ids, .. } => Some(record_ids),
+            _ => None,
+        }
+    }
+
+    /// The findings behind the error, if it has any.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Rules { findings } | Self::Damaged { findings } => findings,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+fn store_code(error: &sealog_store::Error) -> &'static str {
+    use sealog_store::Error as Store;
+    match error {
+        Store::NotALedger { .. } => "not_a_ledger",
+        Store::Exists { .. } => "exists",
+        Store::OpenedForReading { .. } => "read_only",
+        Store::Busy { .. } => "busy",
+        Store::Poisoned { .. } => "poisoned",
+        Store::Forked { .. } => "forked",
+        Store::SharedFileSystem { .. } => "shared_file_system",
+        Store::WrongKind { .. } => "wrong_kind",
+        Store::ForeignBytes { .. } => "foreign_bytes",
+        _ => "io",
+    }
+}
+
+fn list(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// The error with what it rests on, in one line.
+fn describe(error: &EntryError) -> String {
+    use std::error::Error as _;
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(below) = source {
+        text.push_str(": ");
+        text.push_str(&below.to_string());
+        source = below.source();
+    }
+    text
+}

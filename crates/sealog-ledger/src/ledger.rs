@@ -1,0 +1,316 @@
+//! The handle on a ledger: opening it, adding to it, closing it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use sealog_core::config::Bands;
+use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
+use sealog_core::limits::{GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
+use sealog_core::state::{Configs, Labels, LogState};
+use sealog_core::tlog::sign::Signer;
+use sealog_store::{Place, Store};
+
+use crate::appended::Appended;
+use crate::error::Error;
+use crate::keys::{self, LedgerDataKey};
+use crate::options::{Access, Options};
+use crate::producer::Producer;
+use crate::queue::{Queue, Room, Ticket, lock};
+use crate::replay;
+use crate::writer::{Work, Writer};
+
+/// A ledger. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Ledger(pub(crate) Arc<Inner>);
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) options: Options,
+    pub(crate) origin: String,
+    pub(crate) queue: Queue,
+    pub(crate) side: Side,
+    /// Configurations and labels as of the last commit, for callers that must not wait for one.
+    pub(crate) view: RwLock<Arc<View>>,
+    pub(crate) data_key: OnceLock<LedgerDataKey>,
+    pub(crate) closed: Mutex<bool>,
+}
+
+/// What a handle may do, and its state of the log.
+pub(crate) enum Side {
+    Append(Box<Mutex<Writer>>),
+    Read(Box<Mutex<Reading>>),
+}
+
+/// The state of a log that is only read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) state: LogState,
+    pub(crate) place: Place,
+    pub(crate) line: u64,
+}
+
+/// What callers need to know of the state before they append.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    changes: u64,
+    pub(crate) configs: Configs,
+    pub(crate) labels: Labels,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ledger({})", self.0.origin)
+    }
+}
+
+impl Ledger {
+    pub(crate) fn assemble(
+        store: Arc<dyn Store>,
+        path: Option<PathBuf>,
+        options: Options,
+        origin: String,
+        side: Side,
+    ) -> Self {
+        let room = Room {
+            records: options.queue_records_max,
+            bytes: options.queue_bytes_max,
+            wait: options.queue_wait,
+            // Room for the entries that the log adds itself, and for the checkpoint line.
+            group_records: GROUP_ENTRIES_MAX - 2,
+            group_bytes: GROUP_BYTES_MAX - 256 * 1024,
+        };
+        let ledger = Self(Arc::new(Inner {
+            store,
+            path,
+            options,
+            origin,
+            queue: Queue::new(room),
+            side,
+            view: RwLock::default(),
+            data_key: OnceLock::new(),
+            closed: Mutex::new(false),
+        }));
+        ledger.with_state(|state, _| ledger.publish(state));
+        ledger
+    }
+
+    /// Where the ledger lies; none in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The log's origin.
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// How it was opened.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// The verifier key that signs the log now.
+    pub fn vkey(&self) -> String {
+        self.with_state(|state, _| state.keys().active().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+
+    /// SHA-256 of the verifier key in hex: what people compare.
+    pub fn fingerprint(&self) -> String {
+        self.with_state(|state, _| state.keys().active().map(keys::fingerprint))
+            .unwrap_or_default()
+    }
+
+    /// Entries that a signed checkpoint covers, as this handle last saw it; see [`Ledger::refresh`].
+    pub fn size(&self) -> u64 {
+        self.with_state(|state, _| state.size())
+    }
+
+    /// The newest signed checkpoint, as a note.
+    pub fn checkpoint(&self) -> Result<String, Error> {
+        self.refresh()?;
+        let note =
+            self.with_state(|state, _| state.last_checkpoint().map(|last| last.note.clone()));
+        note.ok_or(Error::Damaged {
+            findings: vec![Finding::new(Code::EmptyLedger)],
+        })
+    }
+
+    /// Runs something over the state of the log and the place where it ends.
+    pub(crate) fn with_state<T>(&self, look: impl FnOnce(&LogState, Place) -> T) -> T {
+        match &self.0.side {
+            Side::Append(writer) => {
+                let writer = lock(writer);
+                look(&writer.state, writer.place)
+            }
+            Side::Read(reading) => {
+                let reading = lock(reading);
+                look(&reading.state, reading.place)
+            }
+        }
+    }
+
+    /// Takes in what other processes added since. Cheap where nothing came.
+    pub fn refresh(&self) -> Result<(), Error> {
+        match &self.0.side {
+            Side::Append(writer) => {
+                let mut writer = lock(writer);
+                let store = Arc::clone(&self.0.store);
+                let mut turn = store.turn(self.0.options.turn_wait)?;
+                writer.catch_up(&mut *turn)?;
+                self.publish(&writer.state);
+            }
+            Side::Read(reading) => {
+                let mut reading = lock(reading);
+                let Reading { state, place, line } = &mut *reading;
+                let end =
+                    replay::replay(state, self.store(), *place, *line, &mut replay::Unobserved)?;
+                (*place, *line) = (end.place, end.line);
+                self.publish(state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows callers the configurations and labels of a state, if they changed.
+    fn publish(&self, state: &LogState) {
+        let shown = self.view().changes;
+        if shown == state.changes() {
+            return;
+        }
+        let view = View {
+            changes: state.changes(),
+            configs: state.configs().clone(),
+            labels: state.labels().clone(),
+        };
+        *self.0.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+    }
+
+    pub(crate) fn view(&self) -> Arc<View> {
+        Arc::clone(&self.0.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A new run of a producer.
+    pub fn producer(&self) -> Result<Producer, Error> {
+        Producer::new(self.clone())
+    }
+
+    /// Commits work with whatever else waits.
+    pub(crate) fn commit(&self, work: Work) -> Result<Vec<Appended>, Error> {
+        let Side::Append(writer) = &self.0.side else {
+            return Err(Error::ReadOnly {
+                path: self.0.path.clone().unwrap_or_default(),
+            });
+        };
+        if *lock(&self.0.closed) {
+            return Err(Error::Closed);
+        }
+        let done = self.0.queue.run(work, |tickets: &[Arc<Ticket>]| {
+            let mut writer = lock(writer);
+            writer.commit(tickets);
+            self.publish(&writer.state);
+        })?;
+        Ok(done
+            .into_iter()
+            .map(|done| Appended::new(done, self.clone()))
+            .collect())
+    }
+
+    pub(crate) fn commit_own(
+        &self,
+        make: impl Fn(&LogState) -> Result<crate::draft::Draft, Error> + Send + Sync + 'static,
+        successor: Option<Arc<dyn Signer>>,
+    ) -> Result<Appended, Error> {
+        let mut appended = self.commit(Work::Admin(Box::new(make), successor))?;
+        appended.pop().ok_or(Error::Closed)
+    }
+
+    /// The label that a configuration gives a score: none if it has no bands.
+    pub fn derive_label(&self, config_digest: &Hash, score: f64) -> Result<Option<String>, Error> {
+        let label = |view: &View| {
+            let version = view.configs.version(config_digest)?;
+            Some(
+                version
+                    .bands()
+                    .map(|bands: &Bands| bands.label_of(score).to_owned()),
+            )
+        };
+        if let Some(label) = label(&self.view()) {
+            return Ok(label);
+        }
+        self.refresh()?;
+        label(&self.view()).ok_or_else(|| Error::Rules {
+            findings: vec![Finding::new(Code::ConfigNeverActive).found(config_digest.to_hex())],
+        })
+    }
+
+    /// A commitment to a value, under the ledger's data key (design rule 8).
+    pub fn commitment(
+        &self,
+        record_id: &str,
+        field: &str,
+        canonical_value: &[u8],
+    ) -> Result<String, Error> {
+        let key = self.data_key()?;
+        Ok(key
+            .key
+            .salt(record_id, field)
+            .commit(key.id, canonical_value)
+            .to_string())
+    }
+
+    fn data_key(&self) -> Result<&LedgerDataKey, Error> {
+        if let Some(key) = self.0.data_key.get() {
+            return Ok(key);
+        }
+        let key = match self.secrets() {
+            Some(directory) => keys::data_key(
+                &directory.join(keys::DATA_KEY_FILE),
+                &*self.0.options.random,
+            )?,
+            None => keys::data_key_in_memory(&*self.0.options.random)?,
+        };
+        Ok(self.0.data_key.get_or_init(|| key))
+    }
+
+    /// The directory of the ledger's secrets; none in memory.
+    pub fn secrets(&self) -> Option<PathBuf> {
+        let path = self.0.path.as_ref()?;
+        Some(
+            self.0
+                .options
+                .secrets
+                .clone()
+                .unwrap_or_else(|| keys::secrets_of(path)),
+        )
+    }
+
+    /// Seals an epoch if entries came since the last, cuts the filler, and takes no more records.
+    pub fn close(&self) -> Result<(), Error> {
+        if let Side::Append(writer) = &self.0.side {
+            let since = lock(writer).state.entries_since_epoch();
+            if !*lock(&self.0.closed) && since > 1 {
+                self.seal_epoch()?;
+            }
+            *lock(&self.0.closed) = true;
+            self.0.store.close(self.0.options.turn_wait)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this handle may append.
+    pub fn access(&self) -> Access {
+        match self.0.side {
+            Side::Append(_) => Access::Append,
+            Side::Read(_) => Access::Read,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How a ledger is opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealog_core::limits::EPOCH_ENTRIES;
+use sealog_core::tlog::sign::Signer;
+
+use crate::clock::{Clock, Random, SystemClock, SystemRandom};
+
+/// Reading only, or appending too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// No key is needed and nothing is changed.
+    Read,
+    /// Needs the log's key.
+    Append,
+}
+
+/// What is done with head copies, the last checkpoints that this machine saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadCopyPolicy {
+    /// Compare where one is there; go on where none is, and say so in the log.
+    Use,
+    /// Refuse a ledger that is not empty and has none.
+    Require,
+    /// Neither read nor write them. Only for ledgers in memory and for tests.
+    Off,
+}
+
+/// Who keeps the query index up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexMode {
+    /// A thread of this process that follows the log.
+    Follow,
+    /// Whoever searches: the index is brought up to date first.
+    Manual,
+    /// There is none; ids of callers cannot be compared with old ones.
+    Off,
+}
+
+/// Options of a ledger. Named fields; [`Options::default`] is right for a service.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Reading only, or appending too.
+    pub access: Access,
+    /// Directory of the keys; none: beside the ledger, under its name and `.secrets`.
+    pub secrets: Option<PathBuf>,
+    /// Directory of head copies; none: the user's state directory.
+    pub state_dir: Option<PathBuf>,
+    /// Directory of `known_logs`; none: the user's configuration directory.
+    pub config_dir: Option<PathBuf>,
+    /// Signs in place of the key file.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// How long to wait for the turn to write.
+    pub turn_wait: Duration,
+    /// Records that may wait to be written.
+    pub queue_records_max: usize,
+    /// Bytes of records that may wait to be written.
+    pub queue_bytes_max: usize,
+    /// How long a caller waits for room in the queue.
+    pub queue_wait: Duration,
+    /// Bytes of a segment after which the next group begins a new one.
+    pub segment_bytes: u64,
+    /// Entries after which an epoch is due.
+    pub epoch_entries: u64,
+    /// Seconds after which an epoch is due.
+    pub epoch_seconds: u64,
+    /// What is done with head copies.
+    pub head_copy: HeadCopyPolicy,
+    /// Who keeps the query index up to date.
+    pub index: IndexMode,
+    /// File systems that other hosts mount and that are written to all the same, by name.
+    pub allow_file_systems: Vec<String>,
+    /// Who submits records through this handle, as an identifier.
+    pub producer_id: String,
+    /// How that was authenticated, an identifier of `kinds.json`.
+    pub producer_assurance: String,
+    /// The log's clock.
+    pub clock: Arc<dyn Clock>,
+    /// The log's random source.
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            access: Access::Append,
+            secrets: None,
+            state_dir: None,
+            config_dir: None,
+            signer: None,
+            turn_wait: Duration::from_secs(10),
+            queue_records_max: 65_536,
+            queue_bytes_max: 64 * 1024 * 1024,
+            queue_wait: Duration::from_secs(10),
+            segment_bytes: 256 * 1024 * 1024,
+            epoch_entries: EPOCH_ENTRIES,
+            epoch_seconds: 600,
+            head_copy: HeadCopyPolicy::Use,
+            index: IndexMode::Follow,
+            allow_file_systems: Vec::new(),
+            producer_id: "local".into(),
+            producer_assurance: "none".into(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+/// What entry 0 of a new ledger says.
+#[derive(Debug, Clone, Default)]
+pub struct Creation {
+    /// The origin; none: `sealog.local/` and the path's name and 16 random hex digits.
+    pub origin: Option<String>,
+    /// Organisation that runs the log.
+    pub operator: Option<String>,
+    /// What the log is for.
+    pub purpose: Option<String>,
+    /// Why it was created now.
+    pub reason: Option<String>,
+    /// Key, kept offline, that may revoke a stolen log key.
+    pub recovery_vkey: Option<String>,
+    /// The ledger that this one goes on from.
+    pub continues: Option<Continues>,
+}
+
+/// The ledger that a new one goes on from, when that one may not be continued.
+#[derive(Debug, Clone)]
+pub struct Continues {
+    /// Its origin.
+    pub origin: String,
+    /// Size of the last checkpoint still held.
+    pub held_size: u64,
+    /// Its root, 64 lowercase hex digits.
+    pub held_root: String,
+    /// Size and root of the last checkpoint known from elsewhere.
+    pub known: Option<(u64, String)>,
+    /// What happened.
+    pub because: String,
+}

@@ -1,0 +1,180 @@
+//! Producers: who numbers its calls, so that a missing one shows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sealog_core::json::{Object, Value};
+
+use crate::Error;
+use crate::appended::Appended;
+use crate::clock::{new_token, new_uuid};
+use crate::draft::{self, Draft, Filling, RecordSignature, Submission, integer};
+use crate::ledger::Ledger;
+use crate::writer::Work;
+
+/// One run of a producer: random, new at each start of a process and in each forked child. Cheap to clone; clones
+/// share the numbering.
+#[derive(Debug, Clone)]
+pub struct Producer {
+    ledger: Ledger,
+    run: Arc<str>,
+    next: Arc<AtomicU64>,
+}
+
+impl Producer {
+    pub(crate) fn new(ledger: Ledger) -> Result<Self, Error> {
+        let run = new_token(&*ledger.options().random)?;
+        Ok(Self {
+            ledger,
+            run: run.into(),
+            next: Arc::new(AtomicU64::new(0)),
+        })
+    }
+
+    /// The run's name.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The ledger that it writes to.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Takes the next number. Take it when the call starts and give it to the draft: a call that never ends leaves
+    /// a hole.
+    pub fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Numbers taken so far.
+    pub fn count(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Appends one record; returns when it is durable and covered by a signed checkpoint.
+    pub fn append(&self, draft: Draft) -> Result<Appended, Error> {
+        let mut appended = self.append_many(vec![draft])?;
+        appended.pop().ok_or(Error::Closed)
+    }
+
+    /// Appends one record with its actor's signature over exactly the bytes that [`Producer::prepare`] gave.
+    pub fn append_signed(
+        &self,
+        record: Vec<u8>,
+        signature: RecordSignature,
+    ) -> Result<Appended, Error> {
+        let submission = self.submission(record, true, Some(signature))?;
+        let mut appended = self.ledger.commit(Work::Records(vec![submission]))?;
+        appended.pop().ok_or(Error::Closed)
+    }
+
+    /// Appends records as one group: all of them or none.
+    pub fn append_many(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, Error> {
+        if drafts.is_empty() {
+            return Err(Error::Argument {
+                what: "the batch",
+                why: "it is empty".into(),
+            });
+        }
+        let mut submissions = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let own_id = draft.record_id.is_some();
+            let record = self.prepare(draft)?;
+            submissions.push(self.submission(record, own_id, None)?);
+        }
+        self.ledger.commit(Work::Records(submissions))
+    }
+
+    /// Completes a draft to the canonical bytes of its record, and stores payloads that need a file.
+    pub fn prepare(&self, draft: Draft) -> Result<Vec<u8>, Error> {
+        let options = self.ledger.options();
+        let record_id = match &draft.record_id {
+            Some(id) => id.clone(),
+            None => new_uuid(&*options.clock, &*options.random)?,
+        };
+        let seq = draft.producer_seq.unwrap_or_else(|| self.number());
+        let filling = Filling {
+            record_id,
+            now: options.clock.now(),
+            run: &self.run,
+            seq,
+        };
+        let (record, files) = draft::record_of(draft, &filling)?;
+        for (name, bytes) in files {
+            self.ledger
+                .store()
+                .put(sealog_store::Shelf::Payloads, &name, &bytes)?;
+        }
+        Ok(record)
+    }
+
+    fn submission(
+        &self,
+        record: Vec<u8>,
+        own_id: bool,
+        signature: Option<RecordSignature>,
+    ) -> Result<Submission, Error> {
+        let options = self.ledger.options();
+        let facts = draft::check(&record)?;
+        Ok(Submission {
+            run: Some(sealog_core::map::key(
+                "producer",
+                &[&options.producer_id, facts.run.text(&record)],
+            )),
+            record_id: sealog_core::state::format_uuid(&facts.record_id),
+            own_id,
+            facts,
+            record,
+            producer_id: options.producer_id.clone(),
+            producer_assurance: options.producer_assurance.clone(),
+            signature_member: signature.as_ref().map(draft::signature_member),
+            signature,
+        })
+    }
+
+    /// Appends `log.state` `started`: the run's first record, durable before the first call returns. `runtime` is
+    /// what the producer runs on.
+    pub fn start(
+        &self,
+        runtime: Option<Object>,
+        heartbeat_s: Option<u64>,
+    ) -> Result<Appended, Error> {
+        let mut body = self.state_body("started");
+        if let Some(seconds) = heartbeat_s {
+            body.insert("heartbeat_s", integer(seconds)?);
+        }
+        if let Some(runtime) = runtime {
+            body.insert("runtime", Value::Object(runtime));
+        }
+        self.append(Draft::new("log.state", body))
+    }
+
+    /// Appends `log.state` `stopped` with the count of numbers taken, its own included: the run's last record.
+    pub fn stop(&self) -> Result<Appended, Error> {
+        let seq = self.number();
+        let mut body = self.state_body("stopped");
+        body.insert("count", integer(seq + 1)?);
+        let mut draft = Draft::new("log.state", body);
+        draft.producer_seq = Some(seq);
+        self.append(draft)
+    }
+
+    /// Declares that the calls of these numbers of this run are missing.
+    pub fn gap(&self, first: u64, last: u64, cause: &str) -> Result<Appended, Error> {
+        let mut body = Object::new();
+        body.insert("cause", cause);
+        body.insert("count", integer(last.saturating_sub(first) + 1)?);
+        body.insert("declared_by", self.ledger.options().producer_id.as_str());
+        body.insert("first_seq", integer(first)?);
+        body.insert("last_seq", integer(last)?);
+        self.append(Draft::new("gap.declared", body))
+    }
+
+    fn state_body(&self, state: &str) -> Object {
+        let mut body = Object::new();
+        body.insert("at", self.ledger.options().clock.now().format_micros());
+        body.insert("state", state);
+        body
+    }
+}

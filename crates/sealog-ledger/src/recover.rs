@@ -1,0 +1,290 @@
+//! Catching up with the log's files: what other writers added, and what a crash left at the end.
+//!
+//! What follows the last existing group cannot be told acknowledged or not from the file alone. It is cut only if it
+//! is torn; anything else is damage, and the ledger takes no more records (`docs/formats/log.md`, "Tail").
+
+use sealog_core::entry::{DisposedFacts, Line};
+use sealog_core::finding::{Code, Finding};
+use sealog_core::json::{Object, Value};
+use sealog_core::limits::{FILLER_BYTES_MAX, GROUP_BYTES_MAX, SECTOR_BYTES};
+use sealog_core::state::FORMAT_VERSION;
+use sealog_store::{CutTail, Place, Store, Turn};
+
+use crate::draft::{Draft, integer};
+use crate::ids::{Ids, Known};
+use crate::replay::{self, End, Observer};
+use crate::writer::Writer;
+use crate::{Error, snapshot};
+
+/// Why a tail counts as torn; the ids of `ledger.recovered`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TailClass {
+    /// The file ends inside a line.
+    CutEnd,
+    /// A whole sector of zeroes stands where bytes should: its page never reached the disk.
+    ZeroSectors,
+    /// The same with filler: the page was filler before and the new one never reached the disk.
+    Filler,
+    /// Whole entries that continue the log, without the checkpoint that would cover them.
+    NoCheckpoint,
+}
+
+impl TailClass {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::CutEnd => "cut_end",
+            Self::ZeroSectors => "zero_sectors",
+            Self::Filler => "filler",
+            Self::NoCheckpoint => "no_checkpoint",
+        }
+    }
+}
+
+/// Brings the writer up to the end of the log, under the turn.
+pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), Error> {
+    let store = std::sync::Arc::clone(&writer.parts.store);
+    if !writer.loaded {
+        snapshot::resume(writer);
+    }
+    let mut observer = IdObserver {
+        ids: &mut writer.ids,
+        index: writer.state.size(),
+    };
+    let end = replay::replay(
+        &mut writer.state,
+        &*store,
+        writer.place,
+        writer.line,
+        &mut observer,
+    )?;
+    writer.loaded = false;
+    (writer.place, writer.line) = (end.place, end.line);
+    if writer.state.size() > 0 || end.groups > 0 {
+        // Others' groups must be durable before anything is built on them.
+        turn.flush()?;
+    }
+    let word = writer.parts.head.compare(&writer.state)?;
+    if end.tail {
+        let class = classify(&*store, &end)?;
+        let Some(class) = class else {
+            let finding = end.finding.unwrap_or(Finding::new(Code::UncoveredTail));
+            return Err(Error::Damaged {
+                findings: vec![finding],
+            });
+        };
+        let cut = turn.cut(end.place)?;
+        if writer.state.size() > 0 {
+            writer.recovered = Some(recovered_draft(writer, &cut, class, word.id())?);
+        }
+    }
+    writer.loaded = true;
+    Ok(())
+}
+
+/// Adds ids as entries are taken in.
+struct IdObserver<'a> {
+    ids: &'a mut Ids,
+    index: u64,
+}
+
+impl Observer for IdObserver<'_> {
+    fn leaf(&mut self, line: &Line, text: &[u8], place: Place) {
+        if let Line::Entry(entry) = line {
+            let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            self.ids.add(
+                entry.record.record_id,
+                Known {
+                    index: entry.log.index,
+                    place,
+                    length,
+                },
+            );
+        }
+        if let Line::Disposed(DisposedFacts { index, .. }) = line {
+            self.index = *index;
+        }
+    }
+
+    fn group(&mut self, exists: bool) {
+        self.ids.settle(exists);
+    }
+}
+
+/// Why the tail is torn; `None` if it is not, and so is damage.
+pub(crate) fn classify(store: &dyn Store, end: &End) -> Result<Option<TailClass>, Error> {
+    let segments = store.segments()?;
+    let mut found = None;
+    for segment in segments
+        .iter()
+        .filter(|segment| segment.number() >= end.place.segment())
+    {
+        let from = if segment.number() == end.place.segment() {
+            end.place.offset()
+        } else {
+            0
+        };
+        let length = segment.bytes().saturating_sub(from);
+        let most = u64::try_from(GROUP_BYTES_MAX).unwrap_or(u64::MAX) + FILLER_BYTES_MAX;
+        if length > most {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let at = from + u64::try_from(filled).unwrap_or(0);
+            let read = store.read(segment.number(), at, rest)?;
+            if read == 0 {
+                break;
+            }
+            filled += read;
+        }
+        bytes.truncate(filled);
+        found = found.or(torn(&bytes, from));
+    }
+    // Nothing is wrong with the lines themselves: only the checkpoint is missing.
+    let whole = end.finding.is_none();
+    Ok(found.or(whole.then_some(TailClass::NoCheckpoint)))
+}
+
+/// Looks for the traces that an interrupted write leaves in bytes that begin at `from` of their file.
+fn torn(bytes: &[u8], from: u64) -> Option<TailClass> {
+    let filler = |byte: &u8| matches!(byte, 0 | b'\n');
+    let length = bytes.len() - bytes.iter().rev().take_while(|byte| filler(byte)).count();
+    let content = bytes.get(..length).unwrap_or_default();
+    if content.is_empty() {
+        return None;
+    }
+    if let Some(class) = missing_sector(content, from) {
+        return Some(class);
+    }
+    let end = from + u64::try_from(length).unwrap_or(0);
+    let last = content
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    if length == bytes.len() {
+        return Some(TailClass::CutEnd);
+    }
+    // Later pages of the write are still what they were before it: the content ends with a sector, inside a line.
+    let cut_short = end.is_multiple_of(SECTOR_BYTES) && !last.ends_with(b"}");
+    match bytes.get(length) {
+        Some(0) if cut_short => Some(TailClass::ZeroSectors),
+        Some(_) if cut_short => Some(TailClass::Filler),
+        _ => None,
+    }
+}
+
+/// A whole sector of zeroes or of filler inside the content.
+fn missing_sector(content: &[u8], from: u64) -> Option<TailClass> {
+    let skip = usize::try_from((SECTOR_BYTES - from % SECTOR_BYTES) % SECTOR_BYTES).ok()?;
+    let sector = usize::try_from(SECTOR_BYTES).ok()?;
+    let sectors = content.get(skip..)?.chunks_exact(sector);
+    sectors.into_iter().find_map(|sector| {
+        if sector.iter().all(|byte| *byte == 0) {
+            Some(TailClass::ZeroSectors)
+        } else if sector.iter().all(|byte| *byte == b'\n') {
+            Some(TailClass::Filler)
+        } else {
+            None
+        }
+    })
+}
+
+fn recovered_draft(
+    writer: &Writer,
+    cut: &CutTail,
+    class: TailClass,
+    head_copy: &str,
+) -> Result<Draft, Error> {
+    let digests: Vec<_> = cut.pieces().iter().map(|piece| piece.digest()).collect();
+    let digest = match digests.as_slice() {
+        [one] => *one,
+        // A group that was cut off while a new segment was made leaves two pieces.
+        several => {
+            let bytes: Vec<&[u8]> = several
+                .iter()
+                .map(|hash| hash.as_bytes().as_slice())
+                .collect();
+            sealog_core::Hash::of(&bytes)
+        }
+    };
+    let mut body = Object::new();
+    body.insert("at_size", integer(writer.state.size())?);
+    body.insert("cut_bytes", integer(cut.bytes())?);
+    body.insert("cut_digest", sealog_core::config::digest_text(&digest));
+    body.insert("head_copy", head_copy);
+    body.insert("tail_class", class.id());
+    Ok(crate::admin::own_draft("ledger.recovered", body))
+}
+
+/// Refuses a log of a newer format before anything else is said of it.
+pub(crate) fn check_format(first: &Value) -> Result<(), Error> {
+    let version = first
+        .member("record")
+        .and_then(|record| record.member("body"))
+        .and_then(|body| body.member("format_version"))
+        .and_then(Value::as_u64);
+    match version {
+        Some(found) if found > FORMAT_VERSION => Err(Error::NewerFormat {
+            found,
+            known: FORMAT_VERSION,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = b"{\"log\":{}}\n";
+
+    fn line_of(length: usize) -> Vec<u8> {
+        let mut line = vec![b'x'; length];
+        line[0] = b'{';
+        line
+    }
+
+    #[test]
+    fn a_file_that_ends_inside_a_line_is_torn() {
+        assert_eq!(torn(b"{\"log\":{", 3), Some(TailClass::CutEnd));
+    }
+
+    #[test]
+    fn whole_lines_are_not_torn_whatever_they_say() {
+        assert_eq!(torn(LINE, 3), None);
+        let mut with_filler = LINE.to_vec();
+        with_filler.extend([b'\n'; 4096]);
+        assert_eq!(torn(&with_filler, 3), None);
+    }
+
+    #[test]
+    fn a_missing_sector_inside_is_torn_and_a_shorter_run_is_not() {
+        for (byte, class) in [(0, TailClass::ZeroSectors), (b'\n', TailClass::Filler)] {
+            let mut bytes = line_of(2048);
+            bytes[512..1024].fill(byte);
+            bytes.push(b'\n');
+            assert_eq!(torn(&bytes, 0), Some(class));
+            // The same bytes one further on: no whole sector is missing any more.
+            assert_eq!(torn(&bytes, 1), None);
+        }
+    }
+
+    #[test]
+    fn content_that_stops_with_a_sector_inside_a_line_is_torn() {
+        let mut bytes = line_of(512);
+        bytes.extend([b'\n'; 1024]);
+        assert_eq!(torn(&bytes, 512), Some(TailClass::Filler));
+        assert_eq!(torn(&bytes, 100), None);
+        let mut whole = line_of(512);
+        whole[511] = b'}';
+        whole.extend([b'\n'; 1024]);
+        assert_eq!(torn(&whole, 512), None);
+    }
+
+    #[test]
+    fn filler_alone_is_no_tail() {
+        assert_eq!(torn(&[b'\n'; 2048], 0), None);
+        assert_eq!(torn(&[0; 2048], 0), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! Telling a retry from another record under the same id.
+
+use sealog_core::json::{Tape, Value};
+use sealog_store::Store;
+
+use crate::Error;
+use crate::draft::Submission;
+use crate::ids::Known;
+
+/// What a retry fills in anew, and what is therefore not compared where the record is not signed.
+const FILLED_IN: [&str; 3] = ["occurred_at", "producer_run", "producer_seq"];
+
+/// Reads the line of an entry whose place is known.
+pub(crate) fn read_line(store: &dyn Store, known: &Known) -> Result<Vec<u8>, Error> {
+    let length = usize::try_from(known.length).unwrap_or(usize::MAX);
+    let mut line = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        let at = known.place.offset() + u64::try_from(filled).unwrap_or(u64::MAX);
+        let read = store.read(
+            known.place.segment(),
+            at,
+            line.get_mut(filled..).unwrap_or_default(),
+        )?;
+        if read == 0 {
+            break;
+        }
+        filled += read;
+    }
+    line.truncate(filled);
+    Ok(line)
+}
+
+/// Compares an entry in the log with a record about to be appended: `None` if another producer wrote the entry,
+/// else whether they are the same record.
+pub(crate) fn compare(line: &[u8], record: &Submission) -> Option<bool> {
+    let mut tape = Tape::new();
+    let entry = tape.read(line).ok()?;
+    let producer = entry.member("log")?.member("producer_id")?.plain_str()?;
+    if producer != record.producer_id {
+        return None;
+    }
+    let stored = entry.member("record")?;
+    if record.signature.is_some() || entry.member("signature").is_some() {
+        return Some(stored.raw() == record.record);
+    }
+    let mut mine = Tape::new();
+    let mine = mine.read(&record.record).ok()?;
+    Some(comparable(stored.to_value()) == comparable(mine.to_value()))
+}
+
+fn comparable(record: Value) -> Value {
+    let Value::Object(mut record) = record else {
+        return record;
+    };
+    for name in FILLED_IN {
+        record.remove(name);
+    }
+    Value::Object(record)
+}

@@ -1,0 +1,10 @@
+//! The ledger from outside: real directories, several handles, crashes.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod append;
+mod ground;
