@@ -19,11 +19,14 @@ pub struct Lines<'s> {
     segment: u64,
     /// Reading stops at this offset, even in the middle of a line.
     until: u64,
+    /// One chunk, made at the first read.
     buffer: Vec<u8>,
+    /// How much of `buffer` was read.
+    filled: usize,
+    /// How much of that was given out.
+    used: usize,
     /// The offset in the segment of the first byte of `buffer`.
     base: u64,
-    /// How much of `buffer` was given out.
-    used: usize,
     /// Whether everything up to the end is in `buffer`.
     complete: bool,
 }
@@ -60,8 +63,9 @@ impl<'s> Lines<'s> {
             segment: from.segment(),
             until,
             buffer: Vec::new(),
-            base: from.offset(),
+            filled: 0,
             used: 0,
+            base: from.offset(),
             complete: from.offset() >= until,
         }
     }
@@ -76,7 +80,7 @@ impl<'s> Lines<'s> {
     /// or not a newline follows somewhere.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Error> {
         let length = loop {
-            let rest = self.buffer.get(self.used..).unwrap_or_default();
+            let rest = self.buffer.get(self.used..self.filled).unwrap_or_default();
             match memchr::memchr(b'\n', rest) {
                 Some(length) => break length,
                 None if rest.len() > LINE_BYTES_MAX => break rest.len(),
@@ -103,20 +107,21 @@ impl<'s> Lines<'s> {
 
     /// Moves what is left of a line to the front of the buffer and reads on behind it.
     fn fill(&mut self) -> Result<(), Error> {
-        let place = self.place();
-        self.buffer.drain(..self.used);
-        self.base = place.offset();
-        self.used = 0;
-        let kept = self.buffer.len();
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; CHUNK_BYTES];
+        }
+        self.base = self.place().offset();
+        let kept = self.filled - self.used;
+        self.buffer.copy_within(self.used..self.filled, 0);
+        (self.used, self.filled) = (0, kept);
         let from = self
             .base
             .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
         let room = usize::try_from(self.until.saturating_sub(from)).unwrap_or(usize::MAX);
         let wanted = room.min(CHUNK_BYTES - kept);
-        self.buffer.resize(kept + wanted, 0);
-        let target = self.buffer.get_mut(kept..).unwrap_or_default();
+        let target = self.buffer.get_mut(kept..kept + wanted).unwrap_or_default();
         let read = self.store.read(self.segment, from, target)?;
-        self.buffer.truncate(kept + read);
+        self.filled += read;
         self.complete = read < wanted || read == room;
         Ok(())
     }

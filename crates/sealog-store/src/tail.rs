@@ -10,6 +10,10 @@ use crate::{Error, Place, Store};
 
 /// Bytes read at once: whole sectors.
 const CHUNK_SECTORS: u64 = 512;
+/// [`SECTOR_BYTES`] as a length in memory.
+const SECTOR: usize = 512;
+#[expect(clippy::as_conversions, reason = "a constant of three digits")]
+const _: () = assert!(SECTOR as u64 == SECTOR_BYTES);
 
 /// What follows a place, to the end of its segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,9 +152,31 @@ impl Scan {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.push(*byte);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.offset.is_multiple_of(SECTOR_BYTES)
+                && let Some((sector, after)) = rest.split_first_chunk::<SECTOR>()
+                && (sector == &[b'\n'; SECTOR] || sector == &[0; SECTOR])
+            {
+                self.push_blank(sector);
+                rest = after;
+            } else if let Some((byte, after)) = rest.split_first() {
+                self.push(*byte);
+                rest = after;
+            }
         }
+    }
+
+    /// A whole sector of one kind of filler: most of a long tail.
+    fn push_blank(&mut self, sector: &[u8; SECTOR]) {
+        if sector.first() == Some(&0) {
+            self.zero_since_data = true;
+        } else if self.offset == self.data_end {
+            self.newline_after_data = true;
+        }
+        self.blank_sector.get_or_insert(self.offset);
+        self.offset += SECTOR_BYTES;
+        self.sector_start = self.offset;
     }
 
     fn push(&mut self, byte: u8) {

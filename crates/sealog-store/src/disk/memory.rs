@@ -284,7 +284,7 @@ pub(super) fn copy_in(bytes: &mut Vec<u8>, offset: u64, new: &[u8]) -> io::Resul
         .checked_add(new.len())
         .ok_or(io::ErrorKind::FileTooLarge)?;
     if bytes.len() < end {
-        bytes.resize(end, 0);
+        bytes.extend_from_slice(&vec![0; end - bytes.len()]);
     }
     if let Some(target) = bytes.get_mut(start..end) {
         target.copy_from_slice(new);

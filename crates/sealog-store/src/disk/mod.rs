@@ -12,6 +12,7 @@ use std::time::Duration;
 mod memory;
 mod mounts;
 mod os;
+pub mod sim;
 
 pub use memory::MemoryDisk;
 pub use os::OsDisk;

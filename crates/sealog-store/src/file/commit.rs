@@ -136,8 +136,14 @@ impl FileTurn<'_> {
             return Err(Error::NoSuchPlace { at });
         };
         let next = layout::segment_path(&self.store.root, at.segment() + 1);
-        if regular_file(disk, &next)?.is_some() {
-            return Err(self.foreign(at, "a later segment".to_owned()));
+        match regular_file(disk, &next)? {
+            None => {}
+            // Left from an attempt to make it that failed.
+            Some(0) => disk
+                .remove_file(&next)
+                .and_then(|()| disk.sync_dir(&self.store.log_directory()))
+                .map_err(Error::io("remove", &next))?,
+            Some(_) => return Err(self.foreign(at, "a later segment".to_owned())),
         }
         let file = self
             .store
@@ -272,9 +278,8 @@ fn with_filler(lines: &[u8], end: u64, filler_end: u64) -> Option<Vec<u8>> {
         return None;
     }
     let filler = usize::try_from(FILLER_BYTES_MAX).ok()?;
-    let mut content = Vec::with_capacity(lines.len() + filler);
-    content.extend_from_slice(lines);
-    content.resize(lines.len() + filler, NEWLINE);
+    let mut content = vec![NEWLINE; lines.len() + filler];
+    content.get_mut(..lines.len())?.copy_from_slice(lines);
     Some(content)
 }
 

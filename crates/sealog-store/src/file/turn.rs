@@ -200,19 +200,8 @@ impl FileTurn<'_> {
         if self.flushed || told {
             return Ok(());
         }
-        let last = self.store.segments()?.last().copied();
         let directory = self.store.log_directory();
-        let flushed = match last {
-            None => Ok(()),
-            Some(segment) => {
-                let path = layout::segment_path(&self.store.root, segment.number());
-                self.store
-                    .disk
-                    .open(&path, Open::Write)
-                    .and_then(|file| file.sync_data())
-                    .map_err(Error::io("flush", path))
-            }
-        };
+        let flushed = self.flush_segments();
         let flushed = flushed.and_then(|()| {
             let synced = self.store.disk.sync_dir(&directory);
             synced.map_err(Error::io("flush", &directory))
@@ -223,6 +212,22 @@ impl FileTurn<'_> {
             self.announce_flushed();
         }
         flushed
+    }
+
+    /// Flushes the last segment that holds anything: those before it were flushed before the next was made.
+    fn flush_segments(&self) -> Result<(), Error> {
+        for segment in self.store.segments()?.iter().rev() {
+            let path = layout::segment_path(&self.store.root, segment.number());
+            self.store
+                .disk
+                .open(&path, Open::Write)
+                .and_then(|file| file.sync_data())
+                .map_err(Error::io("flush", path))?;
+            if segment.bytes() > 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Closes the log for writing: in this store's memory, in the hint, and in a file. The first reason is kept.

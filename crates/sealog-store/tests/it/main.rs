@@ -18,4 +18,6 @@ mod processes;
 mod reading;
 mod refusals;
 mod shelves;
+mod sim;
+mod storms;
 mod turns;
