@@ -50,6 +50,19 @@ pub const KEY_NAME_BYTES_MAX: usize = ORIGIN_BYTES_MAX;
 pub const VKEY_BYTES_MAX: usize = 4 * 1024;
 /// The latest time of a cosignature, in POSIX seconds.
 pub const COSIGNATURE_TIME_MAX: u64 = (1 << 63) - 1;
+/// Bytes of the `extra` data of a proof file, at most: an entry.
+pub const PROOF_EXTRA_BYTES_MAX: usize = ENTRY_BYTES_MAX;
+/// Bytes of a proof file, at most: its parts at their largest.
+pub const PROOF_FILE_BYTES_MAX: usize =
+    NOTE_BYTES_MAX + PROOF_EXTRA_BYTES_MAX.div_ceil(3) * 4 + PROOF_HASHES_MAX * 45 + 64;
+/// Bytes of a policy file, at most.
+pub const POLICY_BYTES_MAX: usize = 256 * 1024;
+/// Logs, witnesses and groups of a policy, at most of each: no note has more signatures.
+pub const POLICY_ITEMS_MAX: usize = NOTE_SIGNATURES_MAX;
+/// The last level of tiles.
+pub const TILE_LEVEL_MAX: u8 = 63;
+/// Bytes of an entry in a bundle, at most: its length has 16 bits.
+pub const BUNDLE_ENTRY_BYTES_MAX: usize = 65_535;
 /// Siblings in a proof of the state map, at most: one for each bit of the key.
 pub const MAP_SIBLINGS_MAX: usize = 256;
 /// Bytes of filler (0x0A) after the last line of the active segment, at most.
@@ -83,5 +96,6 @@ const _: () = assert!(PAYLOAD_INLINE_BYTES_MAX.div_ceil(3) * 4 <= RECORD_BYTES_M
 const _: () = assert!(ENTRY_BYTES_MAX.div_ceil(3) * 4 + "extra \n".len() <= 65_536);
 const _: () = assert!(TREE_SIZE_MAX.count_ones() == 63 && PROOF_HASHES_MAX == 63);
 const _: () = assert!(KEY_NAME_BYTES_MAX + "+01234567+".len() + 44 <= VKEY_BYTES_MAX);
+const _: () = assert!(ENTRY_BYTES_MAX <= BUNDLE_ENTRY_BYTES_MAX);
 const _: () = assert!(FILLER_BYTES_MAX.is_multiple_of(SECTOR_BYTES));
 const _: () = assert!(SEGMENT_NUMBER_MAX == 10_u64.pow(10) - 1);
