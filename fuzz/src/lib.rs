@@ -1,6 +1,6 @@
 //! Fuzz targets: for each parser a plain function that feeds it bytes and asserts what must hold of its answer.
 //!
-//! Two drivers share them. [`drive`] runs in the ordinary suite, on stable Rust: it mutates seeds by a fixed
+//! Two drivers share them. [`drive()`] runs in the ordinary suite, on stable Rust: it mutates seeds by a fixed
 //! pseudo-random sequence and keeps what made a target answer in a new way. libFuzzer drives the same functions from
 //! `fuzz/libfuzzer`, which is outside the workspace because it needs C++.
 //!

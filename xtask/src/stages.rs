@@ -243,6 +243,8 @@ fn long_tests() -> Result<Outcome> {
         "--",
         "--show-output",
         "--ignored",
+        "--skip",
+        "child_", // bodies of child processes: the tests that start them run them
     ];
     cargo_tests("long-tests", &arguments)
 }

@@ -5,6 +5,8 @@
 
 use crate::report::{Counts, Outcome};
 
+/// Why a test is ignored that another test starts as a process of its own: it does run.
+const CHILD: &str = ", the body of a child process";
 const SKIPPED: &str = "skipped: ";
 const CHECKED: &str = "checked: ";
 
@@ -18,6 +20,8 @@ pub(crate) struct CargoTests {
     skipped_tests: u64,
     /// Whether the test whose output is being read is already among them.
     said_skipped: bool,
+    /// Ignored tests that another test runs.
+    children: u64,
 }
 
 impl CargoTests {
@@ -45,6 +49,8 @@ impl CargoTests {
             self.said_skipped = true;
         } else if let Some(checked) = line.strip_prefix(CHECKED) {
             self.outcome.notes.push(checked.to_owned());
+        } else if ignored(line) && line.ends_with(CHILD) {
+            self.children += 1;
         } else if ignored(line) {
             let shown = line
                 .trim_start_matches("test ")
@@ -57,7 +63,7 @@ impl CargoTests {
         let counts = &mut self.outcome.counts;
         let moved = self.skipped_tests.min(counts.passed);
         counts.passed -= moved;
-        counts.skipped += moved;
+        counts.skipped = (counts.skipped + moved).saturating_sub(self.children);
         if self.outcome.counts.passed == 0 {
             self.outcome.faults.push("no test passed at all".to_owned());
         }
@@ -121,6 +127,7 @@ mod tests {
             "     Running unittests src/lib.rs",
             "test a::b ... ok",
             "test a::slow ... ignored, a long run: cargo xtask test --all",
+            "test a::child ... ignored, the body of a child process",
             "successes:",
             "---- a::b stdout ----",
             "skipped: full disk: no small file system can be made here",
@@ -128,7 +135,7 @@ mod tests {
             "checked: 412 cases of the shared vectors",
             "successes:",
             "    a::b",
-            "test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
+            "test result: ok. 7 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.1s",
             "test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s",
         ] {
             tests.line(line);
