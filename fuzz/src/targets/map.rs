@@ -1,6 +1,7 @@
 //! Proofs of the state map, built from bytes: whatever is accepted must be true of the map.
 
 use sealog_core::Hash;
+use sealog_core::json::Value;
 use sealog_core::map::{self, Map, MapProof, Terminal};
 
 use super::variant;
@@ -43,6 +44,12 @@ pub(super) fn proof(bytes: &[u8]) -> Answer {
         }
     };
     let proof = MapProof::new(rest.chunks_exact(32).map(hash).collect(), terminal);
+    let written = proof.to_json();
+    assert_eq!(
+        MapProof::from_json(&written).as_ref(),
+        Ok(&proof),
+        "changed by writing it"
+    );
     let mut tree = tree();
     let (root, key) = (tree.root(), map::key("stream", &[name]));
     let holds = if statement % 2 == 0 {
@@ -89,4 +96,36 @@ pub(super) fn proof_seeds() -> Vec<Vec<u8>> {
         bytes
     };
     (0..).zip(&NAMES).map(encode).collect()
+}
+
+/// The text of a proof has one spelling.
+pub(super) fn text(bytes: &[u8]) -> Answer {
+    let value = match Value::parse(bytes) {
+        Ok(value) => value,
+        Err(error) => return variant(&error),
+    };
+    match MapProof::from_json(&value) {
+        Ok(proof) => {
+            assert_eq!(proof.to_json(), value);
+            format!("accepted {}", variant(&proof.terminal()))
+        }
+        Err(error) => variant(&error),
+    }
+}
+
+pub(super) fn text_seeds() -> Vec<Vec<u8>> {
+    let tree = tree();
+    let other = Terminal::Other {
+        key: Hash::new([1; 32]),
+        value_hash: Hash::new([2; 32]),
+    };
+    let mut proofs: Vec<MapProof> = NAMES
+        .iter()
+        .map(|name| tree.prove(&map::key("stream", &[name])))
+        .collect();
+    proofs.push(MapProof::new(Vec::new(), other));
+    proofs
+        .iter()
+        .map(|proof| proof.to_json().to_canonical())
+        .collect()
 }

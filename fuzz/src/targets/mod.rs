@@ -1,6 +1,8 @@
 //! The targets, as data.
 
+mod file;
 mod json;
+mod line;
 mod map;
 mod note;
 mod record;
@@ -83,6 +85,41 @@ pub const TARGETS: &[Target] = &[
         name: "consistency_proof",
         run: tree::consistency,
         seeds: tree::consistency_seeds,
+    },
+    Target {
+        name: "map_proof_text",
+        run: map::text,
+        seeds: map::text_seeds,
+    },
+    Target {
+        name: "line",
+        run: line::line,
+        seeds: line::line_seeds,
+    },
+    Target {
+        name: "bands",
+        run: line::bands,
+        seeds: line::bands_seeds,
+    },
+    Target {
+        name: "proof_file",
+        run: file::proof,
+        seeds: file::proof_seeds,
+    },
+    Target {
+        name: "policy",
+        run: file::policy,
+        seeds: file::policy_seeds,
+    },
+    Target {
+        name: "tile_path",
+        run: file::tile_path,
+        seeds: file::tile_path_seeds,
+    },
+    Target {
+        name: "tile_data",
+        run: file::tile_data,
+        seeds: file::tile_data_seeds,
     },
 ];
 

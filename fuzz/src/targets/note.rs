@@ -13,37 +13,51 @@ use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use super::variant;
 use crate::Answer;
 
-const ORIGIN: &str = "fuzz.example/log-a";
+pub(super) const ORIGIN: &str = "fuzz.example/log-a";
 const WITNESS: &str = "witness.example";
 const TIME: u64 = 1_763_700_000;
 
 /// A log and a witness with fixed keys, and all that they ever signed.
-struct Parties {
-    log: VerifierKey,
-    witness: VerifierKey,
-    note: String,
-    cosigned: String,
+pub(super) struct Parties {
+    pub(super) log: VerifierKey,
+    pub(super) witness: VerifierKey,
+    pub(super) note: String,
+    pub(super) cosigned: String,
 }
 
 #[expect(
     clippy::expect_used,
     reason = "fixed keys sign fixed texts: a failure is a failed target"
 )]
-static PARTIES: LazyLock<Parties> = LazyLock::new(|| made().expect("fixed keys sign fixed texts"));
+pub(super) static PARTIES: LazyLock<Parties> =
+    LazyLock::new(|| made().expect("fixed keys sign fixed texts"));
 
 fn made() -> Option<Parties> {
-    let log = Ed25519Signer::from_seed(KeyType::Ed25519, ORIGIN, &[7; 32]).ok()?;
     let witness = Ed25519Signer::from_seed(KeyType::CosignatureV1, WITNESS, &[9; 32]).ok()?;
-    let checkpoint = Checkpoint::new(ORIGIN, 42, Hash::new([3; 32])).ok()?;
-    let note = checkpoint.sign(&[&log]).ok()?;
+    let note = signed(42, Hash::new([3; 32]))?;
     let cosigned = cosignature::cosign(&note, TIME, &witness).ok()?;
-    let (log, witness) = (log.verifier_key().clone(), witness.verifier_key().clone());
+    let (log, witness) = (
+        log()?.verifier_key().clone(),
+        witness.verifier_key().clone(),
+    );
     Some(Parties {
         log,
         witness,
         note,
         cosigned,
     })
+}
+
+fn log() -> Option<Ed25519Signer> {
+    Ed25519Signer::from_seed(KeyType::Ed25519, ORIGIN, &[7; 32]).ok()
+}
+
+/// A checkpoint that the log signed. Only the one of [`PARTIES`] is an input of the targets in this module.
+pub(super) fn signed(size: u64, root: Hash) -> Option<String> {
+    Checkpoint::new(ORIGIN, size, root)
+        .ok()?
+        .sign(&[&log()?])
+        .ok()
 }
 
 /// A verifier key has one spelling.
