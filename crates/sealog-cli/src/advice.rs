@@ -39,6 +39,14 @@ pub const TABLE: &[(&str, &str)] = &[
         "production",
         "SEALOG_ENV=production demands this; docs/configuration.md says how to meet it",
     ),
+    (
+        "key_exists",
+        "keep it: a log can only go on with its own key; choose another --secrets for another ledger",
+    ),
+    (
+        "origin_taken",
+        "choose another --origin, or leave it out; two logs of one origin look like a fork of one",
+    ),
     // Input.
     ("json", RECORD),
     ("input", RECORD),
@@ -55,6 +63,74 @@ pub const TABLE: &[(&str, &str)] = &[
         "give the whole line `NAME+HASH+KEY` that `sealog key show` prints, or a file that holds it",
     ),
     ("policy", "see docs/formats/policy.md"),
+    // Records that are well-formed.
+    (
+        "id_taken",
+        "a record_id names one record for ever; send the new record under an id of its own",
+    ),
+    (
+        "id_unknowable",
+        "wait until the index is rebuilt, or leave the record_id out",
+    ),
+    (
+        "queue_full",
+        "slow down, or raise `queue_records`, `queue_bytes` or `queue_wait`",
+    ),
+    (
+        "outcome_unknown",
+        "retry with the same record_id: that gives back the first receipt if it was recorded",
+    ),
+    // The ledger.
+    (
+        "key_missing",
+        "restore the key from its backup or name its place with --secrets; without it only a new ledger can go on: `sealog init NEW --continues OLD`",
+    ),
+    (
+        "key_file",
+        "the file has to hold the log's signing key and be readable by its owner alone",
+    ),
+    (
+        "key_mismatch",
+        "name the place of the right key with --secrets; after a broken rotation run `sealog key rotate` again",
+    ),
+    (
+        "signer",
+        "look at what the signer says; nothing was written",
+    ),
+    ("newer_format", "use a newer version of this program"),
+    (
+        "damaged",
+        "nothing is added to a damaged log; run `sealog doctor`, then restore the segments or go on with `sealog init NEW --continues OLD`",
+    ),
+    (
+        "behind_head_copy",
+        "restore the newer segments, or go on with `sealog init NEW --continues OLD --because TEXT`",
+    ),
+    (
+        "head_copy_missing",
+        "set `head_copy` to `use` once, if you know why it is missing",
+    ),
+    (
+        "vanished",
+        "is the volume mounted? If the ledger is gone for good: `sealog init --forget`",
+    ),
+    ("no_entry", "`sealog log` lists the entries"),
+    (
+        "disposed",
+        "`sealog show` of that record says under which policy",
+    ),
+    (
+        "index",
+        "`sealog doctor` rebuilds it; the log itself is not concerned",
+    ),
+    (
+        "random",
+        "the system's random source has to work before anything can be signed",
+    ),
+    (
+        "data_key",
+        "restore it from its backup; if it was destroyed on purpose, what it committed to cannot be opened any more",
+    ),
     ("output", "make room or choose another place for the output"),
 ];
 

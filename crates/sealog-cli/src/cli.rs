@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::command::shell;
+use crate::command::{checkpoint, config, init, key, label, read, receipt, record, shell};
 
 /// A tamper-evident flight recorder for AI decisions
 #[derive(Debug, Parser)]
@@ -76,6 +76,30 @@ fn pair(text: &str) -> Result<(String, OsString), String> {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a ledger, its key and its first entry
+    Init(init::Args),
+    /// Append records and print their receipts
+    Record(record::Args),
+    /// List entries in the order of the log
+    Log(read::LogArgs),
+    /// Show one entry
+    Show(read::ShowArgs),
+    /// Show the newest entries, and follow new ones
+    Tail(read::TailArgs),
+    /// Print the receipt of an entry
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// Print the newest signed checkpoint, to be kept elsewhere
+    Checkpoint(checkpoint::Args),
+    /// Configurations: bands of a score, who set them and why
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Labels: stable ids, names that can change
+    #[command(subcommand)]
+    Label(label::Command),
+    /// The log's key: make, show, trust, rotate
+    #[command(subcommand)]
+    Key(key::Command),
     /// Print completions for a shell
     Completions(shell::CompletionsArgs),
     /// Write the manual pages into a directory
@@ -83,7 +107,12 @@ pub enum Command {
 }
 
 /// The groups of the help, in order.
-pub const GROUPS: &[(&str, &[&str])] = &[("Run", &["completions", "man"])];
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("Record", &["init", "record"]),
+    ("Read", &["log", "show", "tail"]),
+    ("Prove", &["receipt", "checkpoint"]),
+    ("Run", &["config", "label", "key", "completions", "man"]),
+];
 
 /// The root command with its help in groups.
 pub fn command() -> clap::Command {
@@ -153,19 +182,11 @@ mod tests {
     #[test]
     fn a_flag_of_its_own_wins_over_set() {
         let line = [
-            "sealog",
-            "--set",
-            "ledger=a",
-            "--ledger",
-            "b",
-            "completions",
-            "bash",
+            "sealog", "--set", "ledger=a", "--ledger", "b", "label", "list",
         ];
         let cli = parse(line.map(Into::into)).unwrap();
         let flags = cli.global.flags();
         assert_eq!(flags.last(), Some(&("ledger".to_owned(), "b".into())));
-        assert!(
-            parse(["sealog", "--set", "ledger", "completions", "bash"].map(Into::into)).is_err()
-        );
+        assert!(parse(["sealog", "--set", "ledger", "label", "list"].map(Into::into)).is_err());
     }
 }

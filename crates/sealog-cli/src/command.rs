@@ -1,5 +1,13 @@
 //! The commands, one file for each group.
 
+pub mod checkpoint;
+pub mod config;
+pub mod init;
+pub mod key;
+pub mod label;
+pub mod read;
+pub mod receipt;
+pub mod record;
 pub mod shell;
 
 use crate::cli::Command;
@@ -9,6 +17,16 @@ use crate::error::Error;
 /// Runs a command and returns its exit status.
 pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
     match command {
+        Command::Init(args) => init::init(&args, context),
+        Command::Record(args) => record::record(&args, context),
+        Command::Log(args) => read::log(&args, context),
+        Command::Show(args) => read::show(&args, context),
+        Command::Tail(args) => read::tail(&args, context),
+        Command::Receipt(command) => receipt::receipt(command, context),
+        Command::Checkpoint(args) => checkpoint::checkpoint(&args, context),
+        Command::Config(command) => config::config(command, context),
+        Command::Label(command) => label::label(command, context),
+        Command::Key(command) => key::key(command, context),
         Command::Completions(args) => shell::completions(&args, context),
         Command::Man(args) => shell::man(&args, context),
     }

@@ -5,9 +5,11 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use sealog_ledger::{Access, HeadCopyPolicy, IndexMode, Ledger, Options};
 
 use crate::error::Error;
 use crate::output::{Format, Output};
+use crate::production;
 use crate::settings::Settings;
 
 /// Settings and output of one command.
@@ -49,6 +51,76 @@ impl Context {
                 })
             }
         }
+    }
+
+    /// Opens the ledger that is meant.
+    pub fn open(&self, access: Access) -> Result<Ledger, Error> {
+        let path = self.ledger_path(None)?;
+        let options = self.options(access)?;
+        if access == Access::Append {
+            production::check_append(&self.settings, &path)?;
+        }
+        let ledger = Ledger::open(&path, options)?;
+        if access == Access::Append {
+            production::check_stated(&self.settings, &ledger)?;
+        }
+        Ok(ledger)
+    }
+
+    /// How the settings say that a ledger is opened.
+    pub fn options(&self, access: Access) -> Result<Options, Error> {
+        let settings = &self.settings;
+        let default = Options::default();
+        let size = |name, default: usize| {
+            let number = settings.number(name)?;
+            Ok::<_, Error>(
+                number
+                    .and_then(|number| number.try_into().ok())
+                    .unwrap_or(default),
+            )
+        };
+        let head_copy = [
+            ("use", HeadCopyPolicy::Use),
+            ("require", HeadCopyPolicy::Require),
+        ];
+        let index = [
+            ("follow", IndexMode::Follow),
+            ("manual", IndexMode::Manual),
+            ("off", IndexMode::Off),
+        ];
+        Ok(Options {
+            access,
+            secrets: settings.path("secrets"),
+            state_dir: settings.path("state_dir"),
+            config_dir: settings.path("config_dir"),
+            turn_wait: settings.duration("turn_wait")?.unwrap_or(default.turn_wait),
+            queue_records_max: size("queue_records", default.queue_records_max)?,
+            queue_bytes_max: size("queue_bytes", default.queue_bytes_max)?,
+            queue_wait: settings
+                .duration("queue_wait")?
+                .unwrap_or(default.queue_wait),
+            segment_bytes: settings
+                .number("segment_bytes")?
+                .unwrap_or(default.segment_bytes),
+            epoch_entries: settings
+                .number("epoch_entries")?
+                .unwrap_or(default.epoch_entries),
+            epoch_seconds: settings
+                .number("epoch_seconds")?
+                .unwrap_or(default.epoch_seconds),
+            head_copy: settings
+                .choice("head_copy", &head_copy)?
+                .unwrap_or(default.head_copy),
+            // A command that ends at once has no use for a thread that follows.
+            index: settings
+                .choice("index", &index)?
+                .unwrap_or(IndexMode::Manual),
+            allow_file_systems: settings.list("file_systems")?,
+            producer_id: settings
+                .text("producer")?
+                .map_or(default.producer_id, Into::into),
+            ..Options::default()
+        })
     }
 
     /// A bar for `total` bytes on standard error; hidden unless a person watches.

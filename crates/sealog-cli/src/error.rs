@@ -4,12 +4,18 @@ use std::io;
 use std::path::PathBuf;
 
 use sealog_core::ErrorKind;
+use sealog_core::finding::Finding;
 use sealog_core::json::JsonError;
+
+use crate::advice;
 
 /// Everything that a command reports instead of its result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The ledger refused or failed.
+    #[error(transparent)]
+    Ledger(#[from] sealog_ledger::Error),
     /// No ledger was named and none is here.
     #[error("no ledger is named, and there is no `*.sealog` in {}", directory.display())]
     NoLedger {
@@ -67,6 +73,18 @@ pub enum Error {
     Production {
         /// What.
         problem: String,
+    },
+    /// A key is there already, and none is ever written over.
+    #[error("there is a key already at {}", path.display())]
+    KeyExists {
+        /// Its file.
+        path: PathBuf,
+    },
+    /// This user knows another log of the same origin.
+    #[error("a log of the origin {origin} is known already, with another key")]
+    OriginTaken {
+        /// The origin.
+        origin: String,
     },
     /// The input is not JSON.
     #[error("{place}: {source}")]
@@ -135,8 +153,11 @@ impl Error {
     /// Which of the four kinds of error this is.
     pub fn kind(&self) -> ErrorKind {
         match self {
+            Self::Ledger(error) => error.kind(),
             Self::Lines { kind, .. } => *kind,
-            Self::Production { .. } => ErrorKind::Refused,
+            Self::Production { .. } | Self::KeyExists { .. } | Self::OriginTaken { .. } => {
+                ErrorKind::Refused
+            }
             Self::NoLedger { .. }
             | Self::SeveralLedgers { .. }
             | Self::ConfigFile { .. }
@@ -152,9 +173,53 @@ impl Error {
         }
     }
 
+    /// Ids to retry with, where the outcome is unknown.
+    pub fn record_ids(&self) -> &[String] {
+        match self {
+            Self::Ledger(error) => error.outcome_unknown().unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The findings behind the error, if it has any.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Ledger(error) => error.findings(),
+            _ => &[],
+        }
+    }
+
+    /// Whether it is about one record and says nothing against the next.
+    pub fn is_of_one_record(&self) -> bool {
+        use sealog_ledger::Error as Below;
+        match self {
+            Self::Ledger(error) => matches!(
+                error,
+                Below::Record { .. }
+                    | Below::Argument { .. }
+                    | Below::Rules { .. }
+                    | Below::IdTaken { .. }
+                    | Below::IdUnknowable { .. }
+            ),
+            Self::Json { .. } | Self::Input { .. } | Self::Argument { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// What to do about it, if there is something to do beyond what the message says.
+    pub fn advice(&self) -> Option<&'static str> {
+        use sealog_ledger::Error as Below;
+        match self {
+            // The code is that of the finding, and what to do about one in a log is another matter.
+            Self::Ledger(Below::Record { .. } | Below::Rules { .. }) => advice::of("input"),
+            _ => advice::of(self.code()),
+        }
+    }
+
     /// A stable reason code, `snake_case`.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Ledger(error) => error.code(),
             Self::NoLedger { .. } => "no_ledger",
             Self::SeveralLedgers { .. } => "several_ledgers",
             Self::Absent { .. } => "absent",
@@ -163,6 +228,8 @@ impl Error {
             Self::BadSetting { .. } => "bad_setting",
             Self::Argument { .. } => "argument",
             Self::Production { .. } => "production",
+            Self::KeyExists { .. } => "key_exists",
+            Self::OriginTaken { .. } => "origin_taken",
             Self::Json { .. } => "json",
             Self::Input { .. } => "input",
             Self::EmptyBatch => "empty_batch",

@@ -11,7 +11,10 @@ pub mod command;
 pub mod context;
 pub mod error;
 pub mod exit;
+mod findings;
 pub mod output;
+pub mod pins;
+mod production;
 pub mod settings;
 
 use std::ffi::OsString;
@@ -72,6 +75,7 @@ fn prepare(settings: Settings) -> Result<Context, Error> {
     } else {
         Format::Text
     };
+    production::is_on(&settings)?;
     let colour = output::colour(set, no_color || format == Format::Json);
     Ok(Context {
         settings,
@@ -85,8 +89,7 @@ fn usage(error: &clap::Error, json: bool) -> u8 {
         let text = error.to_string();
         let message = text.lines().next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
-        let advice = advice::of("usage").unwrap_or_default();
-        let value = failure("usage", message, advice, exit::UNDECIDED, &[]);
+        let value = failure("usage", message, advice::of("usage"), exit::UNDECIDED);
         let mut out = Output::standard(Format::Json, Colour::Off);
         let _ = out.json(&value).and_then(|()| out.flush());
         return exit::UNDECIDED;
@@ -104,28 +107,43 @@ fn usage(error: &clap::Error, json: bool) -> u8 {
 fn report(error: &Error, out: &mut Output) -> u8 {
     let status = exit::of_kind(error.kind());
     let (code, message) = (error.code(), error.to_string());
-    let advice = advice::of(code).unwrap_or_default();
-    if out.format() == Format::Json {
-        let value = failure(code, &message, advice, status, &[]);
-        if out.json(&value).and_then(|()| out.flush()).is_ok() {
-            return status;
-        }
+    if out.format() == Format::Json
+        && out
+            .json(&failure_of(error))
+            .and_then(|()| out.flush())
+            .is_ok()
+    {
+        return status;
     }
     complain(&format!("sealog: {} [{code}]", plain(&message)));
-    if !advice.is_empty() {
+    for id in error.record_ids() {
+        complain(&format!("  record_id {}", plain(id)));
+    }
+    if let Some(advice) = error.advice() {
         complain(&format!("  {advice}"));
     }
     status
 }
 
-fn failure(code: &str, message: &str, advice: &str, status: u8, ids: &[String]) -> Value {
+/// An error for machines.
+pub(crate) fn failure_of(error: &Error) -> Value {
+    let status = exit::of_kind(error.kind());
+    let mut value = failure(error.code(), &error.to_string(), error.advice(), status);
+    if let Some(object) = value.as_object_mut() {
+        if !error.record_ids().is_empty() {
+            object.insert("record_ids", error.record_ids().to_vec());
+        }
+        if !error.findings().is_empty() {
+            let findings = error.findings().iter().map(findings::to_value).collect();
+            object.insert("findings", Value::Array(findings));
+        }
+    }
+    value
+}
+
+fn failure(code: &str, message: &str, advice: Option<&str>, status: u8) -> Value {
     let mut error = vec![("message", Value::from(message))];
-    if !advice.is_empty() {
-        error.push(("advice", advice.into()));
-    }
-    if !ids.is_empty() {
-        error.push(("record_ids", ids.to_vec().into()));
-    }
+    error.extend(advice.map(|advice| ("advice", advice.into())));
     object([
         ("error", Value::Object(error.into_iter().collect())),
         ("exit", u32::from(status).into()),

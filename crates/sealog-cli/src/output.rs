@@ -81,6 +81,11 @@ impl Output {
         self.format
     }
 
+    /// Sets who reads, where a command has only one format.
+    pub const fn set_format(&mut self, format: Format) {
+        self.format = format;
+    }
+
     /// Whether the reader has gone away, so that more output serves nobody.
     pub const fn closed(&self) -> bool {
         self.closed

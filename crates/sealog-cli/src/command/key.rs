@@ -1,0 +1,195 @@
+//! `sealog key`: the log's own key, and the keys that a user or a log trusts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sealog_core::tlog::sign::Signer;
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_ledger::keys::{self, LOG_KEY_FILE};
+use sealog_ledger::{Access, SystemRandom};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{number, object, plain};
+use crate::pins;
+
+/// The successor's file, until the log has taken it.
+const NEXT_KEY_FILE: &str = "log.key.next";
+
+/// Commands over keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a log key before its ledger is made
+    New {
+        /// Name of the log that is to be, without spaces; it cannot be changed
+        #[arg(long)]
+        origin: String,
+    },
+    /// Show the log's verifier key and its fingerprint
+    Show,
+    /// Trust a log's key from now on, or have the log trust an actor's
+    Trust {
+        /// The verifier key, or a file that holds it
+        #[arg(value_name = "VKEY|FILE")]
+        key: String,
+        /// Have this log take records that are signed by the key under this id
+        #[arg(long, value_name = "KEY_ID")]
+        actor: Option<String>,
+        /// Who keeps the actor's key
+        #[arg(long, value_name = "ID", requires = "actor")]
+        custodian: Option<String>,
+    },
+    /// Hand the log over to a new key
+    Rotate,
+}
+
+/// Runs one of them.
+pub fn key(command: Command, context: &mut Context) -> Result<u8, Error> {
+    match command {
+        Command::New { origin } => new(&origin, context),
+        Command::Show => show(context),
+        Command::Trust {
+            key, actor: None, ..
+        } => trust(&key, context),
+        Command::Trust {
+            key,
+            actor: Some(actor),
+            custodian,
+        } => trust_actor(&key, &actor, custodian.as_deref(), context),
+        Command::Rotate => rotate(context),
+    }
+}
+
+fn new(origin: &str, context: &mut Context) -> Result<u8, Error> {
+    let directory = match context.settings.path("secrets") {
+        Some(directory) => directory,
+        None => keys::secrets_of(&context.ledger_path(None)?),
+    };
+    let file = directory.join(LOG_KEY_FILE);
+    if file.exists() {
+        return Err(Error::KeyExists { path: file });
+    }
+    let signer = keys::create_log_key(&file, origin, &SystemRandom)?;
+    let vkey = Signer::verifier_key(&signer).clone();
+    print_key(&vkey, Some(&file), context)
+}
+
+fn show(context: &mut Context) -> Result<u8, Error> {
+    let ledger = context.open(Access::Read)?;
+    let vkey = pins::parse(&ledger.vkey(), "the log's key")?;
+    print_key(&vkey, None, context)
+}
+
+fn trust(text: &str, context: &mut Context) -> Result<u8, Error> {
+    let vkey = pins::read(text, context)?;
+    let options = context.options(Access::Read)?;
+    let directory = options.config_dir.or_else(keys::user_config_dir);
+    let directory = directory.ok_or_else(|| Error::Argument {
+        argument: "config_dir",
+        problem: "there is no configuration directory: neither HOME nor XDG_CONFIG_HOME is set"
+            .into(),
+    })?;
+    keys::trust_log(&directory, &vkey)?;
+    print_key(&vkey, Some(&directory.join(keys::KNOWN_LOGS_FILE)), context)
+}
+
+fn trust_actor(
+    text: &str,
+    actor: &str,
+    custodian: Option<&str>,
+    context: &mut Context,
+) -> Result<u8, Error> {
+    let vkey = pins::read(text, context)?;
+    let ledger = context.open(Access::Append)?;
+    let appended = ledger.trust_actor_key(actor, &vkey.to_string(), custodian)?;
+    ledger.close()?;
+    if context.json() {
+        context.out.json(&object([
+            ("fingerprint", keys::fingerprint(&vkey).into()),
+            ("index", number(appended.index())),
+            ("key_id", actor.into()),
+            ("vkey", vkey.to_string().into()),
+        ]))?;
+        return Ok(exit::HOLDS);
+    }
+    let line = format!(
+        "recorded at {}: {} signs as {actor}",
+        appended.index(),
+        vkey
+    );
+    context.out.line(&plain(&line))?;
+    Ok(exit::HOLDS)
+}
+
+fn rotate(context: &mut Context) -> Result<u8, Error> {
+    let ledger_path = context.ledger_path(None)?;
+    let directory = context.settings.path("secrets");
+    let directory = directory.unwrap_or_else(|| keys::secrets_of(&ledger_path));
+    let (current, next) = (directory.join(LOG_KEY_FILE), directory.join(NEXT_KEY_FILE));
+    let reading = context.open(Access::Read)?;
+    let origin = reading.origin().to_owned();
+    // A file that is there already is of a hand-over that broke off: go on with it, whether or not the log took it.
+    let signer = if next.exists() {
+        keys::read_log_key(&next)?
+    } else {
+        keys::create_log_key(&next, &origin, &SystemRandom)?
+    };
+    let vkey = Signer::verifier_key(&signer).clone();
+    let active = reading.vkey();
+    drop(reading);
+    if active != vkey.to_string() {
+        let ledger = context.open(Access::Append)?;
+        ledger.rotate_key(Arc::new(signer))?;
+        ledger.close()?;
+    }
+    if current.exists() {
+        let old = keys::read_log_key(&current)?;
+        let mut name = keys::fingerprint(Signer::verifier_key(&old));
+        name.truncate(16);
+        rename(&current, &directory.join(format!("log.key.retired-{name}")))?;
+    }
+    rename(&next, &current)?;
+    let options = context.options(Access::Read)?;
+    if let Some(directory) = options.config_dir.or_else(keys::user_config_dir) {
+        keys::trust_log(&directory, &vkey)?;
+    }
+    print_key(&vkey, Some(&current), context)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    let renamed = fs::rename(from, to);
+    renamed.map_err(|source| Error::Io {
+        action: "rename",
+        path: from.to_owned(),
+        source,
+    })
+}
+
+fn print_key(
+    vkey: &VerifierKey,
+    file: Option<&PathBuf>,
+    context: &mut Context,
+) -> Result<u8, Error> {
+    let file = file.map(|file| file.display().to_string());
+    if context.json() {
+        context.out.json(&object([
+            ("file", file.into()),
+            ("fingerprint", keys::fingerprint(vkey).into()),
+            ("origin", vkey.name().into()),
+            ("vkey", vkey.to_string().into()),
+        ]))?;
+        return Ok(exit::HOLDS);
+    }
+    let mut lines = vec![
+        ("origin", vkey.name().to_owned()),
+        ("verifier key", vkey.to_string()),
+        ("fingerprint", keys::fingerprint(vkey)),
+    ];
+    lines.extend(file.map(|file| ("file", file)));
+    for (name, value) in lines {
+        context.out.line(&format!("{name:<14}{}", plain(&value)))?;
+    }
+    Ok(exit::HOLDS)
+}

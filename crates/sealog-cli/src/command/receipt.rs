@@ -1,0 +1,46 @@
+//! `sealog receipt`: of an entry that stands in the log already.
+
+use std::path::PathBuf;
+
+use sealog_ledger::Access;
+
+use super::read::{find, write_out};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{number, object};
+use crate::pins::receipt_text;
+
+/// Commands over receipts.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Print the receipt of an entry at the newest checkpoint
+    Get {
+        /// Index of the entry, or its record's id
+        #[arg(value_name = "INDEX|RECORD_ID")]
+        entry: String,
+        /// Write it to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Runs one of them.
+pub fn receipt(command: Command, context: &mut Context) -> Result<u8, Error> {
+    match command {
+        Command::Get { entry, out } => {
+            let ledger = context.open(Access::Read)?;
+            let receipt = ledger.receipt(find(&ledger, &entry)?)?;
+            let text = receipt_text(&receipt)?;
+            if context.json() && out.is_none() {
+                context.out.json(&object([
+                    ("index", number(receipt.index())),
+                    ("receipt", text.into()),
+                ]))?;
+            } else {
+                write_out(&text, out.as_ref(), context)?;
+            }
+            Ok(exit::HOLDS)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a session does to files, apart from running commands.
+
+use std::fs;
+use std::path::Path;
+
+/// Does one thing: `write FILE`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
+/// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end).
+pub(super) fn act(words: &[String], input: &str, work: &Path) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match *words {
+        ["write", file] => fs::write(work.join(file), input).unwrap(),
+        ["append", file] => {
+            let old = fs::read_to_string(work.join(file)).unwrap();
+            fs::write(work.join(file), old + input).unwrap();
+        }
+        ["mkdir", directory] => fs::create_dir_all(work.join(directory)).unwrap(),
+        ["remove", path] => remove(&work.join(path)),
+        ["rename", from, to] => fs::rename(work.join(from), work.join(to)).unwrap(),
+        ["copy", from, to] => copy(&work.join(from), &work.join(to)),
+        ["chmod", mode, path] => chmod(&work.join(path), u32::from_str_radix(mode, 8).unwrap()),
+        ["replace", file, old, new] => {
+            let path = work.join(file);
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains(old), "{file} does not hold {old}");
+            fs::write(path, text.replacen(old, new, 1)).unwrap();
+        }
+        ["cut", file, bytes] => {
+            let path = work.join(file);
+            let mut content = fs::read(&path).unwrap();
+            let length = content.len() - bytes.parse::<usize>().unwrap();
+            content.truncate(length);
+            fs::write(path, content).unwrap();
+        }
+        _ => panic!("not understood: {words:?}"),
+    }
+}
+
+fn remove(path: &Path) {
+    if path.is_dir() {
+        fs::remove_dir_all(path).unwrap();
+    } else {
+        fs::remove_file(path).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}
+
+#[cfg(unix)]
+fn chmod(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}

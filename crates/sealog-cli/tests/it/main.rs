@@ -1,0 +1,10 @@
+//! The binary `sealog` as its users meet it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; its helpers are no test functions"
+)]
+
+mod golden;
+mod pipe;
+mod shell;
