@@ -62,8 +62,8 @@ impl TlogProof {
         })
     }
 
-    /// Reads a file of at most [`PROOF_FILE_BYTES_MAX`] bytes. The checkpoint is taken as it is; [`verify`](Self::verify)
-    /// reads it.
+    /// Reads a file of at most [`PROOF_FILE_BYTES_MAX`] bytes. The checkpoint is taken as it is;
+    /// [`verify`](Self::verify) reads it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofFileError> {
         if bytes.len() > PROOF_FILE_BYTES_MAX {
             return Err(ProofFileError::TooLong {
