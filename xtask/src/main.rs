@@ -21,12 +21,13 @@ mod tidy;
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--all]          everything that continuous integration runs; --all adds the long runs
+  stage NAME            one stage of test, by its name
   check                 the fast part of test: format, lints, tidy
   tidy                  the rules of the house over every file of the tree
   bless                 rewrite golden and generated files from what the code says now
@@ -50,6 +51,8 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
     match words.as_slice() {
         ["test"] => Ok(stages::run(stages::Reach::Short)),
         ["test", "--all"] => Ok(stages::run(stages::Reach::All)),
+        ["stage", name] => stages::run_one(name)
+            .with_context(|| format!("no stage `{name}`; there are {}", stages::names())),
         ["check"] => Ok(stages::run(stages::Reach::Fast)),
         ["tidy"] => tidy_command(),
         ["bless"] => bless(),

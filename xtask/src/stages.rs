@@ -106,10 +106,30 @@ const STAGES: &[Stage] = &[
     },
 ];
 
-/// Runs what belongs to `reach`, to the end even if a stage fails, and says what came of it.
+/// Runs what belongs to `reach`.
 pub(crate) fn run(reach: Reach) -> ExitCode {
+    run_where(|stage| stage.from <= reach)
+}
+
+/// Runs the one stage of this name; nothing if there is none.
+pub(crate) fn run_one(name: &str) -> Option<ExitCode> {
+    let exists = STAGES.iter().any(|stage| stage.name == name);
+    exists.then(|| run_where(|stage| stage.name == name))
+}
+
+/// The names of the stages, in order.
+pub(crate) fn names() -> String {
+    STAGES
+        .iter()
+        .map(|stage| stage.name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Runs stages to the end even if one fails, and says what came of them and which were left out.
+fn run_where(belongs: impl Fn(&Stage) -> bool) -> ExitCode {
     let mut done = Vec::new();
-    for stage in STAGES.iter().filter(|stage| stage.from <= reach) {
+    for stage in STAGES.iter().filter(|stage| belongs(stage)) {
         println!("\n== {}: {}", stage.name, stage.does);
         let start = Instant::now();
         let outcome = (stage.run)().unwrap_or_else(|error| Outcome::fault(format!("{error:#}")));
@@ -124,7 +144,7 @@ pub(crate) fn run(reach: Reach) -> ExitCode {
     }
     let left_out: Vec<String> = STAGES
         .iter()
-        .filter(|stage| stage.from > reach)
+        .filter(|stage| !belongs(stage))
         .map(|stage| format!("{}: {}", stage.name, stage.does))
         .collect();
     let (text, held) = report::summary(&done, &left_out);

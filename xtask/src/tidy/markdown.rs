@@ -12,6 +12,7 @@ pub(super) fn check(
     let mut titles = 0;
     let mut fenced = false;
     for (number, line) in (1..).zip(content.lines()) {
+        commands(file, number, line, found);
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
@@ -29,6 +30,18 @@ pub(super) fn check(
             content.lines().count(),
             "has a code block without an end",
         );
+    }
+}
+
+/// `cargo xtask` and a command, in examples too.
+fn commands(file: &File<'_>, number: usize, line: &str, found: &mut Found) {
+    for rest in line.split("cargo xtask ").skip(1) {
+        let name = rest
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .next();
+        if !name.is_some_and(|name| rules::COMMANDS.contains(&name)) {
+            found.error(file, number, "a chore that does not exist");
+        }
     }
 }
 

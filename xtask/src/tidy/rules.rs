@@ -214,6 +214,9 @@ pub(super) const ROOT_FOLDERS: &[&str] = &[
     "xtask/",
 ];
 
+/// What may follow `cargo xtask` in a document: the commands of `main.rs`.
+pub(super) const COMMANDS: &[&str] = &["bench", "bless", "check", "demo", "stage", "test", "tidy"];
+
 /// Headings that the change log must hold, with the reason.
 pub(super) const CHANGELOG_HEADINGS: &[(&str, &str)] = &[
     ("## [Unreleased]", "the next release's changes have a place"),

@@ -200,6 +200,22 @@ fn links_and_paths_must_lead_somewhere() {
 }
 
 #[test]
+fn chores_that_are_named_must_exist() {
+    accepts("docs/a.md", "# A\n\nRun `cargo xtask test --all`.\n");
+    refuses(
+        "docs/a.md",
+        "# A\n\n```sh\ncargo xtask polish\n```\n",
+        "does not exist",
+    );
+    for command in rules::COMMANDS {
+        assert!(
+            crate::USAGE.contains(&format!("\n  {command} ")),
+            "{command}"
+        );
+    }
+}
+
+#[test]
 fn white_space_line_ends_and_kinds_are_refused() {
     refuses("docs/a.md", "# A \n", "white space");
     refuses("docs/a.md", "# A\r\n", "white space");
