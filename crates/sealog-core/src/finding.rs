@@ -120,6 +120,7 @@ codes! {
     DisposalTooEarly = "disposal_too_early", Refutes, "An entry was disposed of before its retention period had passed.";
     DisposalForbidden = "disposal_forbidden", Refutes, "An entry that may never be disposed of was.";
     // Comparison with what the verifier brought.
+    AgainstUnusable = "against_unusable", Undecided, "What was brought to compare with is no checkpoint or receipt of this log.";
     AgainstMismatch = "against_mismatch", Refutes, "The log does not extend the checkpoint or receipt that was kept from before.";
     AgainstShrunk = "against_shrunk", Refutes, "The log is smaller than the checkpoint or receipt that was kept from before.";
     WitnessQuorum = "witness_quorum", Undecided, "The policy's witnesses have not cosigned the newest checkpoint.";

@@ -8,12 +8,33 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::entry::{EntryFacts, Line, LineReader};
+use crate::error::ErrorKind;
 use crate::finding::{Code, Finding};
 use crate::hash::Hash;
 use crate::tlog::checkpoint::{self, Checkpoint, CheckpointError, VerifiedCheckpoint};
 use crate::tlog::note::{Note, NoteError};
+use crate::tlog::proof::{ProofFileError, TlogProof};
 use crate::tlog::tree;
 use crate::tlog::vkey::VerifierKey;
+
+/// Why bytes are not a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiptError {
+    /// Not a `tlog-proof@v1` file.
+    #[error("not a tlog-proof file")]
+    Proof(#[source] ProofFileError),
+    /// It has no `extra` line, so there is no entry to show.
+    #[error("the proof carries no entry")]
+    NoEntry,
+}
+
+impl ReceiptError {
+    /// Always [`ErrorKind::Malformed`].
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Malformed
+    }
+}
 
 /// A receipt as it was read or made; nothing of it is verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +62,18 @@ impl Receipt {
             proof,
             note,
         }
+    }
+
+    /// Reads a `tlog-proof@v1` file whose `extra` line holds the entry.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReceiptError> {
+        let file = TlogProof::parse(bytes).map_err(ReceiptError::Proof)?;
+        let entry = file.extra().ok_or(ReceiptError::NoEntry)?.to_vec();
+        Ok(Self {
+            index: file.index(),
+            entry,
+            proof: file.hashes().to_vec(),
+            note: file.checkpoint().into(),
+        })
     }
 
     /// Index of the entry.
@@ -131,6 +164,15 @@ impl Receipt {
             facts,
             checkpoint,
         })
+    }
+}
+
+/// The `tlog-proof@v1` file.
+impl core::fmt::Display for Receipt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (entry, proof) = (self.entry.clone(), self.proof.clone());
+        let file = TlogProof::new(Some(entry), self.index, proof, self.note.clone());
+        file.map_err(|_| core::fmt::Error)?.fmt(f)
     }
 }
 

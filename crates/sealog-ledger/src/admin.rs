@@ -91,7 +91,7 @@ pub(crate) fn epoch_draft(state: &mut LogState) -> Result<Draft, Error> {
 /// The next version of a configuration.
 pub(crate) fn config_draft(set: &ConfigSet, state: &LogState) -> Result<Draft, Error> {
     let active = state.configs().active(&set.config_id);
-    let previous = active.map(|version| version.digest());
+    let previous = active.map(sealog_core::state::ConfigVersion::digest);
     let model_id = set.model_id.as_deref();
     let digest = config_digest(
         &set.config_id,
@@ -119,7 +119,7 @@ pub(crate) fn config_draft(set: &ConfigSet, state: &LogState) -> Result<Draft, E
     body.insert("prev_config_digest", previous);
     body.insert(
         "prev_index",
-        optional_index(active.map(|version| version.index()))?,
+        optional_index(active.map(sealog_core::state::ConfigVersion::index))?,
     );
     body.insert("reason", set.reason.as_str());
     let mut draft = Draft::new("config.changed", body);
@@ -147,7 +147,7 @@ pub(crate) fn label_draft(
 
 /// The first label id of the form `L001` that is free.
 pub(crate) fn next_label(state: &LogState) -> String {
-    (1_u64..)
+    (1..=u64::MAX)
         .map(|number| format!("L{number:03}"))
         .find(|id| state.labels().label(id).is_none())
         .unwrap_or_default()

@@ -19,8 +19,6 @@ pub(crate) struct Chunk {
     pub(crate) line: u64,
     /// Whole lines with their newlines; without one only at the end of a segment.
     pub(crate) bytes: Vec<u8>,
-    /// Whether this is the first chunk of a segment.
-    pub(crate) first: bool,
 }
 
 /// Reads chunks from a place on, through all segments.
@@ -82,14 +80,12 @@ impl<'a> Chunks<'a> {
             }
             let (offset, line) = (self.offset, self.line);
             self.offset += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            self.line += u64::try_from(count_newlines(&bytes)).unwrap_or(u64::MAX);
-            let first = offset == 0;
+            self.line += u64::try_from(lines(&bytes).count()).unwrap_or(u64::MAX);
             return Ok(Some(Chunk {
                 segment: segment.number(),
                 offset,
                 line,
                 bytes,
-                first,
             }));
         }
     }
@@ -118,10 +114,6 @@ impl<'a> Chunks<'a> {
         }
         Ok(bytes)
     }
-}
-
-fn count_newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// The lines of a chunk, without newlines, each with its start in the chunk; the last may lack its newline.

@@ -184,26 +184,12 @@ pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>,
         "occurred_at",
         draft.occurred_at.unwrap_or(filling.now).format_micros(),
     );
-    if !draft.payloads.is_empty() {
-        let payloads = draft
-            .payloads
-            .into_iter()
-            .map(|payload| payload_member(payload, &mut files));
-        record.insert(
-            "payloads",
-            Value::Array(payloads.collect::<Result<_, _>>()?),
-        );
-    }
-    if !draft.personal_commitments.is_empty() {
-        let list = draft.personal_commitments.into_iter().map(|item| {
-            let mut member = Object::new();
-            member.insert("commitment", item.commitment);
-            member.insert("field", item.field);
-            member.insert("key_id", item.key_id);
-            Value::Object(member)
-        });
-        record.insert("personal_commitments", Value::Array(list.collect()));
-    }
+    insert_evidence(
+        &mut record,
+        draft.payloads,
+        draft.personal_commitments,
+        &mut files,
+    )?;
     record.insert("producer_run", filling.run);
     record.insert(
         "producer_seq",
@@ -227,6 +213,32 @@ pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>,
         draft.tenant_id.unwrap_or_else(|| DEFAULT_TENANT.into()),
     );
     Ok((Value::Object(record).to_canonical(), files))
+}
+
+/// Payloads and personal commitments: absent where there are none.
+fn insert_evidence(
+    record: &mut Object,
+    payloads: Vec<Payload>,
+    commitments: Vec<PersonalCommitment>,
+    files: &mut Files,
+) -> Result<(), Error> {
+    if !payloads.is_empty() {
+        let list = payloads
+            .into_iter()
+            .map(|payload| payload_member(payload, files));
+        record.insert("payloads", Value::Array(list.collect::<Result<_, _>>()?));
+    }
+    if !commitments.is_empty() {
+        let list = commitments.into_iter().map(|item| {
+            let mut member = Object::new();
+            member.insert("commitment", item.commitment);
+            member.insert("field", item.field);
+            member.insert("key_id", item.key_id);
+            Value::Object(member)
+        });
+        record.insert("personal_commitments", Value::Array(list.collect()));
+    }
+    Ok(())
 }
 
 /// Checks a canonical record by every rule that needs no log.

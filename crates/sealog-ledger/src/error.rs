@@ -16,7 +16,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] sealog_store::Error),
     /// A record is not well-formed. It is certainly not in the log.
-    #[error("the record is not well-formed: {}", describe(source))]
+    #[error("the record is not well-formed: {}", chain(source))]
     Record {
         /// What is wrong with it.
         #[source]
@@ -319,9 +319,8 @@ fn list(findings: &[Finding]) -> String {
         .join("; ")
 }
 
-/// The error with what it rests on, in one line.
-fn describe(error: &EntryError) -> String {
-    use std::error::Error as _;
+/// An error with what it rests on, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(below) = source {

@@ -27,6 +27,7 @@ mod recover;
 mod repeat;
 mod replay;
 mod snapshot;
+pub mod verify;
 mod writer;
 
 pub use admin::{ConfigSet, UNSTATED};

@@ -226,7 +226,7 @@ fn proof_ranges(index: u64, size: u64) -> Vec<Range<u64>> {
 
 /// The largest power of two below `count`, which is more than one.
 const fn largest_power_below(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
 
 #[cfg(test)]

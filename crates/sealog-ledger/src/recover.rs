@@ -196,7 +196,11 @@ fn recovered_draft(
     class: TailClass,
     head_copy: &str,
 ) -> Result<Draft, Error> {
-    let digests: Vec<_> = cut.pieces().iter().map(|piece| piece.digest()).collect();
+    let digests: Vec<_> = cut
+        .pieces()
+        .iter()
+        .map(sealog_store::CutPiece::digest)
+        .collect();
     let digest = match digests.as_slice() {
         [one] => *one,
         // A group that was cut off while a new segment was made leaves two pieces.

@@ -110,15 +110,13 @@ pub(crate) fn replay(
     let mut mark = Some(applier.state.mark());
     let mut chunks = Chunks::new(store, from.segment(), from.offset(), from_line)?;
     'reading: while let Some(chunk) = chunks.next_chunk()? {
-        let mut number = chunk.line;
-        for line in chunk::lines(&chunk.bytes) {
+        for (number, line) in (chunk.line..).zip(chunk::lines(&chunk.bytes)) {
             let start = chunk.offset + u64::try_from(line.start).unwrap_or(u64::MAX);
             let place = Place::new(chunk.segment, start);
             let head = start == 0 && chunk.segment > 0;
             if !run.line(&mut applier, &mut mark, line, place, number, head, observer) {
                 break 'reading;
             }
-            number += 1;
         }
     }
     let covered = applier.state.uncovered() == 0;
@@ -127,9 +125,9 @@ pub(crate) fn replay(
     }
     if let Some(mark) = mark.take() {
         if covered {
-            applier.state.keep(mark)
+            applier.state.keep(mark);
         } else {
-            applier.state.take_back(mark)
+            applier.state.take_back(mark);
         }
     }
     observer.group(false);

@@ -400,12 +400,8 @@ impl Writer {
         Ok(None)
     }
 
-    /// Judges a record, gives it its place, builds its line and takes it in.
-    fn place_record(
-        &mut self,
-        record: &Submission,
-        building: &mut Building,
-    ) -> Result<Placed, Error> {
+    /// What a verifier would say of a record at this place. What it would refute is refused.
+    fn judge(&mut self, record: &Submission) -> Result<Vec<Finding>, Error> {
         let mut step = Step::default();
         self.state.judge(
             &record.facts,
@@ -427,7 +423,6 @@ impl Writer {
                 step.findings.push(finding);
             }
         }
-        // What a verifier would refute is refused, and so is a schema that nobody here reads.
         if step
             .findings
             .iter()
@@ -437,6 +432,16 @@ impl Writer {
                 findings: step.findings,
             });
         }
+        Ok(step.findings)
+    }
+
+    /// Gives a judged record its place, builds its line and takes it in.
+    fn place_record(
+        &mut self,
+        record: &Submission,
+        building: &mut Building,
+    ) -> Result<Placed, Error> {
+        let findings = self.judge(record)?;
         let index = self.state.size();
         let stream = self.state.stream(&record.facts.stream).copied();
         let head = stream.map(|stream| stream.head_leaf());
@@ -496,7 +501,7 @@ impl Writer {
         Ok(Placed::Fresh {
             record_id: record.record_id.clone(),
             index,
-            findings: step.findings,
+            findings,
             line,
         })
     }

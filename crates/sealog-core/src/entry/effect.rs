@@ -282,7 +282,7 @@ impl<'a> Body<'_, 'a> {
     fn text(&self, name: &'static str) -> Result<&'a str, Unreadable> {
         self.body
             .member(name)
-            .and_then(|value| value.plain_str())
+            .and_then(Ref::plain_str)
             .ok_or(Unreadable(name))
     }
 

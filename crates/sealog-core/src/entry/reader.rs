@@ -55,6 +55,9 @@ pub enum EntryError {
         /// Name of the member.
         member: &'static str,
     },
+    /// The bytes of an inline payload are not those that its digest and size name.
+    #[error("an inline payload is not what its digest and size name")]
+    InlinePayload,
     /// A checkpoint line does not hold a checkpoint.
     #[error("not a checkpoint")]
     Checkpoint,
@@ -76,6 +79,7 @@ impl EntryError {
             Self::RecordTooLong { .. } | Self::Unreadable { .. } => {
                 (Code::EntrySchema, self.to_string())
             }
+            Self::InlinePayload => (Code::PayloadMismatch, self.to_string()),
             Self::Checkpoint => (Code::CheckpointMalformed, self.to_string()),
             Self::Shape => (Code::LineMalformed, self.to_string()),
         };
@@ -287,9 +291,7 @@ fn signature_facts(signature: Ref<'_, '_>) -> Result<SignatureFacts, EntryError>
     let unreadable = |member| EntryError::Unreadable { member };
     let key = signature.member("key_id").ok_or(unreadable("key_id"))?;
     let key_id = key.plain_str().ok_or(unreadable("key_id"))?;
-    let value = signature
-        .member("value")
-        .and_then(|value| value.plain_str());
+    let value = signature.member("value").and_then(Ref::plain_str);
     let bytes = value.and_then(|text| STANDARD.decode(text).ok());
     Ok(SignatureFacts {
         key_id: Span::new(key.offset() + 1, key_id.len()),
@@ -340,13 +342,13 @@ fn disposed(value: Ref<'_, '_>) -> Result<DisposedFacts, EntryError> {
     let integer = |name| {
         value
             .member(name)
-            .and_then(|v| v.u64())
+            .and_then(Ref::u64)
             .ok_or(unreadable(name))
     };
     let text = |name| {
         value
             .member(name)
-            .and_then(|v| v.plain_str())
+            .and_then(Ref::plain_str)
             .ok_or(unreadable(name))
     };
     let hash = |name| Hash::from_hex(text(name)?).ok_or(unreadable(name));

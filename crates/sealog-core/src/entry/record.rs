@@ -2,6 +2,9 @@
 
 use alloc::vec::Vec;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::effect::{self, Effect};
 use super::reader::EntryError;
 use super::{KeyMemo, Span};
@@ -201,20 +204,37 @@ fn span(record: Ref<'_, '_>, value: Ref<'_, '_>) -> Result<Span, EntryError> {
 fn payloads(record: Ref<'_, '_>, list: Ref<'_, '_>) -> Result<Vec<PayloadFacts>, EntryError> {
     list.elements()
         .map(|item| {
-            let digest = item.member("digest").and_then(|value| value.plain_str());
-            let size = item.member("size").and_then(|value| value.u64());
+            let unreadable = EntryError::Unreadable { member: "payloads" };
+            let digest = item
+                .member("digest")
+                .and_then(Ref::plain_str)
+                .and_then(parse_digest);
+            let digest = digest.ok_or_else(|| unreadable.clone())?;
+            let size = item.member("size").and_then(Ref::u64).ok_or(unreadable)?;
+            let inline = item.member("inline");
+            if let Some(inline) = inline {
+                check_inline(inline, &digest, size)?;
+            }
+            let inline = inline.map(|value| span(record, value)).transpose()?;
             Ok(PayloadFacts {
-                digest: digest
-                    .and_then(parse_digest)
-                    .ok_or(EntryError::Unreadable { member: "payloads" })?,
-                size: size.ok_or(EntryError::Unreadable { member: "payloads" })?,
-                inline: item
-                    .member("inline")
-                    .map(|value| span(record, value))
-                    .transpose()?,
+                digest,
+                size,
+                inline,
             })
         })
         .collect()
+}
+
+/// The bytes that stand inline are those that the digest and the size name.
+fn check_inline(inline: Ref<'_, '_>, digest: &Hash, size: u64) -> Result<(), EntryError> {
+    let bytes = inline
+        .plain_bytes()
+        .and_then(|text| STANDARD.decode(text).ok());
+    let bytes = bytes.ok_or(EntryError::Unreadable { member: "inline" })?;
+    if Hash::of(&[&bytes]) == *digest && u64::try_from(bytes.len()) == Ok(size) {
+        return Ok(());
+    }
+    Err(EntryError::InlinePayload)
 }
 
 /// Reads a lowercase UUID in its usual form.

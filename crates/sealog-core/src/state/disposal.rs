@@ -29,7 +29,7 @@ struct Expected {
 /// A retention policy in force.
 #[derive(Debug, Clone)]
 struct Policy {
-    policy_id: String,
+    id: String,
     min_days: u64,
     index: u64,
 }
@@ -52,7 +52,7 @@ impl Disposals {
     pub fn policy(&self, class: &str) -> Option<(&str, u64, u64)> {
         self.policies
             .get(class)
-            .map(|policy| (policy.policy_id.as_str(), policy.min_days, policy.index))
+            .map(|policy| (policy.id.as_str(), policy.min_days, policy.index))
     }
 
     /// All policies: class, policy id, days kept at least, index.
@@ -60,7 +60,7 @@ impl Disposals {
         self.policies.iter().map(|(class, policy)| {
             (
                 class.as_str(),
-                policy.policy_id.as_str(),
+                policy.id.as_str(),
                 policy.min_days,
                 policy.index,
             )
@@ -69,7 +69,7 @@ impl Disposals {
 
     pub(super) fn take_policy(&mut self, policy: &Retention, index: u64) {
         let held = Policy {
-            policy_id: policy.policy_id.clone(),
+            id: policy.policy_id.clone(),
             min_days: policy.min_days,
             index,
         };
@@ -124,7 +124,7 @@ impl Disposals {
         let named = disposal
             .retention
             .as_ref()
-            .is_some_and(|(id, _)| *id == policy.policy_id);
+            .is_some_and(|(id, _)| *id == policy.id);
         let seconds = policy.min_days.saturating_mul(SECONDS_PER_DAY);
         !named || held.newest.plus_seconds(seconds) > disposal.at
     }
@@ -149,7 +149,7 @@ impl Disposals {
         out.extend_from_slice(b",\"min_days\":");
         write_integer(&mut out, policy.min_days);
         out.extend_from_slice(b",\"policy_id\":");
-        write_string(&mut out, &policy.policy_id);
+        write_string(&mut out, &policy.id);
         out.push(b'}');
         Some(out)
     }

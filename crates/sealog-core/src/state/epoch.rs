@@ -116,6 +116,9 @@ impl LogState {
     fn drop_runs(&mut self, keys: &[Hash]) {
         for key in keys {
             let run = self.runs.remove(key);
+            if let Some(run) = &run {
+                self.departed.add(run);
+            }
             self.map.remove(key);
             self.journal.keep(|| Undo::Run(*key, run));
         }

@@ -2,13 +2,19 @@
 
 use alloc::vec::Vec;
 
-use super::{Configs, Disposals, Keys, Labels, LastCheckpoint, LogState, Run, Stream};
+use super::{
+    Configs, DepartedRuns, Disposals, Keys, Labels, LastCheckpoint, LogState, Run, Stream,
+};
 use crate::hash::Hash;
 use crate::time::Timestamp;
 use crate::tlog::tree::Frontier;
 
 /// What one change overwrote.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large ones are rare, the small ones come with each entry"
+)]
 pub(super) enum Undo {
     Stream(Hash, Option<Stream>),
     Run(Hash, Option<Run>),
@@ -42,6 +48,7 @@ pub struct Mark {
     last_checkpoint: Option<LastCheckpoint>,
     last_epoch: Option<u64>,
     epoch_time: Option<Timestamp>,
+    departed: DepartedRuns,
 }
 
 impl Mark {
@@ -67,6 +74,7 @@ impl LogState {
             last_checkpoint: self.last_checkpoint.clone(),
             last_epoch: self.last_epoch,
             epoch_time: self.epoch_time,
+            departed: self.departed,
         }
     }
 
@@ -112,5 +120,6 @@ impl LogState {
         self.last_checkpoint = mark.last_checkpoint;
         self.last_epoch = mark.last_epoch;
         self.epoch_time = mark.epoch_time;
+        self.departed = mark.departed;
     }
 }

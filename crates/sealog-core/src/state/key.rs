@@ -198,12 +198,7 @@ impl Keys {
     }
 
     /// Judges who signed a checkpoint; the first over a rotation is signed by both keys and hands over.
-    pub(super) fn sign_check(
-        &mut self,
-        facts: &CheckpointFacts,
-        origin: &str,
-        step: &mut Step,
-    ) -> bool {
+    pub(super) fn sign_check(&mut self, facts: &CheckpointFacts, step: &mut Step) -> bool {
         let Ok(note) = Note::parse(facts.note.as_bytes()) else {
             step.findings.push(Finding::new(Code::CheckpointMalformed));
             return false;
@@ -222,32 +217,26 @@ impl Keys {
                     Finding::new(Code::CheckpointKey).because(key.to_string(), "another key"),
                 ),
             };
-        let _ = origin;
-        match self.successor.take() {
-            Some((successor, index)) => {
-                let mut checks = Vec::new();
-                if let Some(active) = self.active.take() {
-                    signed_by(&active, &mut checks);
-                    self.retired.push((active, facts.checkpoint.size()));
-                }
-                signed_by(&successor, &mut checks);
-                step.checks.append(&mut checks);
-                (self.active, self.active_index) = (Some(successor), index);
-                true
+        let mut checks = Vec::new();
+        let Some((successor, index)) = self.successor.take() else {
+            if let Some(active) = &self.active {
+                signed_by(active, &mut checks);
             }
-            None => {
-                if let Some(active) = &self.active {
-                    let mut checks = Vec::new();
-                    signed_by(active, &mut checks);
-                    step.optional_checks.append(&mut checks);
-                }
-                false
-            }
+            step.optional_checks.append(&mut checks);
+            return false;
+        };
+        if let Some(active) = self.active.take() {
+            signed_by(&active, &mut checks);
+            self.retired.push((active, facts.checkpoint.size()));
         }
+        signed_by(&successor, &mut checks);
+        step.checks.append(&mut checks);
+        (self.active, self.active_index) = (Some(successor), index);
+        true
     }
 
     /// The checks of the last checkpoint's own signature.
-    pub(super) fn checks_of(&self, last: &LastCheckpoint, _origin: &str) -> Vec<SignatureCheck> {
+    pub(super) fn checks_of(&self, last: &LastCheckpoint) -> Vec<SignatureCheck> {
         let (Ok(note), Some(active)) = (Note::parse(last.note.as_bytes()), &self.active) else {
             return Vec::new();
         };

@@ -23,7 +23,7 @@ pub use config::{ConfigVersion, Configs, Labels};
 pub use disposal::Disposals;
 pub use journal::Mark;
 pub use key::{Keys, SignatureCheck, rotation_message};
-pub use run::Run;
+pub use run::{DepartedRuns, Run};
 pub use stream::Stream;
 
 use crate::entry::{
@@ -89,6 +89,7 @@ pub struct LogState {
     journal: Journal,
     /// Grows with each change of configurations, labels or keys.
     changes: u64,
+    departed: DepartedRuns,
 }
 
 impl LogState {
@@ -112,6 +113,7 @@ impl LogState {
             roots: VecDeque::new(),
             journal: Journal::default(),
             changes: 0,
+            departed: DepartedRuns::default(),
         }
     }
 
@@ -158,6 +160,11 @@ impl LogState {
     /// The producers' runs that the map holds, by key.
     pub fn runs(&self) -> impl Iterator<Item = (&Hash, &Run)> {
         self.runs.iter()
+    }
+
+    /// Runs that the map no longer holds, counted.
+    pub const fn departed_runs(&self) -> DepartedRuns {
+        self.departed
     }
 
     /// Configurations.
@@ -355,7 +362,7 @@ impl LogState {
         if self.last_time.is_some_and(|last| log.recorded_at < last) {
             let last = self
                 .last_time
-                .map_or_else(String::new, |last| last.format_micros());
+                .map_or_else(String::new, Timestamp::format_micros);
             wrong(Code::TimeDecreases, last, log.recorded_at.format_micros());
         }
         let stream = self.streams.get(&entry.record.stream);
@@ -477,7 +484,7 @@ impl LogState {
             );
         }
         self.journal.keep(|| Undo::Keys(self.keys.clone()));
-        let handed_over = self.keys.sign_check(facts, &self.origin, step);
+        let handed_over = self.keys.sign_check(facts, step);
         if handed_over {
             self.changed.push(Changed::Key(key::LOG_KEY.into()));
         }
@@ -568,7 +575,7 @@ impl LogState {
         if self.uncovered() == 0
             && let Some(last) = &self.last_checkpoint
         {
-            step.checks.extend(self.keys.checks_of(last, &self.origin));
+            step.checks.extend(self.keys.checks_of(last));
         }
         for finding in step.findings.get_mut(begin..).unwrap_or_default() {
             finding.index = Some(index);

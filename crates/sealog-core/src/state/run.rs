@@ -9,6 +9,32 @@ use crate::hash::Hash;
 use crate::json::write_integer;
 use crate::limits::RUN_HOLES_MAX;
 
+/// Runs that left the state map, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DepartedRuns {
+    /// Closed, with every number there.
+    pub whole: u64,
+    /// Closed, with numbers missing.
+    pub with_holes: u64,
+    /// Never closed, and silent for so long that they were given up.
+    pub silent: u64,
+    /// Numbers missing in all of them.
+    pub missing: u64,
+}
+
+impl DepartedRuns {
+    /// Counts a run that leaves.
+    pub(super) fn add(&mut self, run: &Run) {
+        self.missing = self.missing.saturating_add(run.missing());
+        let count = match (run.closed, run.missing()) {
+            (None, _) => &mut self.silent,
+            (Some(_), 0) => &mut self.whole,
+            (Some(_), _) => &mut self.with_holes,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
 /// A producer's run as the log has seen it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
@@ -66,6 +92,19 @@ impl Run {
     /// Missing ranges below [`Run::next`], first and last included.
     pub fn holes(&self) -> &[(u64, u64)] {
         &self.holes
+    }
+
+    /// How many numbers are missing: in the holes, and between the last number and the closing record's count.
+    pub fn missing(&self) -> u64 {
+        let holes: u64 = self
+            .holes
+            .iter()
+            .map(|(first, last)| last - first + 1)
+            .sum();
+        holes.saturating_add(
+            self.closed
+                .map_or(0, |count| count.saturating_sub(self.next)),
+        )
     }
 
     /// The count of its closing record.
@@ -201,6 +240,7 @@ impl LogState {
 }
 
 #[cfg(test)]
+#[allow(clippy::as_conversions, reason = "small numbers of a test")]
 mod tests {
     use super::*;
     use alloc::collections::BTreeSet;

@@ -8,3 +8,4 @@
 
 mod append;
 mod ground;
+mod verify;

@@ -1,0 +1,102 @@
+//! Verifying a whole ledger, or one receipt, with nothing but what the verifier brought.
+//!
+//! Needs no open ledger and no key file, reads nothing derived and no head copy, and never fails: what cannot be
+//! read is a finding. The rules are the core's; here lines are read on all cores and taken in strictly in order, so
+//! that the result is the same for any number of threads. Memory is flat but for live streams and runs.
+
+mod pass;
+mod pipeline;
+mod receipt;
+mod report;
+mod trust;
+mod unique;
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealog_core::finding::{Code, Finding};
+use sealog_core::time::Timestamp;
+use sealog_core::tlog::policy::Policy;
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_store::disk::{Disk, OsDisk};
+use sealog_store::{FileOptions, FileStore};
+
+pub use receipt::{ReceiptReport, verify_receipt};
+pub use report::{FINDINGS_KEPT, Level, PinnedBy, Report, Runs, Verdict, finding_json};
+
+/// Something from before that the log has to extend.
+#[derive(Debug, Clone)]
+pub struct Against {
+    /// What it is called in findings: a file's name.
+    pub name: String,
+    /// A signed checkpoint, or a receipt with one.
+    pub bytes: Vec<u8>,
+}
+
+/// What is asked of a verification.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Keys that vouch: the log's.
+    pub keys: Vec<VerifierKey>,
+    /// Where they came from; none: from the user, if there are any.
+    pub pinned_by: Option<PinnedBy>,
+    /// Logs, witnesses and the quorum that is asked for.
+    pub policy: Option<Policy>,
+    /// Checkpoints and receipts from before.
+    pub against: Vec<Against>,
+    /// How old the newest cosignature may be.
+    pub max_age: Option<Duration>,
+    /// The time now, to compare it with.
+    pub now: Option<Timestamp>,
+    /// Whether every checkpoint's signature is checked, not only the newest.
+    pub all_signatures: bool,
+    /// Whether a retired key is good enough if the log handed it over properly.
+    pub follow_rotation: bool,
+    /// Threads that read lines; none: one for each core.
+    pub threads: Option<NonZero<usize>>,
+}
+
+/// How far a verification has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Bytes in all.
+    pub bytes_total: u64,
+    /// Entries taken in.
+    pub entries: u64,
+}
+
+/// Verifies the ledger in a directory.
+pub fn verify_ledger(path: &Path, request: &Request, progress: &mut dyn FnMut(Progress)) -> Report {
+    verify_ledger_on(Arc::new(OsDisk::new()), path, request, progress)
+}
+
+/// The same on a disk of the caller's. For tests.
+pub fn verify_ledger_on(
+    disk: Arc<dyn Disk>,
+    path: &Path,
+    request: &Request,
+    progress: &mut dyn FnMut(Progress),
+) -> Report {
+    let mut report = Report::new(request.all_signatures);
+    let store = match FileStore::open(disk, path, &FileOptions::reading()) {
+        Ok(store) => store,
+        Err(error) => {
+            let code = match error {
+                sealog_store::Error::NotALedger { .. } => Code::NotALedger,
+                _ => Code::Unreadable,
+            };
+            report.add(Finding::new(code).found(error.to_string()));
+            return report;
+        }
+    };
+    let mut pass = pass::Pass::new(&store, request, report);
+    if let Err(error) = pass.run(progress) {
+        pass.report
+            .add(Finding::new(Code::Unreadable).found(error.to_string()));
+    }
+    pass.conclude()
+}

@@ -1,0 +1,393 @@
+//! One pass over all lines of a log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::thread;
+
+use sealog_core::entry::{EntryFacts, Line, RecordKind};
+use sealog_core::finding::{Code, Finding, Place, Weight};
+use sealog_core::hash::Hash;
+use sealog_core::state::{LogState, SignatureCheck};
+use sealog_store::{Shelf, Store};
+
+use super::pipeline::{Pipeline, ReadChunk};
+use super::report::{FINDINGS_KEPT, Report};
+use super::unique::Unique;
+use super::{Progress, Request, trust};
+use crate::chunk::Chunks;
+use crate::error::Error;
+use crate::replay::{Applier, Taken};
+
+/// Repeated ids that are told.
+const REPEATS_TOLD: usize = 100;
+
+/// A verification under way.
+pub(super) struct Pass<'a> {
+    store: &'a dyn Store,
+    request: &'a Request,
+    pub(super) report: Report,
+    applier: Applier,
+    unique: Unique,
+    failure: Option<Error>,
+    /// Findings since the last good checkpoint: refutations if a later checkpoint was signed, else the tail's.
+    pending: Vec<Finding>,
+    /// Checks of the newest good checkpoint's own signature.
+    newest: Vec<SignatureCheck>,
+    /// A checkpoint that is signed by the log's key and does not fit the lines before it.
+    later_checkpoint: bool,
+    filler: Option<(u64, Place)>,
+    last_segment: u64,
+    /// Sizes of what the verifier brought, and the roots that the log has there.
+    roots: BTreeMap<u64, Option<Hash>>,
+    /// What one group adds, kept apart until its checkpoint covers it.
+    group: Group,
+    payloads: BTreeSet<Hash>,
+}
+
+/// What the entries of a group that is not covered yet would add to the report.
+#[derive(Default)]
+struct Group {
+    kinds: BTreeMap<String, u64>,
+    epochs: u64,
+    anchors: u64,
+    gaps: u64,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(store: &'a dyn Store, request: &'a Request, report: Report) -> Self {
+        Self {
+            store,
+            request,
+            report,
+            applier: Applier {
+                state: LogState::new(""),
+            },
+            unique: Unique::new(),
+            failure: None,
+            pending: Vec::new(),
+            newest: Vec::new(),
+            later_checkpoint: false,
+            filler: None,
+            last_segment: 0,
+            roots: trust::sizes(request),
+            group: Group::default(),
+            payloads: BTreeSet::new(),
+        }
+    }
+
+    /// Reads the log to the end that it had at the beginning.
+    pub(super) fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
+        let segments = self.store.segments()?;
+        for (first, last) in segments.missing() {
+            let found = format!("segments {first} to {last}");
+            self.report
+                .add(Finding::new(Code::SegmentMissing).found(found));
+        }
+        let bytes_total = segments.iter().map(sealog_store::SegmentInfo::bytes).sum();
+        self.last_segment = segments.last().map_or(0, sealog_store::SegmentInfo::number);
+        if segments.is_empty() {
+            return Ok(());
+        }
+        let mut chunks = Chunks::new(self.store, 0, 0, 1)?;
+        let threads = self
+            .request
+            .threads
+            .or_else(|| thread::available_parallelism().ok());
+        let threads = threads.map_or(1, NonZero::get);
+        let findings = Pipeline::run(
+            threads,
+            || chunks.next_chunk(),
+            |piece| {
+                let checks = self.take(&piece);
+                let entries = self.applier.state.size();
+                progress(Progress {
+                    bytes: self.report.bytes,
+                    bytes_total,
+                    entries,
+                });
+                checks
+            },
+        )?;
+        for finding in findings {
+            self.report.add(finding);
+        }
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, piece: &ReadChunk) -> Vec<SignatureCheck> {
+        let mut checks = Vec::new();
+        for (number, read) in (piece.chunk.line..).zip(&piece.lines) {
+            let end = read.start + read.length;
+            let text = piece.chunk.bytes.get(read.start..end).unwrap_or_default();
+            let at = |offset: usize| piece.chunk.offset + u64::try_from(offset).unwrap_or(0);
+            let place = Place {
+                segment: piece.chunk.segment,
+                line: number,
+                start: at(read.start),
+                end: at(end),
+            };
+            let Some(line) = &read.line else {
+                self.filler.get_or_insert((piece.chunk.segment, place));
+                continue;
+            };
+            self.take_line(line.as_ref(), text, place, read.complete, &mut checks);
+        }
+        self.report.bytes += u64::try_from(piece.chunk.bytes.len()).unwrap_or(0);
+        checks
+    }
+
+    fn take_line(
+        &mut self,
+        line: Result<&Line, &sealog_core::entry::EntryError>,
+        text: &[u8],
+        place: Place,
+        complete: bool,
+        checks: &mut Vec<SignatureCheck>,
+    ) {
+        if let Some((_, at)) = self.filler.take() {
+            self.find(Finding::new(Code::Filler), at);
+        }
+        if !complete {
+            self.find(
+                Finding::new(Code::LineMalformed).found("a line that is cut off"),
+                place,
+            );
+            return;
+        }
+        self.begin(line, text);
+        let head = place.start == 0 && place.segment > 0;
+        let before = self.applier.state.size();
+        let step = match self.applier.take(line, text, head) {
+            Taken::Head => return,
+            Taken::Refused(finding) => return self.find(finding, place),
+            Taken::Line(step) => step,
+        };
+        let good = step
+            .findings
+            .iter()
+            .all(|finding| finding.weight() != Weight::Refutes);
+        for finding in step.findings {
+            self.find(finding, place);
+        }
+        checks.extend(step.checks);
+        match line {
+            Ok(Line::Checkpoint(facts)) if good && self.pending_is_harmless() => {
+                self.report.signatures_checked += 1;
+                if self.request.all_signatures {
+                    checks.extend(step.optional_checks.iter().cloned());
+                }
+                self.cover(
+                    facts.checkpoint.size(),
+                    *facts.checkpoint.root(),
+                    &facts.note,
+                );
+                self.newest = step.optional_checks;
+            }
+            Ok(Line::Checkpoint(_)) => {
+                let signed = step.optional_checks.iter().all(|check| check.run().is_ok());
+                self.later_checkpoint |= signed && !step.optional_checks.is_empty();
+            }
+            Ok(Line::Entry(entry)) => self.count(entry, text, before, place),
+            Ok(Line::Disposed(_)) => self.note_root(),
+            Err(_) => {}
+        }
+    }
+
+    /// The first line says which log this is; whether that is the pinned one is judged at the end.
+    fn begin(&mut self, line: Result<&Line, &sealog_core::entry::EntryError>, _text: &[u8]) {
+        if self.report.origin.is_some() {
+            return;
+        }
+        if let Ok(Line::Entry(entry)) = line
+            && let sealog_core::entry::Effect::Created(created) = &entry.record.effect
+        {
+            self.applier.state = LogState::new(&created.origin);
+            self.report.origin = Some(created.origin.clone());
+        }
+    }
+
+    fn count(&mut self, entry: &EntryFacts, text: &[u8], index: u64, place: Place) {
+        use sealog_core::entry::Effect;
+        let kind = match entry.record.kind {
+            RecordKind::Known(kind) => kind.name(),
+            RecordKind::Custom => "custom",
+        };
+        match self.group.kinds.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => {
+                self.group.kinds.insert(kind.to_owned(), 1);
+            }
+        }
+        match entry.record.effect {
+            Effect::Epoch { .. } => self.group.epochs += 1,
+            Effect::Anchored(_) => self.group.anchors += 1,
+            Effect::Gap(_) => self.group.gaps += 1,
+            _ => {}
+        }
+        let producer = entry.producer.of(text);
+        if let Err(error) = self.unique.add(entry.record.record_id, producer, index) {
+            self.failure = Some(error);
+        }
+        for payload in &entry.record.payloads {
+            if payload.inline.is_none() && self.payloads.insert(payload.digest) {
+                self.check_payload(payload.digest, payload.size, index, place);
+            }
+        }
+        self.note_root();
+    }
+
+    /// A payload file has to hold the bytes that its entry names.
+    fn check_payload(&mut self, digest: Hash, size: u64, index: u64, place: Place) {
+        let name = digest.to_hex();
+        let finding = match self.store.fetch(Shelf::Payloads, &name) {
+            Ok(Some(bytes)) => {
+                let same = Hash::of(&[&bytes]) == digest && u64::try_from(bytes.len()) == Ok(size);
+                (!same).then(|| Finding::new(Code::PayloadMismatch).found(name))
+            }
+            Ok(None) => Some(Finding::new(Code::PayloadMissing).found(name)),
+            Err(error) => Some(Finding::new(Code::Unreadable).found(error.to_string())),
+        };
+        if let Some(finding) = finding {
+            self.find(finding.at(index), place);
+        }
+    }
+
+    /// Remembers the root where what the verifier brought has its size.
+    fn note_root(&mut self) {
+        if self.roots.is_empty() {
+            return;
+        }
+        let state = &self.applier.state;
+        if let Some(root) = self.roots.get_mut(&state.size()) {
+            *root = Some(state.frontier().root());
+        }
+    }
+
+    fn find(&mut self, mut finding: Finding, place: Place) {
+        finding.place = Some(place);
+        if self.pending.len() < FINDINGS_KEPT {
+            self.pending.push(finding);
+        }
+    }
+
+    /// Whether nothing that refutes was found since the last good checkpoint.
+    fn pending_is_harmless(&self) -> bool {
+        self.pending
+            .iter()
+            .all(|finding| finding.weight() != Weight::Refutes)
+    }
+
+    /// A good checkpoint covers everything so far.
+    fn cover(&mut self, size: u64, root: Hash, note: &str) {
+        for finding in self.pending.drain(..) {
+            self.report.add(finding);
+        }
+        self.report.size = size;
+        self.report.root = Some(root);
+        note.clone_into(self.report.checkpoint.get_or_insert_default());
+        self.report.checkpoints += 1;
+        let group = std::mem::take(&mut self.group);
+        for (kind, count) in group.kinds {
+            *self.report.kinds.entry(kind).or_default() += count;
+        }
+        self.report.epochs += group.epochs;
+        self.report.anchors += group.anchors;
+        self.report.gaps += group.gaps;
+    }
+
+    /// What the lines give in all, and who vouches for it.
+    pub(super) fn conclude(mut self) -> Report {
+        self.judge_tail();
+        match std::mem::replace(&mut self.unique, Unique::new()).repeats(REPEATS_TOLD) {
+            Ok(repeats) => {
+                let size = self.report.size;
+                for (index, first) in repeats.into_iter().filter(|(at, _)| *at < size) {
+                    let finding = Finding::new(Code::RecordIdRepeated).at(index);
+                    self.report
+                        .add(finding.found(format!("first at entry {first}")));
+                }
+            }
+            Err(error) => self
+                .report
+                .add(Finding::new(Code::Unreadable).found(error.to_string())),
+        }
+        for finding in self.applier.state.finish() {
+            self.report.add(finding);
+        }
+        self.describe_state();
+        if self.report.size == 0 {
+            if self.report.weight != Some(Weight::Refutes) {
+                self.report.add(Finding::new(Code::EmptyLedger));
+            }
+            return self.report;
+        }
+        trust::judge(
+            &mut self.report,
+            self.request,
+            &self.applier.state,
+            &self.newest,
+            &self.roots,
+            self.store,
+        );
+        self.report
+    }
+
+    /// What follows the last good checkpoint: refuted if the log's key signed more than can be re-hashed, else a
+    /// tail that nothing covers.
+    fn judge_tail(&mut self) {
+        let refuting = !self.pending_is_harmless();
+        let uncovered = self.applier.state.uncovered() > 0;
+        if let Some((segment, at)) = self.filler.take()
+            && segment != self.last_segment
+        {
+            self.find(Finding::new(Code::Filler), at);
+        }
+        if refuting && self.later_checkpoint {
+            for finding in self.pending.drain(..) {
+                self.report.add(finding);
+            }
+            return;
+        }
+        if refuting || uncovered {
+            let first = self.pending.first();
+            let mut finding = Finding::new(Code::UncoveredTail);
+            finding.place = first.and_then(|finding| finding.place);
+            finding.found = first.map(ToString::to_string);
+            self.report.add(finding);
+            self.pending.clear();
+        }
+        for finding in self.pending.drain(..) {
+            self.report.add(finding);
+        }
+    }
+
+    fn describe_state(&mut self) {
+        let state = &self.applier.state;
+        self.report.streams = u64::try_from(state.stream_count()).unwrap_or(u64::MAX);
+        self.report.last_epoch = state.last_epoch();
+        self.report.disposed = state.disposals().holes();
+        let departed = state.departed_runs();
+        let runs = &mut self.report.runs;
+        runs.closed_whole = departed.whole;
+        runs.closed_with_holes = departed.with_holes;
+        runs.open = departed.silent;
+        runs.missing = departed.missing;
+        for (_, run) in state.runs() {
+            runs.missing += run.missing();
+            match (run.closed(), run.missing()) {
+                (None, _) => runs.open += 1,
+                (Some(_), 0) => runs.closed_whole += 1,
+                (Some(_), _) => runs.closed_with_holes += 1,
+            }
+        }
+        let (open, holes, missing) = (runs.open, runs.closed_with_holes, runs.missing);
+        if open > 0 {
+            let found = format!("{open} runs");
+            self.report.add(Finding::new(Code::RunOpen).found(found));
+        }
+        if missing > 0 {
+            let found = format!("{missing} numbers, {holes} closed runs with holes");
+            self.report.add(Finding::new(Code::RunHoles).found(found));
+        }
+    }
+}

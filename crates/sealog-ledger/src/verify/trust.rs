@@ -1,0 +1,231 @@
+//! Who vouches for the newest checkpoint, and how far completeness reaches.
+
+use std::collections::BTreeMap;
+
+use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
+use sealog_core::receipt::Receipt;
+use sealog_core::state::{LogState, SignatureCheck};
+use sealog_core::tlog::checkpoint::{self, Checkpoint};
+use sealog_core::tlog::note::Note;
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_store::{Shelf, Store};
+
+use super::report::{Level, PinnedBy, Report};
+use super::{Against, Request};
+
+/// The sizes at which the log's root is needed, from what the verifier brought.
+pub(super) fn sizes(request: &Request) -> BTreeMap<u64, Option<Hash>> {
+    let notes = request.against.iter().filter_map(note_of);
+    notes
+        .filter_map(|note| stated(&note))
+        .map(|checkpoint| (checkpoint.size(), None))
+        .collect()
+}
+
+/// The signed checkpoint in what the verifier brought.
+fn note_of(against: &Against) -> Option<String> {
+    if let Ok(receipt) = Receipt::parse(&against.bytes) {
+        receipt.check_inclusion().ok()?;
+        return Some(receipt.note().to_owned());
+    }
+    String::from_utf8(against.bytes.clone()).ok()
+}
+
+fn stated(note: &str) -> Option<Checkpoint> {
+    let parsed = Note::parse(note.as_bytes()).ok()?;
+    Checkpoint::parse(parsed.text()).ok()
+}
+
+/// Judges the newest checkpoint by everything that the verifier brought.
+pub(super) fn judge(
+    report: &mut Report,
+    request: &Request,
+    state: &LogState,
+    newest: &[SignatureCheck],
+    roots: &BTreeMap<u64, Option<Hash>>,
+    store: &dyn Store,
+) {
+    report.pinned_by = Some(match (request.pinned_by, request.keys.is_empty()) {
+        (Some(by), _) => by,
+        (None, true) if request.policy.is_none() => PinnedBy::Nobody,
+        (None, _) => PinnedBy::User,
+    });
+    for check in newest {
+        if let Err(finding) = check.run() {
+            report.add(finding);
+        }
+    }
+    let mut keys: Vec<VerifierKey> = request.keys.clone();
+    if let Some(policy) = &request.policy {
+        keys.extend(policy.logs().iter().map(|log| log.key().clone()));
+    }
+    judge_key(report, request, state, &keys);
+    let known = known_keys(state);
+    let mut remembered = !request.against.is_empty();
+    for against in &request.against {
+        remembered &= judge_against(report, against, roots, &known);
+    }
+    let refuted = report.exit() != 0;
+    if !refuted {
+        report.level = Some(if remembered {
+            Level::Remembered
+        } else {
+            Level::SelfSigned
+        });
+    }
+    if request.policy.is_some() {
+        judge_policy(report, request, state, store);
+    }
+}
+
+/// All keys that the log has had.
+fn known_keys(state: &LogState) -> Vec<VerifierKey> {
+    let keys = state.keys();
+    keys.retired()
+        .iter()
+        .map(|(key, _)| key)
+        .chain(keys.active())
+        .cloned()
+        .collect()
+}
+
+/// The pinned key has to be the one that signed the newest checkpoint.
+fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &[VerifierKey]) {
+    let Some(first) = pinned.first() else {
+        report.add(Finding::new(Code::Unpinned));
+        return;
+    };
+    let origin = state.origin();
+    if !pinned.iter().any(|key| key.name() == origin) {
+        report.add(Finding::new(Code::OriginOther).because(first.name(), origin));
+        return;
+    }
+    let active = state.keys().active();
+    if let Some(active) = active.filter(|active| pinned.contains(active)) {
+        report.key = Some(active.to_string());
+        return;
+    }
+    let retired = state
+        .keys()
+        .retired()
+        .iter()
+        .find(|(key, _)| pinned.contains(key));
+    match (retired, request.follow_rotation) {
+        (Some((key, size)), true) => {
+            report.key = Some(key.to_string());
+            let found = format!("signed by its successor from size {size} on");
+            report.add(Finding::new(Code::KeyRotated).found(found));
+        }
+        (Some((_, size)), false) => {
+            let found = format!("the pinned key signed up to size {size}");
+            report.add(Finding::new(Code::KeyRetired).found(found));
+        }
+        (None, _) => {
+            let expected = pinned
+                .iter()
+                .find(|key| key.name() == origin)
+                .unwrap_or(first);
+            let found = active.map_or_else(|| "none".to_owned(), VerifierKey::fingerprint);
+            report.add(Finding::new(Code::KeyNotPinned).because(expected.fingerprint(), found));
+        }
+    }
+}
+
+/// The log has to extend what was kept from before.
+fn judge_against(
+    report: &mut Report,
+    against: &Against,
+    roots: &BTreeMap<u64, Option<Hash>>,
+    known: &[VerifierKey],
+) -> bool {
+    let name = &against.name;
+    let unusable = |why: &str| Finding::new(Code::AgainstUnusable).found(format!("{name}: {why}"));
+    let Some(note) = note_of(against) else {
+        report.add(unusable("neither a checkpoint nor a receipt that holds"));
+        return false;
+    };
+    let Some(origin) = known.first().map(|key| key.name().to_owned()) else {
+        report.add(unusable("the log has no key"));
+        return false;
+    };
+    let kept = match checkpoint::verify(note.as_bytes(), &origin, known) {
+        Ok(kept) => kept,
+        Err(error) => {
+            report.add(unusable(&error.to_string()));
+            return false;
+        }
+    };
+    let (size, root) = (kept.size(), *kept.root());
+    if size > report.size {
+        let (expected, found) = (format!("at least {size} entries"), report.size.to_string());
+        report.add(Finding::new(Code::AgainstShrunk).because(expected, found));
+        return false;
+    }
+    match roots.get(&size).copied().flatten() {
+        Some(found) if found == root => true,
+        _ if size == 0 => true,
+        found => {
+            let found = found.map_or_else(|| "none".to_owned(), |found| found.to_hex());
+            let finding = Finding::new(Code::AgainstMismatch).because(root.to_hex(), found);
+            report.add(finding.at(size.saturating_sub(1)));
+            false
+        }
+    }
+}
+
+/// The policy's quorum has to have cosigned the newest checkpoint, and recently enough.
+fn judge_policy(report: &mut Report, request: &Request, state: &LogState, store: &dyn Store) {
+    let Some(policy) = &request.policy else {
+        return;
+    };
+    let mut notes: Vec<Vec<u8>> = request
+        .against
+        .iter()
+        .filter_map(note_of)
+        .map(String::into_bytes)
+        .chain(report.checkpoint.clone().map(String::into_bytes))
+        .collect();
+    for name in store.list(Shelf::Anchors).unwrap_or_default() {
+        notes.extend(store.fetch(Shelf::Anchors, &name).ok().flatten());
+    }
+    let own: Vec<VerifierKey> = state.keys().active().cloned().into_iter().collect();
+    let mut newest: Option<(u64, Option<u64>)> = None;
+    for note in notes {
+        let Ok(verified) = policy.verify(&note, &own) else {
+            continue;
+        };
+        let same_root = verified.size() == report.size && Some(*verified.root()) == report.root;
+        if !same_root || !policy.asks_for_witnesses() {
+            continue;
+        }
+        let time = verified
+            .cosignatures()
+            .iter()
+            .filter_map(sealog_core::tlog::note::VerifiedSignature::time)
+            .max();
+        newest = newest.max(Some((verified.size(), time)));
+    }
+    let Some((size, time)) = newest else {
+        let found = if policy.asks_for_witnesses() {
+            format!("no quorum over size {}", report.size)
+        } else {
+            "the policy asks for no witness".to_owned()
+        };
+        report.add(Finding::new(Code::WitnessQuorum).found(found));
+        return;
+    };
+    report.witnessed_size = Some(size);
+    if let (Some(max_age), Some(now)) = (request.max_age, request.now) {
+        let now = u64::try_from(now.seconds()).unwrap_or(0);
+        let age = time.map(|time| now.saturating_sub(time));
+        if age.is_none_or(|age| age > max_age.as_secs()) {
+            let expected = format!("at most {} seconds", max_age.as_secs());
+            let found = age.map_or_else(|| "no time".into(), |age| format!("{age} seconds"));
+            report.add(Finding::new(Code::TooOld).because(expected, found));
+        }
+    }
+    if report.exit() == 0 {
+        report.level = Some(Level::Witnessed);
+    }
+}

@@ -1,0 +1,203 @@
+//! Verification: what holds, and what every attack is called.
+
+use std::fs;
+use std::path::Path;
+
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_ledger::verify::{Against, Level, Report, Request, Verdict, verify_ledger};
+use sealog_ledger::{Creation, Ledger};
+
+use crate::ground::{Ground, decision};
+
+fn pinned(ledger: &Ledger) -> Request {
+    Request {
+        keys: vec![VerifierKey::parse(&ledger.vkey()).unwrap()],
+        ..Request::default()
+    }
+}
+
+fn verify(path: &Path, request: &Request) -> Report {
+    verify_ledger(path, request, &mut |_| ())
+}
+
+/// A ledger of some groups, closed, and the request that pins its key.
+fn ledger_of(ground: &Ground, records: usize) -> Request {
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    for n in 0..records {
+        producer.append(decision(&format!("d{n}"))).unwrap();
+    }
+    producer.stop().unwrap();
+    ledger.close().unwrap();
+    pinned(&ledger)
+}
+
+fn segment(ground: &Ground) -> std::path::PathBuf {
+    ground.path().join("log/0000000000.jsonl")
+}
+
+fn edit(ground: &Ground, change: impl FnOnce(String) -> String) {
+    let path = segment(ground);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, change(text)).unwrap();
+}
+
+#[test]
+fn an_honest_ledger_holds_with_its_key_and_is_unpinned_without() {
+    let ground = Ground::new();
+    let request = ledger_of(&ground, 20);
+    let report = verify(&ground.path(), &request);
+    assert_eq!(
+        (report.exit(), report.reason()),
+        (0, "holds"),
+        "{:?}",
+        report.findings()
+    );
+    assert_eq!(report.integrity(), Verdict::Holds);
+    assert_eq!(report.level(), Level::SelfSigned);
+    assert_eq!(report.size(), 23);
+    assert_eq!(report.runs().closed_whole, 1);
+    let unpinned = verify(&ground.path(), &Request::default());
+    assert_eq!((unpinned.exit(), unpinned.reason()), (2, "unpinned"));
+    let all = Request {
+        all_signatures: true,
+        threads: std::num::NonZero::new(3),
+        ..request
+    };
+    assert_eq!(verify(&ground.path(), &all).exit(), 0);
+}
+
+#[test]
+fn an_edited_byte_a_dropped_a_doubled_and_a_moved_line_are_refuted() {
+    type Attack = (&'static str, fn(String) -> String, &'static str);
+    let attacks: [Attack; 4] = [
+        (
+            "edited",
+            |text| text.replace("\"d3\"", "\"dX\""),
+            "root_mismatch",
+        ),
+        ("dropped", |text| without_line(&text, 6), "index_wrong"),
+        ("doubled", |text| doubled_line(&text, 6), "index_wrong"),
+        ("swapped", |text| swapped_lines(&text, 4, 6), "index_wrong"),
+    ];
+    for (name, attack, reason) in attacks {
+        let ground = Ground::new();
+        let request = ledger_of(&ground, 8);
+        edit(&ground, attack);
+        let report = verify(&ground.path(), &request);
+        assert_eq!(report.exit(), 1, "{name}: {:?}", report.findings());
+        assert!(
+            report.counts().contains_key(reason),
+            "{name}: {:?}",
+            report.counts()
+        );
+    }
+}
+
+#[test]
+fn a_cut_tail_holds_by_the_key_alone_and_is_refuted_by_what_was_kept() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    producer.append(decision("d0")).unwrap();
+    let early = fs::read(segment(&ground)).unwrap();
+    let kept = producer.append(decision("d1")).unwrap().receipt().unwrap();
+    let mut request = pinned(&ledger);
+    drop((producer, ledger));
+    fs::write(segment(&ground), early).unwrap();
+    let alone = verify(&ground.path(), &request);
+    assert_eq!((alone.exit(), alone.level()), (0, Level::SelfSigned));
+    request.against = vec![Against {
+        name: "kept".into(),
+        bytes: kept.to_string().into_bytes(),
+    }];
+    let against = verify(&ground.path(), &request);
+    assert_eq!((against.exit(), against.reason()), (1, "against_shrunk"));
+    // And the writer refuses to go on from it: the head copy is beyond.
+    let refused = Ledger::open(&ground.path(), ground.options()).unwrap_err();
+    assert_eq!(refused.code(), "behind_head_copy");
+}
+
+#[test]
+fn what_was_kept_from_before_lifts_the_level() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let kept = producer
+        .append(decision("d0"))
+        .unwrap()
+        .receipt()
+        .unwrap()
+        .to_string();
+    let note = ledger.checkpoint().unwrap();
+    producer.append(decision("d1")).unwrap();
+    let mut request = pinned(&ledger);
+    for bytes in [kept.into_bytes(), note.into_bytes()] {
+        request.against = vec![Against {
+            name: "kept".into(),
+            bytes,
+        }];
+        let report = verify(&ground.path(), &request);
+        assert_eq!(
+            (report.exit(), report.level()),
+            (0, Level::Remembered),
+            "{:?}",
+            report.findings()
+        );
+    }
+}
+
+#[test]
+fn another_log_is_undecided_and_a_fresh_key_under_the_origin_is_refuted() {
+    let ground = Ground::new();
+    let request = ledger_of(&ground, 2);
+    let other = Ground::new();
+    let of_other = ledger_of(&other, 2);
+    let report = verify(&ground.path(), &of_other);
+    assert_eq!((report.exit(), report.reason()), (2, "origin_other"));
+    let forged = Ground::new();
+    let creation = Creation {
+        origin: Some(request.keys[0].name().into()),
+        ..Creation::default()
+    };
+    drop(Ledger::create(&forged.path(), &creation, forged.options()).unwrap());
+    let report = verify(&forged.path(), &request);
+    assert_eq!((report.exit(), report.reason()), (1, "key_not_pinned"));
+}
+
+#[test]
+fn every_flipped_bit_of_a_small_log_is_seen() {
+    let ground = Ground::new();
+    let request = ledger_of(&ground, 3);
+    let honest = fs::read(segment(&ground)).unwrap();
+    assert_eq!(verify(&ground.path(), &request).exit(), 0);
+    let one = Request {
+        threads: std::num::NonZero::new(1),
+        ..request
+    };
+    for at in (0..honest.len()).step_by(7) {
+        let mut flipped = honest.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(segment(&ground), &flipped).unwrap();
+        let report = verify(&ground.path(), &one);
+        assert_ne!(report.exit(), 0, "byte {at}: {:?}", report.findings());
+    }
+}
+
+fn without_line(text: &str, at: usize) -> String {
+    lines(text, |lines| drop(lines.remove(at)))
+}
+
+fn doubled_line(text: &str, at: usize) -> String {
+    lines(text, |lines| lines.insert(at, lines[at].clone()))
+}
+
+fn swapped_lines(text: &str, one: usize, other: usize) -> String {
+    lines(text, |lines| lines.swap(one, other))
+}
+
+fn lines(text: &str, change: impl FnOnce(&mut Vec<String>)) -> String {
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(Into::into).collect();
+    change(&mut lines);
+    lines.concat()
+}
