@@ -25,7 +25,12 @@ const PATTERNS: [(&str, &str); 5] = [
 ];
 
 /// Constraints that the file states in words: field, the words that its meaning must still have, matcher.
-const WORDS: [(&str, &str, &str); 9] = [
+const WORDS: [(&str, &str, &str); 10] = [
+    (
+        "record.kind",
+        "reverse-domain form with at least two dots",
+        "Kind",
+    ),
     ("record.body", "The fields of the kind", "AnyObject"),
     (
         "record.personal_commitments",

@@ -224,7 +224,7 @@ fn check_field(field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
 /// A value with a narrower form than its type's.
 fn narrower(form: Form, field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
     match form {
-        Form::Any => check_value(field.of(), value),
+        Form::Any | Form::Kind => check_value(field.of(), value),
         Form::AnyObject => expect(value, Kind::Object, "an object"),
         Form::Hex64 => string(value, "64 lowercase hex digits", |bytes| {
             scalar::is_hex(bytes, 64)

@@ -8,8 +8,8 @@ use crate::limits::SCHEMA_NAME_BYTES_SHOWN_MAX;
 
 /// Why a part of an entry was refused, and where: `path` is a JSON Pointer from the value that was checked.
 ///
-/// Says what was found by kind and length, never by content. The one word of a producer's that it shows is the name
-/// of an unknown field, shortened, with everything but printable ASCII escaped.
+/// Says what was found by kind and length, never by content. The only words of a producer's that it shows are names
+/// of unknown fields and keys of maps, each shortened, with everything but printable ASCII escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {

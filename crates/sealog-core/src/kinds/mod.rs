@@ -9,6 +9,7 @@ mod check;
 mod error;
 mod rules;
 mod scalar;
+mod schema;
 mod table;
 
 pub use check::{
@@ -16,6 +17,7 @@ pub use check::{
     check_whole_record, is_custom, log_fields, lookup, record_fields, signature_fields,
 };
 pub use error::SchemaError;
+pub use schema::{entry_schema, record_schema};
 pub use table::{FieldDef, KindDef, Personal, SCHEMA_VERSION, Type, WrittenBy};
 
 #[cfg(test)]

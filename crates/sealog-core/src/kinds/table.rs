@@ -174,6 +174,8 @@ pub(super) enum Form {
     Any,
     /// An object that another table is for.
     AnyObject,
+    /// The name of a kind, which `check_body` looks up.
+    Kind,
     /// Sixty-four lowercase hex digits.
     Hex64,
     /// Thirty-two lowercase hex digits.

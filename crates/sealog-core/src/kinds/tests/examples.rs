@@ -81,6 +81,7 @@ fn value(field: &FieldDef, extent: Extent) -> Value {
         Form::UnitInterval => Value::Number(Number::finite(0.25).unwrap()),
         Form::AnyObject => object([]),
         Form::Counts => object([("email", 2.into()), ("iban", 0.into())]),
+        Form::Kind => "org.example.thing".into(),
         Form::Any | Form::Sha256 | Form::NotEmpty => match (field.name(), field.of()) {
             ("key_id", Type::Id) => KEY_ID.into(),
             // The length of the inline example.

@@ -2,6 +2,8 @@
 
 mod envelope;
 mod examples;
+mod published;
+mod schema_agrees;
 mod sentences;
 
 use super::*;
