@@ -6,6 +6,10 @@
 //! **What is absent**: rules of the log. What holds and what does not is decided below; here it is asked for and shown.
 
 pub mod advice;
+#[expect(
+    rustdoc::invalid_html_tags,
+    reason = "the comments there are help texts for a terminal"
+)]
 pub mod cli;
 pub mod command;
 pub mod context;
