@@ -5,3 +5,4 @@
 mod examples;
 mod oracles;
 mod shared_vectors;
+mod tlog_pages;
