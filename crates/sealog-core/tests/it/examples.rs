@@ -1,5 +1,5 @@
 //! The worked examples of the format pages, as the tests read them: fenced blocks whose first line is a language and a
-//! name, as in "```text checkpoint".
+//! name, "text checkpoint" for one.
 
 use std::fs;
 use std::path::Path;

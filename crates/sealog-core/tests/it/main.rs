@@ -1,6 +1,12 @@
 //! The formats of sealog-core against what others made: public vectors, other implementations, and the worked examples
 //! of our own pages.
-#![allow(clippy::as_conversions, missing_docs)]
+#![allow(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 mod examples;
 mod oracles;
