@@ -3,12 +3,22 @@
 //! Here and not in the library, because only the shell knows which commands there are. Errors of the store say it
 //! themselves, since they are the same under every shell.
 
+use sealog_core::finding::{Code, Weight};
+
 /// What to do about this code, if there is something to do beyond what the message says.
 pub fn of(code: &str) -> Option<&'static str> {
     let found = TABLE.iter().find(|(name, _)| *name == code);
     found.map(|(_, advice)| *advice)
 }
 
+/// What to do about a finding; of a note nothing, unless it is in the table.
+pub fn of_finding(code: Code) -> Option<&'static str> {
+    let found = FINDINGS.iter().find(|(name, _)| *name == code);
+    let generic = (code.weight() == Weight::Refutes).then_some(FORGED);
+    found.map(|(_, advice)| *advice).or(generic)
+}
+
+const FORGED: &str = "do not rely on this log; keep it as it is, and compare it with a copy, a checkpoint or receipts kept elsewhere";
 const RECORD: &str =
     "nothing was recorded; correct the record and send it again (docs/formats/records.md)";
 
@@ -132,6 +142,78 @@ pub const TABLE: &[(&str, &str)] = &[
         "restore it from its backup; if it was destroyed on purpose, what it committed to cannot be opened any more",
     ),
     ("output", "make room or choose another place for the output"),
+];
+
+/// Findings and advice, where it is more than not to rely on the log.
+pub const FINDINGS: &[(Code, &str)] = &[
+    (
+        Code::Unpinned,
+        "give the log's verifier key with --key, after comparing its whole fingerprint with the operator by another way; `sealog key trust VKEY` keeps it",
+    ),
+    (
+        Code::OriginOther,
+        "name the right ledger or the right key: this says nothing about the log that you pinned",
+    ),
+    (
+        Code::KeyNotPinned,
+        "either the key that you pinned is not this log's, or the log was signed anew: ask the operator by another way, and do not rely on it until then",
+    ),
+    (
+        Code::KeyRetired,
+        "pin the log's new key, or accept the hand-over with --follow-rotation",
+    ),
+    (
+        Code::KeyRotated,
+        "pin the log's new key, which `sealog key show` prints",
+    ),
+    (Code::NewerSchema, "use a newer version of this program"),
+    (Code::NewerFormat, "use a newer version of this program"),
+    (
+        Code::UncoveredTail,
+        "open the ledger for writing once: a torn tail is set aside and recorded; if that is refused, restore the segment",
+    ),
+    (
+        Code::AgainstUnusable,
+        "bring a checkpoint or receipt of this log that holds",
+    ),
+    (
+        Code::WitnessQuorum,
+        "have the witnesses cosign the newest checkpoint, or ask for a smaller quorum on purpose",
+    ),
+    (
+        Code::TooOld,
+        "get a fresh cosignature, or allow a greater --max-age on purpose",
+    ),
+    (
+        Code::NotALedger,
+        "check the path; if it is on a volume, is that mounted?",
+    ),
+    (Code::EmptyLedger, "there is nothing to verify yet"),
+    (
+        Code::Unreadable,
+        "see that the files can be read, then verify again",
+    ),
+    (
+        Code::ReceiptMalformed,
+        "give the receipt file as it was handed out, unchanged",
+    ),
+    (
+        Code::ReceiptInclusion,
+        "do not rely on this receipt; ask the log for the receipt of its entry anew",
+    ),
+    (
+        Code::ReceiptEntry,
+        "do not rely on this receipt; ask the log for the receipt of its entry anew",
+    ),
+    (
+        Code::RunHoles,
+        "ask the producer what became of these calls",
+    ),
+    (
+        Code::RunOpen,
+        "ask the producer whether it still runs or was killed",
+    ),
+    (Code::PayloadOrphan, "`sealog doctor` removes it"),
 ];
 
 #[cfg(test)]

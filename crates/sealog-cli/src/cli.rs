@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::command::{checkpoint, config, init, key, label, read, receipt, record, shell};
+use crate::command::{checkpoint, config, init, key, label, read, receipt, record, shell, verify};
 
 /// A tamper-evident flight recorder for AI decisions
 #[derive(Debug, Parser)]
@@ -86,7 +86,9 @@ pub enum Command {
     Show(read::ShowArgs),
     /// Show the newest entries, and follow new ones
     Tail(read::TailArgs),
-    /// Print the receipt of an entry
+    /// Verify a ledger or a receipt, offline, with one pinned key
+    Verify(Box<verify::Args>),
+    /// Print the receipt of an entry, or verify one
     #[command(subcommand)]
     Receipt(receipt::Command),
     /// Print the newest signed checkpoint, to be kept elsewhere
@@ -110,7 +112,7 @@ pub enum Command {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Record", &["init", "record"]),
     ("Read", &["log", "show", "tail"]),
-    ("Prove", &["receipt", "checkpoint"]),
+    ("Prove", &["verify", "receipt", "checkpoint"]),
     ("Run", &["config", "label", "key", "completions", "man"]),
 ];
 

@@ -9,6 +9,7 @@ pub mod read;
 pub mod receipt;
 pub mod record;
 pub mod shell;
+pub mod verify;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -22,6 +23,7 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Log(args) => read::log(&args, context),
         Command::Show(args) => read::show(&args, context),
         Command::Tail(args) => read::tail(&args, context),
+        Command::Verify(args) => verify::verify(&args, context),
         Command::Receipt(command) => receipt::receipt(command, context),
         Command::Checkpoint(args) => checkpoint::checkpoint(&args, context),
         Command::Config(command) => config::config(command, context),

@@ -1,48 +1,23 @@
 //! Findings as people and machines read them.
 
 use sealog_core::finding::{Finding, Weight};
-use sealog_core::json::{Object, Value};
+use sealog_core::json::Value;
+use sealog_ledger::verify::finding_json;
 
 use crate::advice;
 use crate::context::Context;
 use crate::error::Error;
-use crate::output::{Output, Tone, number, plain};
+use crate::output::{Output, Tone, plain};
 
-/// A finding for machines.
+/// A finding for machines: the ledger's own form, and what to do.
 pub(crate) fn to_value(finding: &Finding) -> Value {
-    let mut object = Object::new();
-    object.insert("id", finding.code.id());
-    object.insert("meaning", finding.code.meaning());
-    object.insert("weight", weight(finding.weight()));
-    if let Some(index) = finding.index {
-        object.insert("index", number(index));
-    }
-    if let Some(record_id) = &finding.record_id {
-        object.insert("record_id", record_id.as_str());
-    }
-    if let Some(place) = finding.place {
-        let members = [
-            ("segment", place.segment),
-            ("line", place.line),
-            ("start", place.start),
-            ("end", place.end),
-        ];
-        let place: Object = members
-            .into_iter()
-            .map(|(key, value)| (key, number(value)))
-            .collect();
-        object.insert("place", place);
-    }
-    if let Some(expected) = &finding.expected {
-        object.insert("expected", expected.as_str());
-    }
-    if let Some(found) = &finding.found {
-        object.insert("found", found.as_str());
-    }
-    if let Some(advice) = advice::of(finding.code.id()) {
+    let mut value = finding_json(finding);
+    if let Some(advice) = advice::of_finding(finding.code)
+        && let Some(object) = value.as_object_mut()
+    {
         object.insert("advice", advice);
     }
-    Value::Object(object)
+    value
 }
 
 /// Prints a finding: id, what it means, where, what was expected and found, what to do.
@@ -72,18 +47,10 @@ pub(crate) fn print(finding: &Finding, context: &mut Context) -> Result<(), Erro
             out.line(&format!("      {name} {}", plain(value)))?;
         }
     }
-    if let Some(advice) = advice::of(finding.code.id()) {
+    if let Some(advice) = advice::of_finding(finding.code) {
         out.line(&format!("      -> {advice}"))?;
     }
     Ok(())
-}
-
-const fn weight(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Note => "note",
-        Weight::Undecided => "undecided",
-        Weight::Refutes => "refutes",
-    }
 }
 
 fn paint(weight: Weight, word: &str, out: &Output) -> String {

@@ -28,7 +28,11 @@ pub enum Command {
         origin: String,
     },
     /// Show the log's verifier key and its fingerprint
-    Show,
+    Show {
+        /// Write the verifier key to this file, to be given to those who verify
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Trust a log's key from now on, or have the log trust an actor's
     Trust {
         /// The verifier key, or a file that holds it
@@ -49,7 +53,7 @@ pub enum Command {
 pub fn key(command: Command, context: &mut Context) -> Result<u8, Error> {
     match command {
         Command::New { origin } => new(&origin, context),
-        Command::Show => show(context),
+        Command::Show { out } => show(out.as_deref(), context),
         Command::Trust {
             key, actor: None, ..
         } => trust(&key, context),
@@ -76,10 +80,19 @@ fn new(origin: &str, context: &mut Context) -> Result<u8, Error> {
     print_key(&vkey, Some(&file), context)
 }
 
-fn show(context: &mut Context) -> Result<u8, Error> {
+fn show(out: Option<&Path>, context: &mut Context) -> Result<u8, Error> {
     let ledger = context.open(Access::Read)?;
     let vkey = pins::parse(&ledger.vkey(), "the log's key")?;
-    print_key(&vkey, None, context)
+    let file = out.map(|path| context.settings.environment().directory().join(path));
+    if let Some(path) = &file {
+        let written = fs::write(path, format!("{vkey}\n"));
+        written.map_err(|source| Error::Io {
+            action: "write",
+            path: path.clone(),
+            source,
+        })?;
+    }
+    print_key(&vkey, file.as_ref(), context)
 }
 
 fn trust(text: &str, context: &mut Context) -> Result<u8, Error> {

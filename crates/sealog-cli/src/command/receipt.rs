@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sealog_ledger::Access;
 
 use super::read::{find, write_out};
+use super::verify;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -23,6 +24,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Verify a receipt, offline; the same as `sealog verify FILE`
+    Verify(Box<verify::Args>),
 }
 
 /// Runs one of them.
@@ -42,5 +45,6 @@ pub fn receipt(command: Command, context: &mut Context) -> Result<u8, Error> {
             }
             Ok(exit::HOLDS)
         }
+        Command::Verify(args) => verify::verify_receipt(&args, context),
     }
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// Does one thing: `write FILE`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
-/// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end).
+/// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end); of a file's lines,
+/// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`.
 pub(super) fn act(words: &[String], input: &str, work: &Path) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words {
@@ -31,8 +32,28 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
             content.truncate(length);
             fs::write(path, content).unwrap();
         }
+        ["drop", file, line] => lines(&work.join(file), |lines| {
+            lines.remove(position(line));
+        }),
+        ["double", file, line] => lines(&work.join(file), |lines| {
+            lines.insert(position(line), lines[position(line)].clone());
+        }),
+        ["swap", file, one, two] => lines(&work.join(file), |lines| {
+            lines.swap(position(one), position(two));
+        }),
         _ => panic!("not understood: {words:?}"),
     }
+}
+
+fn position(line: &str) -> usize {
+    line.parse::<usize>().unwrap() - 1
+}
+
+fn lines(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+    change(&mut lines);
+    fs::write(path, lines.join("\n") + "\n").unwrap();
 }
 
 fn remove(path: &Path) {

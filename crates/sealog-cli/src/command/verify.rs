@@ -1,0 +1,244 @@
+//! `sealog verify`: a ledger or a receipt, offline, with nothing but what the verifier brought.
+//!
+//! Which key vouches is never taken from beside the data: it is given, set, or one of this user's `known_logs`.
+//! The exit status is the report's own; nothing here softens it.
+
+mod receipt;
+mod show;
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use sealog_core::json::Value;
+use sealog_core::limits::{ENTRY_BYTES_MAX, PROOF_FILE_BYTES_MAX};
+use sealog_core::receipt::Receipt;
+use sealog_core::tlog::policy::Policy;
+use sealog_ledger::keys::{known_logs, user_config_dir};
+use sealog_ledger::verify::{self as verifier, Against, PinnedBy, Request};
+use sealog_ledger::{Clock, SystemClock};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::pins;
+use crate::settings::duration;
+
+/// Bytes of a policy file, at most.
+const POLICY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status: 0 all that was asked holds; 1 refuted; 2 could not be decided, which is no success.
+
+The key: --key, else SEALOG_KEY, else the policy's, else this user's known_logs; never one that
+lies beside the data. Compare the whole fingerprint with the operator by another way.
+
+Examples:
+  sealog verify audit.sealog --key log.vkey
+  sealog verify audit.sealog --key log.vkey --against checkpoint-of-may.txt
+  sealog verify receipts/17.proof --key log.vkey")]
+pub struct Args {
+    /// Directory of a ledger, or a receipt file [default: the ledger]
+    path: Option<PathBuf>,
+    /// Verifier key that vouches for the log, or a file that holds it
+    #[arg(long, value_name = "VKEY|FILE")]
+    key: Vec<String>,
+    /// Policy file with log keys, witnesses and a quorum to be met
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Checkpoint or receipt kept from before, which the log has to extend
+    #[arg(long, value_name = "FILE")]
+    against: Vec<PathBuf>,
+    /// How old the newest cosignature may be, such as 24h; needs a policy
+    #[arg(long, value_name = "DURATION")]
+    max_age: Option<String>,
+    /// Check every checkpoint's signature, not only the newest
+    #[arg(long)]
+    all_signatures: bool,
+    /// Accept a retired key if the log handed it over properly
+    #[arg(long)]
+    follow_rotation: bool,
+    /// Show every note and every finding, not only the first of each kind
+    #[arg(long)]
+    full: bool,
+}
+
+/// Verifies what the path names.
+pub fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    let path = context.ledger_path(args.path.as_deref())?;
+    let metadata = match fs::metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::Absent { path });
+        }
+        Err(source) => {
+            return Err(Error::Io {
+                action: "look at",
+                path,
+                source,
+            });
+        }
+    };
+    if metadata.is_file() {
+        return verify_file(args, &path, context);
+    }
+    let request = request(args, || origin_of_ledger(&path), context)?;
+    let bar = context.progress(0)?;
+    let report = verifier::verify_ledger(&path, &request, &mut |progress| {
+        bar.set_length(progress.bytes_total);
+        bar.set_position(progress.bytes);
+    });
+    bar.finish_and_clear();
+    show::ledger(&path, &report, args.full, context)?;
+    Ok(report.exit())
+}
+
+/// Verifies a receipt.
+pub fn verify_receipt(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    let Some(path) = &args.path else {
+        let problem = "name the receipt file".into();
+        return Err(Error::Argument {
+            argument: "PATH",
+            problem,
+        });
+    };
+    let path = context.settings.environment().directory().join(path);
+    verify_file(args, &path, context)
+}
+
+fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Error> {
+    if !args.against.is_empty() {
+        return Err(Error::Argument {
+            argument: "--against",
+            problem: "only a ledger can be compared with what was kept from before".into(),
+        });
+    }
+    let bytes = read(path, PROOF_FILE_BYTES_MAX)?;
+    let origin = || {
+        let receipt = Receipt::parse(&bytes).ok()?;
+        let checkpoint = pins::checkpoint(receipt.note().as_bytes(), path).ok()?;
+        Some(checkpoint.origin().to_owned())
+    };
+    let request = request(args, origin, context)?;
+    let report = verifier::verify_receipt(&bytes, &request);
+    receipt::show(path, &report, context)?;
+    Ok(report.exit())
+}
+
+/// What is asked. `origin` is what the data says of itself: it only selects among keys that are trusted already.
+fn request(
+    args: &Args,
+    origin: impl FnOnce() -> Option<String>,
+    context: &Context,
+) -> Result<Request, Error> {
+    let settings = &context.settings;
+    let mut keys = Vec::new();
+    for key in &args.key {
+        keys.push(pins::read(key, context)?);
+    }
+    if keys.is_empty()
+        && let Some(key) = settings.text("key")?
+    {
+        keys.push(pins::read(key, context)?);
+    }
+    let flag = args.policy.as_ref();
+    let policy = flag.map(|path| settings.environment().directory().join(path));
+    let policy = policy.or_else(|| settings.path("policy"));
+    let policy = policy.map(|path| read_policy(&path)).transpose()?;
+    let mut pinned_by = None;
+    if keys.is_empty()
+        && policy
+            .as_ref()
+            .is_none_or(|policy| policy.logs().is_empty())
+    {
+        let directory = settings.path("config_dir").or_else(user_config_dir);
+        let known = directory
+            .map(|directory| known_logs(&directory))
+            .transpose()?;
+        let origin = origin();
+        let known = known.into_iter().flatten().map(|log| log.vkey);
+        keys.extend(known.filter(|key| origin.as_deref() == Some(key.name())));
+        pinned_by = (!keys.is_empty()).then_some(PinnedBy::ThisMachine);
+    }
+    let max_age = match &args.max_age {
+        Some(text) => Some(duration(text).ok_or_else(|| Error::Argument {
+            argument: "--max-age",
+            problem: format!("expected {}", crate::settings::DURATION_FORM),
+        })?),
+        None => settings.duration("max_age")?,
+    };
+    if max_age.is_some() && policy.is_none() {
+        return Err(Error::Argument {
+            argument: "--max-age",
+            problem: "it needs --policy: only witnesses say when they saw a checkpoint".into(),
+        });
+    }
+    let against = args.against.iter().map(|path| read_against(path, context));
+    Ok(Request {
+        keys,
+        pinned_by,
+        policy,
+        against: against.collect::<Result<_, _>>()?,
+        max_age,
+        now: Some(SystemClock.now()),
+        all_signatures: args.all_signatures,
+        follow_rotation: args.follow_rotation,
+        threads: None,
+    })
+}
+
+fn read_policy(path: &Path) -> Result<Policy, Error> {
+    let bytes = read(path, POLICY_BYTES_MAX)?;
+    Policy::parse(&bytes).map_err(|error| Error::Policy {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+fn read_against(path: &Path, context: &Context) -> Result<Against, Error> {
+    let path = context.settings.environment().directory().join(path);
+    let bytes = read(&path, PROOF_FILE_BYTES_MAX)?;
+    Ok(Against {
+        name: path.display().to_string(),
+        bytes,
+    })
+}
+
+/// Reads a file that may have so many bytes.
+fn read(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
+    let io = |source| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)
+        .map_err(io)?
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    if bytes.len() > max {
+        let problem = format!("longer than {max} bytes");
+        return Err(Error::Input {
+            place: path.display().to_string(),
+            problem,
+        });
+    }
+    Ok(bytes)
+}
+
+/// The origin that a ledger's first line claims.
+fn origin_of_ledger(path: &Path) -> Option<String> {
+    let file = File::open(path.join("log/0000000000.jsonl")).ok()?;
+    let mut line = Vec::new();
+    let limit = u64::try_from(ENTRY_BYTES_MAX).unwrap_or(u64::MAX);
+    BufReader::new(file)
+        .take(limit)
+        .read_until(b'\n', &mut line)
+        .ok()?;
+    let entry = Value::parse(line.trim_ascii_end()).ok()?;
+    let body = entry.member("record")?.member("body")?;
+    body.member("origin")?.as_str().map(ToOwned::to_owned)
+}

@@ -1,0 +1,241 @@
+//! The report on a ledger, for people and machines: three verdicts, each with its level and its limit in plain words.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sealog_core::finding::Weight;
+use sealog_core::json::Value;
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_ledger::keys::fingerprint;
+use sealog_ledger::verify::{Level, PinnedBy, Report, Verdict};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::findings;
+use crate::output::{Tone, plain};
+
+/// Shows a report.
+pub(super) fn ledger(
+    path: &Path,
+    report: &Report,
+    full: bool,
+    context: &mut Context,
+) -> Result<(), Error> {
+    if context.json() {
+        let mut value = report.to_json();
+        if let Some(object) = value.as_object_mut() {
+            object.insert("ledger", path.display().to_string());
+            let findings = report.findings().iter().map(findings::to_value).collect();
+            object.insert("findings", Value::Array(findings));
+        }
+        return context.out.json(&value);
+    }
+    head(
+        &path.display().to_string(),
+        report.exit(),
+        report.reason(),
+        context,
+    )?;
+    if let Some(origin) = report.origin() {
+        row("log", origin, context)?;
+        let root = report.root().map(|root| root.to_hex()).unwrap_or_default();
+        row(
+            "size",
+            &format!("{}, root {root}", entries(report.size())),
+            context,
+        )?;
+    }
+    key(report.key(), report.pinned_by(), context)?;
+    context.out.line("")?;
+    integrity(report, context)?;
+    completeness(report, context)?;
+    time(report, context)?;
+    listed(report, full, context)
+}
+
+/// The first line: what it is about and how it ends.
+pub(super) fn head(name: &str, exit: u8, reason: &str, context: &mut Context) -> Result<(), Error> {
+    let (tone, word) = match exit {
+        0 => (Tone::Good, "holds"),
+        1 => (Tone::Bad, "REFUTED"),
+        _ => (Tone::Open, "COULD NOT BE DECIDED"),
+    };
+    let word = context.out.paint(tone, word);
+    let reason = if exit == 0 {
+        String::new()
+    } else {
+        format!("  ({reason})")
+    };
+    context
+        .out
+        .line(&format!("{}: {word}{reason}", plain(name)))?;
+    context.out.line("")
+}
+
+/// A row of a name and a value.
+pub(super) fn row(name: &str, value: &str, context: &mut Context) -> Result<(), Error> {
+    context.out.line(&format!("{name:<14}{}", plain(value)))
+}
+
+/// Which key vouches, and who says so.
+pub(super) fn key(key: Option<&str>, by: PinnedBy, context: &mut Context) -> Result<(), Error> {
+    let Some(key) = key else {
+        return row("key", "none that was pinned vouches for this log", context);
+    };
+    row("key", key, context)?;
+    if let Ok(parsed) = VerifierKey::parse(key) {
+        row("fingerprint", &fingerprint(&parsed), context)?;
+    }
+    let by = match by {
+        PinnedBy::User => "by you",
+        PinnedBy::ThisMachine => "by this machine: the key stands in this user's known_logs",
+        PinnedBy::Nobody => "by nobody",
+    };
+    row("pinned", by, context)
+}
+
+fn integrity(report: &Report, context: &mut Context) -> Result<(), Error> {
+    let text = match report.integrity() {
+        Verdict::Holds => {
+            "every entry re-hashes to the signed root; lines, chains, maps, schemas, payloads hold"
+        }
+        // The one case in which nothing was found wrong and yet nothing holds.
+        Verdict::Undecided if report.key().is_none() && report.reason() == "unpinned" => {
+            "the log agrees with itself, but no key that you trust vouches for it"
+        }
+        Verdict::Undecided => "not everything could be checked: see the findings",
+        Verdict::Refuted => "something was changed, or was never right: see the findings",
+    };
+    verdict("integrity", report.integrity(), text, context)?;
+    limit(
+        "it does not show that a record is true, or that the key's holder has no second log",
+        context,
+    )
+}
+
+fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
+    let level = report.level();
+    let size = report.size();
+    let (text, limits) = match level {
+        Level::None => ("level none: nothing vouches for it".to_owned(), None),
+        Level::SelfSigned => (
+            format!("level self: nothing was removed or reordered below entry {size}"),
+            Some([
+                "only the operator's own key vouches for this: a deleted tail, a restored backup or",
+                "a second history look the same; bring what you kept with --against, or a --policy",
+            ]),
+        ),
+        Level::Remembered => (
+            "level remembered: the log extends what you kept from before".to_owned(),
+            Some([
+                "what came after that is vouched for by the operator's own key only;",
+                "keep this checkpoint for the next time: `sealog checkpoint`",
+            ]),
+        ),
+        Level::Witnessed => (
+            format!("level witnessed: the policy's witnesses cosigned size {size}"),
+            Some([
+                "as far as the witnesses of your policy are not all in league with the operator;",
+                "what nobody recorded is in no log",
+            ]),
+        ),
+    };
+    verdict("completeness", report.completeness(), &text, context)?;
+    for line in limits.into_iter().flatten() {
+        limit(line, context)?;
+    }
+    let runs = report.runs();
+    if runs.closed_whole + runs.closed_with_holes + runs.open > 0 {
+        let mut text = format!("of producers: {} closed whole", runs.closed_whole);
+        if runs.closed_with_holes > 0 {
+            let (holes, missing) = (runs.closed_with_holes, runs.missing);
+            text.push_str(&format!(
+                ", {holes} closed with holes ({missing} numbers missing)"
+            ));
+        }
+        if runs.open > 0 {
+            let open = runs.open;
+            text.push_str(&format!(
+                ", {open} open: an unknown number of calls may be missing"
+            ));
+        }
+        row("  runs", &text, context)?;
+    }
+    if report.disposed() > 0 {
+        let text = format!(
+            "{} disposed of, under records of this log",
+            entries(report.disposed())
+        );
+        row("  disposed", &text, context)?;
+    }
+    Ok(())
+}
+
+fn time(_: &Report, context: &mut Context) -> Result<(), Error> {
+    let text = "no outside time";
+    let word = context.out.paint(Tone::Open, "none");
+    context
+        .out
+        .line(&format!("{:<14}{word:<10}{text}", "time"))?;
+    limit(
+        "every time in the log is the word of its own clock",
+        context,
+    )
+}
+
+fn verdict(name: &str, verdict: Verdict, text: &str, context: &mut Context) -> Result<(), Error> {
+    let (tone, word) = match verdict {
+        Verdict::Holds => (Tone::Good, "holds"),
+        Verdict::Undecided => (Tone::Open, "undecided"),
+        Verdict::Refuted => (Tone::Bad, "refuted"),
+    };
+    // Padded before it is painted: escapes have no width.
+    let word = context.out.paint(tone, &format!("{word:<10}"));
+    context
+        .out
+        .line(&format!("{name:<14}{word}{}", plain(text)))
+}
+
+fn limit(text: &str, context: &mut Context) -> Result<(), Error> {
+    context.out.line(&format!("{:24}{text}", ""))
+}
+
+/// The findings: what refutes first, then what is undecided, the first of each kind; notes by their number.
+fn listed(report: &Report, full: bool, context: &mut Context) -> Result<(), Error> {
+    let mut findings: Vec<_> = report.findings().iter().collect();
+    if !full {
+        let mut seen = BTreeSet::new();
+        findings.retain(|finding| finding.weight() > Weight::Note && seen.insert(finding.code));
+    }
+    findings.sort_by_key(|finding| Reverse(finding.weight()));
+    if !findings.is_empty() {
+        context.out.line("")?;
+        context.out.line("findings")?;
+    }
+    for finding in &findings {
+        findings::print(finding, context)?;
+    }
+    let total: u64 = report.counts().values().sum();
+    if total == u64::try_from(findings.len()).unwrap_or(u64::MAX) {
+        return Ok(());
+    }
+    context.out.line("")?;
+    context.out.line("all findings and notes")?;
+    for (id, count) in report.counts() {
+        context.out.line(&format!("{count:>8}  {id}"))?;
+    }
+    if !full {
+        context.out.line("          --full shows each")?;
+    }
+    Ok(())
+}
+
+/// A number of entries in words.
+pub(super) fn entries(count: u64) -> String {
+    if count == 1 {
+        "1 entry".into()
+    } else {
+        format!("{count} entries")
+    }
+}
