@@ -147,20 +147,20 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
     }
     let runs = report.runs();
     if runs.closed_whole + runs.closed_with_holes + runs.open > 0 {
-        let mut text = format!("of producers: {} closed whole", runs.closed_whole);
+        let mut parts = vec![format!("of producers: {} closed whole", runs.closed_whole)];
         if runs.closed_with_holes > 0 {
             let (holes, missing) = (runs.closed_with_holes, runs.missing);
-            text.push_str(&format!(
-                ", {holes} closed with holes ({missing} numbers missing)"
+            parts.push(format!(
+                "{holes} closed with holes ({missing} numbers missing)"
             ));
         }
         if runs.open > 0 {
             let open = runs.open;
-            text.push_str(&format!(
-                ", {open} open: an unknown number of calls may be missing"
+            parts.push(format!(
+                "{open} open: an unknown number of calls may be missing"
             ));
         }
-        row("  runs", &text, context)?;
+        row("  runs", &parts.join(", "), context)?;
     }
     if report.disposed() > 0 {
         let text = format!(
