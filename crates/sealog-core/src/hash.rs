@@ -41,11 +41,16 @@ impl Hash {
         text
     }
 
+    /// The same from bytes.
+    pub fn from_hex_bytes(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; Self::LEN];
+        decode_hex(text, &mut bytes)?;
+        Some(Self(bytes))
+    }
+
     /// Reads exactly sixty-four lowercase hex digits; upper case is refused, so that each value has one spelling.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; Self::LEN];
-        decode_hex(text.as_bytes(), &mut bytes)?;
-        Some(Self(bytes))
+        Self::from_hex_bytes(text.as_bytes())
     }
 
     /// Takes a slice of exactly 32 bytes.
@@ -92,19 +97,43 @@ pub fn decode_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
     if text.len() != out.len().checked_mul(2)? {
         return None;
     }
-    for (pair, byte) in text.chunks_exact(2).zip(out) {
-        let &[high, low] = pair else { return None };
-        *byte = (nibble(high)? << 4) | nibble(low)?;
+    // Bad digits are gathered and looked at once: no branch for each of them.
+    let mut bad = 0;
+    for (pair, byte) in text.as_chunks::<2>().0.iter().zip(out) {
+        let [high, low] = pair.map(nibble);
+        bad |= high | low;
+        *byte = (high << 4) | (low & 15);
     }
-    Some(())
+    (bad <= 15).then_some(())
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// The value of a hex digit; 0xff for any other byte.
+const NIBBLE: [u8; 256] = {
+    let mut table = [0xff; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let byte = if digit < 10 {
+            b'0' + digit
+        } else {
+            b'a' + digit - 10
+        };
+        set(&mut table, byte, digit);
+        digit += 1;
     }
+    table
+};
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "evaluated at compile time, where neither traits nor failure exist"
+)]
+const fn set(table: &mut [u8; 256], byte: u8, value: u8) {
+    table[byte as usize] = value;
+}
+
+fn nibble(digit: u8) -> u8 {
+    NIBBLE.get(usize::from(digit)).copied().unwrap_or(0xff)
 }
 
 #[cfg(test)]

@@ -15,8 +15,6 @@ pub(crate) struct Chunk {
     pub(crate) segment: u64,
     /// Where the bytes begin in the segment.
     pub(crate) offset: u64,
-    /// Number of the first line, from 1.
-    pub(crate) line: u64,
     /// Whole lines with their newlines; without one only at the end of a segment.
     pub(crate) bytes: Vec<u8>,
 }
@@ -28,19 +26,13 @@ pub(crate) struct Chunks<'a> {
     segments: std::vec::IntoIter<SegmentInfo>,
     current: Option<SegmentInfo>,
     offset: u64,
-    line: u64,
     chunk_bytes: usize,
 }
 
 impl<'a> Chunks<'a> {
-    /// From `offset` of `segment` on; lines are counted from `line` there. Segments that appear later are not read,
+    /// From `offset` of `segment` on. Segments that appear later are not read,
     /// and of each no more than it holds now: a growing ledger is read up to its end at the start.
-    pub(crate) fn new(
-        store: &'a dyn Store,
-        segment: u64,
-        offset: u64,
-        line: u64,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(store: &'a dyn Store, segment: u64, offset: u64) -> Result<Self, Error> {
         let segments: Vec<SegmentInfo> = store
             .segments()?
             .iter()
@@ -50,13 +42,12 @@ impl<'a> Chunks<'a> {
         let mut segments = segments.into_iter();
         let current = segments.next();
         let here = current.is_some_and(|info| info.number() == segment);
-        let (offset, line) = if here { (offset, line) } else { (0, 1) };
+        let offset = if here { offset } else { 0 };
         Ok(Self {
             store,
             segments,
             current,
             offset,
-            line,
             chunk_bytes: CHUNK_BYTES,
         })
     }
@@ -69,22 +60,20 @@ impl<'a> Chunks<'a> {
             };
             if self.offset >= segment.bytes() {
                 self.current = self.segments.next();
-                (self.offset, self.line) = (0, 1);
+                self.offset = 0;
                 continue;
             }
             let bytes = self.read(segment)?;
             if bytes.is_empty() {
                 self.current = self.segments.next();
-                (self.offset, self.line) = (0, 1);
+                self.offset = 0;
                 continue;
             }
-            let (offset, line) = (self.offset, self.line);
+            let offset = self.offset;
             self.offset += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            self.line += u64::try_from(lines(&bytes).count()).unwrap_or(u64::MAX);
             return Ok(Some(Chunk {
                 segment: segment.number(),
                 offset,
-                line,
                 bytes,
             }));
         }
@@ -108,7 +97,7 @@ impl<'a> Chunks<'a> {
         bytes.truncate(filled);
         if filled == wanted && wanted < left {
             // A line longer than the limit has no newline here: it goes out as it is and is judged by its length.
-            if let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            if let Some(end) = memchr::memrchr(b'\n', &bytes) {
                 bytes.truncate(end + 1);
             }
         }
@@ -121,7 +110,7 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = ChunkLine<'_>> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let end = rest.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', rest);
         let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let line = ChunkLine {
             start,

@@ -50,7 +50,6 @@ pub(crate) enum Side {
 pub(crate) struct Reading {
     pub(crate) state: LogState,
     pub(crate) place: Place,
-    pub(crate) line: u64,
 }
 
 /// What callers need to know of the state before they append.
@@ -170,10 +169,9 @@ impl Ledger {
             }
             Side::Read(reading) => {
                 let mut reading = lock(reading);
-                let Reading { state, place, line } = &mut *reading;
-                let end =
-                    replay::replay(state, self.store(), *place, *line, &mut replay::Unobserved)?;
-                (*place, *line) = (end.place, end.line);
+                let Reading { state, place } = &mut *reading;
+                let end = replay::replay(state, self.store(), *place, &mut replay::Unobserved)?;
+                *place = end.place;
                 self.publish(state);
             }
         }

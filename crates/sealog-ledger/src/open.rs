@@ -124,7 +124,6 @@ impl Ledger {
             let reading = Reading {
                 state,
                 place: Place::START,
-                line: 1,
             };
             let side = Side::Read(Box::new(Mutex::new(reading)));
             let ledger = Self::assemble(store, Some(path.to_path_buf()), options, origin, side);
@@ -328,7 +327,7 @@ fn label_text(origin: &str) -> String {
 
 /// The first line of the log as a value; not yet trusted.
 fn first_entry(store: &dyn Store) -> Result<Value, Error> {
-    let mut chunks = chunk::Chunks::new(store, 0, 0, 1)?;
+    let mut chunks = chunk::Chunks::new(store, 0, 0)?;
     let first = chunks.next_chunk()?;
     let value = first.as_ref().and_then(|chunk| {
         chunk::lines(&chunk.bytes)

@@ -143,7 +143,7 @@ impl Ledger {
         self.refresh()?;
         let range = range.start..range.end.min(self.size());
         Ok(Entries {
-            chunks: Chunks::new(self.store(), 0, 0, 1)?,
+            chunks: Chunks::new(self.store(), 0, 0)?,
             chunk: None,
             next: 0,
             range,

@@ -50,15 +50,9 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
         ids: &mut writer.ids,
         index: writer.state.size(),
     };
-    let end = replay::replay(
-        &mut writer.state,
-        &*store,
-        writer.place,
-        writer.line,
-        &mut observer,
-    )?;
+    let end = replay::replay(&mut writer.state, &*store, writer.place, &mut observer)?;
     writer.loaded = false;
-    (writer.place, writer.line) = (end.place, end.line);
+    writer.place = end.place;
     if writer.state.size() > 0 || end.groups > 0 {
         // Others' groups must be durable before anything is built on them.
         turn.flush()?;

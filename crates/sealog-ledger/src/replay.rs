@@ -60,8 +60,6 @@ pub(crate) struct End {
     pub(crate) tail: bool,
     /// Groups that were taken in.
     pub(crate) groups: u64,
-    /// Lines taken in so far in `place`'s segment, to go on counting from.
-    pub(crate) line: u64,
     /// Why the first line of the tail could not be taken in, if one could not.
     pub(crate) finding: Option<Finding>,
 }
@@ -89,7 +87,6 @@ pub(crate) fn replay(
     state: &mut LogState,
     store: &dyn Store,
     from: Place,
-    from_line: u64,
     observer: &mut dyn Observer,
 ) -> Result<End, Error> {
     let mut run = Replay {
@@ -98,7 +95,6 @@ pub(crate) fn replay(
             place: from,
             tail: false,
             groups: 0,
-            line: from_line,
             finding: None,
         },
         newest: None,
@@ -108,13 +104,13 @@ pub(crate) fn replay(
         state: std::mem::replace(state, LogState::new("")),
     };
     let mut mark = Some(applier.state.mark());
-    let mut chunks = Chunks::new(store, from.segment(), from.offset(), from_line)?;
+    let mut chunks = Chunks::new(store, from.segment(), from.offset())?;
     'reading: while let Some(chunk) = chunks.next_chunk()? {
-        for (number, line) in (chunk.line..).zip(chunk::lines(&chunk.bytes)) {
+        for line in chunk::lines(&chunk.bytes) {
             let start = chunk.offset + u64::try_from(line.start).unwrap_or(u64::MAX);
             let place = Place::new(chunk.segment, start);
             let head = start == 0 && chunk.segment > 0;
-            if !run.line(&mut applier, &mut mark, line, place, number, head, observer) {
+            if !run.line(&mut applier, &mut mark, line, place, head, observer) {
                 break 'reading;
             }
         }
@@ -158,7 +154,6 @@ impl Replay {
         mark: &mut Option<Mark>,
         line: chunk::ChunkLine<'_>,
         place: Place,
-        number: u64,
         head: bool,
         observer: &mut dyn Observer,
     ) -> bool {
@@ -179,7 +174,6 @@ impl Replay {
         let step = match taken {
             Taken::Head => {
                 self.end.place = place.after(line.text.len());
-                self.end.line = number + 1;
                 return true;
             }
             Taken::Refused(finding) => return self.stop(finding),
@@ -202,7 +196,6 @@ impl Replay {
                 self.newest = Some(step.optional_checks);
                 self.end.groups += 1;
                 self.end.place = place.after(line.text.len());
-                self.end.line = number + 1;
                 if let Some(done) = mark.take() {
                     applier.state.keep(done);
                 }

@@ -11,6 +11,5 @@ pub(crate) fn resume(writer: &mut Writer) {
     let origin = writer.state.origin().to_owned();
     writer.state = LogState::new(&origin);
     writer.place = Place::START;
-    writer.line = 1;
     writer.ids = Ids::starting_at(0);
 }

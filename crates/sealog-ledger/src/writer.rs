@@ -123,8 +123,6 @@ pub(crate) struct Writer {
     pub(crate) state: LogState,
     /// End of the last existing group.
     pub(crate) place: Place,
-    /// Number of the line there.
-    pub(crate) line: u64,
     /// Whether `state` may be trusted; not after a commit whose outcome is unknown.
     pub(crate) loaded: bool,
     pub(crate) ids: Ids,
@@ -169,7 +167,6 @@ impl Writer {
             parts,
             state: LogState::new(origin),
             place: Place::START,
-            line: 1,
             loaded: false,
             ids: Ids::default(),
             recovered: None,

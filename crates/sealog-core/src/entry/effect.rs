@@ -358,23 +358,23 @@ impl<'a> Body<'_, 'a> {
         };
         let (mut escalated, mut error) = (false, false);
         for (key, value) in self.body.members() {
-            match key.plain_str().unwrap_or_default() {
-                "action" => escalated = value.plain_str() == Some("escalate"),
-                "config_digest" => {
+            match key.plain_bytes().unwrap_or_default() {
+                b"action" => escalated = value.plain_bytes() == Some(b"escalate"),
+                b"config_digest" => {
                     let digest = value.plain_str().and_then(parse_digest);
                     facts.config = Some(digest.ok_or(Unreadable("config_digest"))?);
                 }
-                "error" => error = true,
-                "label_id" => facts.label = Some(self.span(value)?),
-                "label_source" => {
-                    facts.source = match value.plain_str() {
-                        Some("derived") => Some(LabelSource::Derived),
-                        Some("host") => Some(LabelSource::Host),
+                b"error" => error = true,
+                b"label_id" => facts.label = Some(self.span(value)?),
+                b"label_source" => {
+                    facts.source = match value.plain_bytes() {
+                        Some(b"derived") => Some(LabelSource::Derived),
+                        Some(b"host") => Some(LabelSource::Host),
                         _ => return Err(Unreadable("label_source")),
                     };
                 }
-                "model_id" => facts.model = Some(self.span(value)?),
-                "score" => {
+                b"model_id" => facts.model = Some(self.span(value)?),
+                b"score" => {
                     facts.score = if value.is_null() {
                         Score::NotANumber
                     } else {
@@ -390,7 +390,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Where the content of a string without escapes lies in the record.
     fn span(&self, value: Ref<'_, '_>) -> Result<Span, Unreadable> {
-        let text = value.plain_str().ok_or(Unreadable("identifier"))?;
+        let text = value.plain_bytes().ok_or(Unreadable("identifier"))?;
         let start = value
             .offset()
             .checked_sub(self.record)

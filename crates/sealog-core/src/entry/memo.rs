@@ -22,21 +22,22 @@ impl KeyMemo {
     }
 
     /// The state map's key of a stream.
-    pub fn stream(&mut self, tenant_id: &str, stream_id: &str) -> Hash {
+    pub fn stream(&mut self, tenant_id: &[u8], stream_id: &[u8]) -> Hash {
         self.key("stream", tenant_id, stream_id)
     }
 
     /// The state map's key of a producer's run.
-    pub fn run(&mut self, producer_id: &str, run: &str) -> Hash {
+    pub fn run(&mut self, producer_id: &[u8], run: &[u8]) -> Hash {
         self.key("producer", producer_id, run)
     }
 
-    fn key(&mut self, domain: &str, first: &str, second: &str) -> Hash {
-        let fresh = || map::key(domain, &[first, second]);
+    fn key(&mut self, domain: &str, first: &[u8], second: &[u8]) -> Hash {
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
+        let fresh = || map::key(domain, &[text(first), text(second)]);
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, None);
         }
-        let slot = fnv(&[domain, first, second]) & (SLOTS - 1);
+        let slot = fnv(&[domain.as_bytes(), first, second]) & (SLOTS - 1);
         let Some(place) = self.slots.get_mut(slot) else {
             return fresh();
         };
@@ -47,11 +48,11 @@ impl KeyMemo {
         }
         let key = fresh();
         let mut name = Vec::with_capacity(domain.len() + first.len() + second.len() + 2);
-        for (position, part) in [domain, first, second].into_iter().enumerate() {
+        for (position, part) in [domain.as_bytes(), first, second].into_iter().enumerate() {
             if position > 0 {
                 name.push(0);
             }
-            name.extend_from_slice(part.as_bytes());
+            name.extend_from_slice(part);
         }
         *place = Some((name, key));
         key
@@ -59,21 +60,21 @@ impl KeyMemo {
 }
 
 /// Whether a remembered name is the three parts joined by zero bytes; identifiers hold none.
-fn is_name(name: &[u8], domain: &str, first: &str, second: &str) -> bool {
+fn is_name(name: &[u8], domain: &str, first: &[u8], second: &[u8]) -> bool {
     let rest = name
         .strip_prefix(domain.as_bytes())
         .and_then(|rest| rest.strip_prefix(&[0]));
-    let rest = rest.and_then(|rest| rest.strip_prefix(first.as_bytes()));
+    let rest = rest.and_then(|rest| rest.strip_prefix(first));
     let rest = rest.and_then(|rest| rest.strip_prefix(&[0]));
-    rest == Some(second.as_bytes())
+    rest == Some(second)
 }
 
 /// FNV-1a, only to choose a slot: a collision is told apart by the name.
-fn fnv(parts: &[&str]) -> usize {
+fn fnv(parts: &[&[u8]]) -> usize {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in parts {
-        for byte in part.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        for byte in *part {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
         hash = hash.wrapping_mul(0x0100_0000_01b3);
     }
@@ -91,8 +92,14 @@ mod tests {
         for _ in 0..2 {
             for n in 0..2_000 {
                 let name = format!("system-{n}");
-                assert_eq!(memo.stream("t", &name), map::key("stream", &["t", &name]));
-                assert_eq!(memo.run("t", &name), map::key("producer", &["t", &name]));
+                assert_eq!(
+                    memo.stream(b"t", name.as_bytes()),
+                    map::key("stream", &["t", &name])
+                );
+                assert_eq!(
+                    memo.run(b"t", name.as_bytes()),
+                    map::key("producer", &["t", &name])
+                );
             }
         }
     }

@@ -206,12 +206,12 @@ impl LineReader {
         let top = self.tape.read(line).map_err(EntryError::Json)?;
         let mut members = top.members();
         let first = members.next().ok_or(EntryError::Shape)?;
-        match first.0.plain_str() {
-            Some("log") => entry(line, first.1, members, &mut self.memo).map(Line::Entry),
-            Some("checkpoint") if members.next().is_none() => {
+        match first.0.plain_bytes() {
+            Some(b"log") => entry(line, first.1, members, &mut self.memo).map(Line::Entry),
+            Some(b"checkpoint") if members.next().is_none() => {
                 checkpoint(line, first.1).map(Line::Checkpoint)
             }
-            Some("disposed") if members.next().is_none() => disposed(first.1).map(Line::Disposed),
+            Some(b"disposed") if members.next().is_none() => disposed(first.1).map(Line::Disposed),
             _ => Err(EntryError::Shape),
         }
     }
@@ -225,13 +225,13 @@ fn entry<'t, 'a: 't>(
 ) -> Result<EntryFacts, EntryError> {
     let named = |member: Option<(Ref<'t, 'a>, Ref<'t, 'a>)>, name| {
         member
-            .filter(|(key, _)| key.plain_str() == Some(name))
+            .filter(|(key, _)| key.plain_bytes() == Some(name))
             .map(|(_, value)| value)
     };
-    let record = named(rest.next(), "record").ok_or(EntryError::Shape)?;
+    let record = named(rest.next(), b"record".as_slice()).ok_or(EntryError::Shape)?;
     let signature = match rest.next() {
         None => None,
-        member => Some(named(member, "signature").ok_or(EntryError::Shape)?),
+        member => Some(named(member, b"signature".as_slice()).ok_or(EntryError::Shape)?),
     };
     if rest.next().is_some() {
         return Err(EntryError::Shape);
@@ -239,7 +239,7 @@ fn entry<'t, 'a: 't>(
     kinds::check_log(log).map_err(EntryError::Schema)?;
     let facts = RecordFacts::read(record, memo)?;
     let record_span = Span::new(record.offset(), record.raw().len());
-    let (log, producer) = log_facts(log, facts.run.text(record.raw()), memo)?;
+    let (log, producer) = log_facts(log, facts.run.of(record.raw()), memo)?;
     let signature = signature.map(signature_facts).transpose()?;
     Ok(EntryFacts {
         leaf: tree::leaf_hash(line),
@@ -253,24 +253,26 @@ fn entry<'t, 'a: 't>(
 
 fn log_facts(
     log: Ref<'_, '_>,
-    run: &str,
+    run: &[u8],
     memo: &mut KeyMemo,
 ) -> Result<(LogFacts, Span), EntryError> {
     let unreadable = |member| EntryError::Unreadable { member };
     let (mut index, mut seq, mut recorded_at, mut producer) = (None, None, None, None);
     let (mut prev_hash, mut prev_checkpoint) = (None, None);
     for (key, value) in log.members() {
-        match key.plain_str().unwrap_or_default() {
-            "index" => index = value.u64(),
-            "seq" => seq = value.u64(),
-            "prev_hash" => prev_hash = value.plain_str().and_then(Hash::from_hex),
-            "prev_checkpoint" => prev_checkpoint = value.plain_str().and_then(Hash::from_hex),
-            "recorded_at" => {
+        match key.plain_bytes().unwrap_or_default() {
+            b"index" => index = value.u64(),
+            b"seq" => seq = value.u64(),
+            b"prev_hash" => prev_hash = value.plain_bytes().and_then(Hash::from_hex_bytes),
+            b"prev_checkpoint" => {
+                prev_checkpoint = value.plain_bytes().and_then(Hash::from_hex_bytes)
+            }
+            b"recorded_at" => {
                 recorded_at = value
                     .plain_str()
                     .and_then(|text| Timestamp::parse(text.as_bytes()).ok());
             }
-            "producer_id" => producer = value.plain_str().map(|text| (value.offset(), text)),
+            b"producer_id" => producer = value.plain_str().map(|text| (value.offset(), text)),
             _ => {}
         }
     }
@@ -281,7 +283,7 @@ fn log_facts(
         prev_hash,
         recorded_at: recorded_at.ok_or(unreadable("recorded_at"))?,
         prev_checkpoint,
-        run: (producer != LOG_PRODUCER).then(|| memo.run(producer, run)),
+        run: (producer != LOG_PRODUCER).then(|| memo.run(producer.as_bytes(), run)),
     };
     Ok((facts, Span::new(offset + 1, producer.len())))
 }

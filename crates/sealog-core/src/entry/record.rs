@@ -93,14 +93,14 @@ impl RecordFacts {
             })?
         };
         let mut record_id = [0; 16];
-        parse_uuid(members.text("record_id")?, &mut record_id).ok_or(EntryError::Unreadable {
+        parse_uuid(members.bytes("record_id")?, &mut record_id).ok_or(EntryError::Unreadable {
             member: "record_id",
         })?;
         Ok(Self {
             record_id,
             kind,
             newer_schema,
-            stream: memo.stream(members.text("tenant_id")?, members.text("stream_id")?),
+            stream: memo.stream(members.bytes("tenant_id")?, members.bytes("stream_id")?),
             run: span(record, members.value("producer_run")?)?,
             producer_seq: members
                 .value("producer_seq")?
@@ -170,10 +170,10 @@ impl<'t, 'a> Members<'t, 'a> {
         };
         let mut slots = NAMES.iter().zip(&mut members.found).peekable();
         for (key, value) in record.members() {
-            let key = key.plain_str().unwrap_or_default();
-            if let Some((_, slot)) = slots.next_if(|(name, _)| **name == key) {
+            let key = key.plain_bytes().unwrap_or_default();
+            if let Some((_, slot)) = slots.next_if(|(name, _)| name.as_bytes() == key) {
                 *slot = Some(value);
-            } else if key == "payloads" {
+            } else if key == b"payloads" {
                 members.payloads = Some(value);
             }
         }
@@ -186,6 +186,11 @@ impl<'t, 'a> Members<'t, 'a> {
         found.ok_or(EntryError::Unreadable { member: name })
     }
 
+    fn bytes(&self, name: &'static str) -> Result<&'a [u8], EntryError> {
+        let value = self.value(name)?.plain_bytes();
+        value.ok_or(EntryError::Unreadable { member: name })
+    }
+
     fn text(&self, name: &'static str) -> Result<&'a str, EntryError> {
         self.value(name)?
             .plain_str()
@@ -195,7 +200,7 @@ impl<'t, 'a> Members<'t, 'a> {
 
 /// Where the content of a string without escapes lies in the record.
 fn span(record: Ref<'_, '_>, value: Ref<'_, '_>) -> Result<Span, EntryError> {
-    let text = value.plain_str().ok_or(EntryError::Unreadable {
+    let text = value.plain_bytes().ok_or(EntryError::Unreadable {
         member: "identifier",
     })?;
     Ok(Span::new(value.offset() - record.offset() + 1, text.len()))
@@ -238,17 +243,18 @@ fn check_inline(inline: Ref<'_, '_>, digest: &Hash, size: u64) -> Result<(), Ent
 }
 
 /// Reads a lowercase UUID in its usual form.
-pub(super) fn parse_uuid(text: &str, out: &mut [u8; 16]) -> Option<()> {
-    let bytes = text.as_bytes();
-    let mut hex = [0; 32];
-    let mut digits = hex.iter_mut();
-    for (position, byte) in bytes.iter().enumerate() {
-        if matches!(position, 8 | 13 | 18 | 23) {
-            (*byte == b'-').then_some(())?;
-        } else {
-            *digits.next()? = *byte;
+pub(super) fn parse_uuid(text: &[u8], out: &mut [u8; 16]) -> Option<()> {
+    let text: &[u8; 36] = text.try_into().ok()?;
+    let (groups, mut rest) = ([8, 4, 4, 4, 12], text.as_slice());
+    let mut out = out.as_mut_slice();
+    for (position, length) in groups.into_iter().enumerate() {
+        if position > 0 {
+            rest = rest.strip_prefix(b"-")?;
         }
+        let (hex, behind) = rest.split_at_checked(length)?;
+        let (bytes, others) = out.split_at_mut_checked(length / 2)?;
+        decode_hex(hex, bytes)?;
+        (rest, out) = (behind, others);
     }
-    digits.next().is_none().then_some(())?;
-    decode_hex(&hex, out)
+    Some(())
 }

@@ -374,7 +374,10 @@ fn is_plain(value: Ref<'_, '_>, is_form: impl Fn(&[u8]) -> bool) -> bool {
 
 fn line(value: Ref<'_, '_>) -> Check {
     const EXPECTED: &str = "one line of 1 to 1024 bytes";
-    if value.text().is_some_and(|text| scalar::is_line(&text)) {
+    // Nothing escaped and nothing outside ASCII: the ordinary case, judged without building a text.
+    if value.plain_bytes().is_some_and(scalar::is_plain_line)
+        || value.text().is_some_and(|text| scalar::is_line(&text))
+    {
         return Ok(());
     }
     expect(value, Kind::String, EXPECTED)?;

@@ -193,12 +193,19 @@ fn is_base64(byte: u8) -> bool {
 }
 
 /// One line of 1 to 1024 bytes: no control characters and no line separators.
+pub(super) fn is_plain_line(bytes: &[u8]) -> bool {
+    // Without an early exit the loop is vectorised.
+    !bytes.is_empty()
+        && bytes.len() <= STRING_BYTES_MAX
+        && bytes
+            .iter()
+            .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+}
+
+/// The same for any text.
 pub(super) fn is_line(text: &str) -> bool {
     if text.is_empty() || text.len() > STRING_BYTES_MAX {
         return false;
-    }
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return true;
     }
     !text
         .chars()

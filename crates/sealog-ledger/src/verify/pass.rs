@@ -37,6 +37,8 @@ pub(super) struct Pass<'a> {
     later_checkpoint: bool,
     filler: Option<(u64, Place)>,
     last_segment: u64,
+    /// Number of the last line taken, in its segment.
+    line: u64,
     /// Sizes of what the verifier brought, and the roots that the log has there.
     roots: BTreeMap<u64, Option<Hash>>,
     /// What one group adds, kept apart until its checkpoint covers it.
@@ -69,6 +71,7 @@ impl<'a> Pass<'a> {
             later_checkpoint: false,
             filler: None,
             last_segment: 0,
+            line: 0,
             roots: trust::sizes(request),
             group: Group::default(),
             payloads: BTreeSet::new(),
@@ -88,7 +91,7 @@ impl<'a> Pass<'a> {
         if segments.is_empty() {
             return Ok(());
         }
-        let mut chunks = Chunks::new(self.store, 0, 0, 1)?;
+        let mut chunks = Chunks::new(self.store, 0, 0)?;
         let threads = self
             .request
             .threads
@@ -116,13 +119,17 @@ impl<'a> Pass<'a> {
 
     fn take(&mut self, piece: &ReadChunk) -> Vec<SignatureCheck> {
         let mut checks = Vec::new();
-        for (number, read) in (piece.chunk.line..).zip(&piece.lines) {
+        if piece.chunk.offset == 0 {
+            self.line = 0;
+        }
+        for read in &piece.lines {
+            self.line += 1;
             let end = read.start + read.length;
             let text = piece.chunk.bytes.get(read.start..end).unwrap_or_default();
             let at = |offset: usize| piece.chunk.offset + u64::try_from(offset).unwrap_or(0);
             let place = Place {
                 segment: piece.chunk.segment,
-                line: number,
+                line: self.line,
                 start: at(read.start),
                 end: at(end),
             };
