@@ -1,0 +1,72 @@
+"""Sealog: a tamper-evident flight recorder for AI decisions.
+
+    import sealog
+
+    ledger = sealog.open("audit.sealog")
+
+    @ledger.decision(score="result")
+    def predict(amount: float) -> float:
+        return min(amount / 10_000, 1.0)
+"""
+
+from __future__ import annotations
+
+from ._collector import Collector, current
+from ._encoders import register_encoder
+from ._ledger import Ledger
+from ._model import Model
+from ._open import memory, open
+from ._sealog import (
+    ConfigView,
+    Encoded,
+    Entry,
+    Finding,
+    LabelView,
+    QueueState,
+    Receipt,
+    Record,
+    __version__,
+    encode,
+)
+from .errors import (
+    FormatError,
+    LabelDiffersWarning,
+    OutcomeUnknownError,
+    RecordLostWarning,
+    RefusedError,
+    SealogError,
+    SealogWarning,
+    SelectorWarning,
+    TamperError,
+    UnencodableWarning,
+)
+
+__all__ = [
+    "Collector",
+    "ConfigView",
+    "Encoded",
+    "Entry",
+    "Finding",
+    "FormatError",
+    "LabelDiffersWarning",
+    "LabelView",
+    "Ledger",
+    "Model",
+    "OutcomeUnknownError",
+    "QueueState",
+    "Receipt",
+    "Record",
+    "RecordLostWarning",
+    "RefusedError",
+    "SealogError",
+    "SealogWarning",
+    "SelectorWarning",
+    "TamperError",
+    "UnencodableWarning",
+    "__version__",
+    "current",
+    "encode",
+    "memory",
+    "open",
+    "register_encoder",
+]

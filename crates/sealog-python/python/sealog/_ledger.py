@@ -1,0 +1,273 @@
+"""The ledger as Python code sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import sys
+import warnings
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from . import _sealog
+from ._collector import Collector, OnError, OnUnencodable, Via, _log
+from ._config import Configurations, Labels
+from ._decision import Plan, wrap
+from ._model import Model
+from ._sealog import ConfigView, Encoded, LedgerCore, Receipt, Record, Started
+from ._selectors import Selector
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=Callable[..., Any], covariant=True)
+
+EXIT_SECONDS = 5.0
+"""How long the end of the interpreter waits for what is queued."""
+
+
+class Decorator(Protocol):
+    """What `ledger.decision(...)` gives back: called with a function, it returns one of the same type."""
+
+    def __call__(self, function: F, /) -> F: ...
+
+
+class Ledger(LedgerCore):
+    """A ledger that is open. `sealog.open` and `sealog.memory` make one.
+
+    Safe to share between threads and asyncio tasks. A forked child goes on with a run of its own, which opens when
+    it is first used. Close it, or use it in a `with` statement: that ends the run, so that a verifier can tell
+    that nothing is missing.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        #: Configurations: `set`, `show`, `history`.
+        self.config = Configurations(self)
+        #: Labels: `add`, `rename`, `list`.
+        self.labels = Labels(self)
+        _open_ledgers.add(self)
+
+    # Decisions.
+
+    @overload
+    def decision(self, function: F, /) -> F: ...
+
+    @overload
+    def decision(
+        self,
+        function: None = None,
+        /,
+        *,
+        score: Selector | None = None,
+        label: Selector | None = None,
+        input: Selector | None = None,
+        output: Selector | None = None,
+        subject: Selector | None = None,
+        session: Selector | None = None,
+        trace: Selector | None = None,
+        action: Selector | None = None,
+        outcome: Selector | None = None,
+        model: Selector | Model | Mapping[str, Any] | None = None,
+        config: Selector | None = None,
+        members: Mapping[str, Any] | None = None,
+        intent: bool = False,
+        on_error: OnError = "record_gap",
+        on_unencodable: OnUnencodable | None = None,
+    ) -> Decorator: ...
+
+    def decision(
+        self,
+        function: Any = None,
+        /,
+        *,
+        members: Mapping[str, Any] | None = None,
+        intent: bool = False,
+        on_error: OnError = "record_gap",
+        on_unencodable: OnUnencodable | None = None,
+        **selectors: Any,
+    ) -> Any:
+        """Records each call of a function as one decision.
+
+        Works bare and with arguments, on functions, methods, coroutines, generators and asynchronous generators.
+        Each selector is a dotted path into the call (`"result.score"`, `"applicant.id"`) or a callable over bound
+        arguments and result; `model`, `config` and `action` may also be given as they are. By default the input is
+        all arguments and the output the result; both are committed to, not stored.
+
+        The function gets a twin `function.audited`, which waits until the record is durable and returns
+        `(result, receipt)`.
+        """
+        unknown = selectors.keys() - _SELECTORS
+        if unknown:
+            raise TypeError(f"decision() got an unexpected keyword argument {min(unknown)!r}")
+        _one_of("on_error", on_error, ("raise", "record_gap"))
+        if on_unencodable is None:
+            on_unencodable = self._on_unencodable
+        _one_of("on_unencodable", on_unencodable, ("raise", "record"))
+
+        def decorate(function: Any) -> Any:
+            if isinstance(function, (staticmethod, classmethod)):
+                return type(function)(decorate(function.__func__))
+            if not callable(function):
+                raise TypeError(f"a decision is made by a function, not by {type(function).__qualname__}")
+            plan = Plan(
+                self,
+                function,
+                selectors=selectors,
+                members=members or {},
+                on_error=on_error,
+                on_unencodable=on_unencodable or "record",
+                intent=intent,
+            )
+            return wrap(plan)
+
+        return decorate if function is None else decorate(function)
+
+    def collect(
+        self,
+        *,
+        on_error: OnError = "record_gap",
+        on_unencodable: OnUnencodable | None = None,
+    ) -> Collector:
+        """A decision recorded by hand: `with ledger.collect() as c: c.score(0.7)`."""
+        return Collector(self, on_error=on_error, on_unencodable=on_unencodable or self._on_unencodable)
+
+    # Records.
+
+    def record(self, kind: str, body: Mapping[str, Any], **fields: Any) -> Receipt:
+        """Appends a record and returns its receipt: the same as `append`, under the name of the command."""
+        return self.append(kind, body, **fields)
+
+    async def aappend(self, record: Record | str, body: Mapping[str, Any] | None = None, /, **fields: Any) -> Receipt:
+        """Like `append`, without holding up the event loop.
+
+        If the task is cancelled meanwhile, the record is written or refused all the same.
+        """
+        if not isinstance(record, Record):
+            if body is None:
+                raise TypeError("a kind needs a body")
+            record, fields = Record(record, body, **fields), {}
+        elif body is not None:
+            raise TypeError("a Record has its body already")
+        return await asyncio.to_thread(self.append, record, **fields)
+
+    # The end.
+
+    def close(self, timeout: float = EXIT_SECONDS) -> None:
+        """Flushes what is queued, ends the run and closes the ledger. May be called again.
+
+        Raises `TimeoutError` if the queue did not empty in time; what is left then shows as a hole of the run.
+        """
+        _open_ledgers.discard(self)
+        self._close(timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_is_open", False):
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            except Warning as warning:
+                _log.warning(str(warning))
+            _close_quietly(self)
+
+    # What the collector and the decorator use.
+
+    def _begin(self) -> Started:
+        """Takes the number of a call that starts. The run's first record is durable when this returns."""
+        return self._number()
+
+    def _active_config(self, config_id: str) -> ConfigView | None:
+        return _sealog.config_active(self, config_id)
+
+    def _finish(
+        self,
+        started: Started,
+        body: dict[str, Any],
+        commits: Mapping[str, Encoded],
+        via: Via,
+    ) -> Receipt | None:
+        if via == "append":
+            return self.append("decision", body, started=started, commit=commits)
+        self.enqueue("decision", body, started=started, commit=commits)
+        return None
+
+    def _intend(self, collector: Collector) -> None:
+        intent: dict[str, Any] = {"decision_id": collector.record_id}
+        started = self._number()
+        intent["intent_id"] = started.record_id
+        collector._body["intent_id"] = started.record_id
+        self.append("decision.intent", intent, started=started)
+
+
+_SELECTORS = frozenset(
+    ("action", "config", "input", "label", "model", "outcome", "output", "score", "session", "subject", "trace")
+)
+
+_open_ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()
+
+
+def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in tuple(allowed):
+        raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+
+
+def _close_quietly(ledger: Ledger) -> None:
+    """Closes where nobody can catch anything; a failure is only logged. The log itself shows an open run."""
+    try:
+        ledger.close(EXIT_SECONDS)
+    except Exception as error:
+        _log.warning("closing %r failed: %s", ledger, error)
+
+
+def _at_exit() -> None:
+    for ledger in list(_open_ledgers):
+        _close_quietly(ledger)
+
+
+def _after_fork_in_child() -> None:
+    _sealog._forked()
+    for ledger in list(_open_ledgers):
+        _let_go_of_files(ledger)
+
+
+def _let_go_of_files(ledger: Ledger) -> None:
+    """Points the inherited descriptors of a ledger elsewhere.
+
+    A lock belongs to the open file that parent and child share. If the parent dies while it holds the lock, a child
+    that still has the file open would keep it for ever.
+    """
+    path = ledger.path
+    if path is None or not sys.platform.startswith("linux"):
+        return
+    inside = os.path.realpath(path) + os.sep
+    try:
+        numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+        nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return
+    for number in numbers:
+        try:
+            if os.readlink(f"/proc/self/fd/{number}").startswith(inside):
+                os.dup2(nothing, number, inheritable=False)
+        except OSError:
+            continue
+    os.close(nothing)
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

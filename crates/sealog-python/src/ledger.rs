@@ -1,0 +1,492 @@
+//! The class `LedgerCore`: what `sealog.Ledger` is built on.
+//!
+//! Every call that may wait releases the interpreter first.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyAny, PyDict, PyList, PyString};
+use sealog_ledger::Error;
+
+use crate::encode::Encoded;
+use crate::entry::{Entries, Entry};
+use crate::error::{exception, format_error, refused_error, timeout};
+use crate::live::{Live, Settings};
+use crate::process::Process;
+use crate::queue::NotPushed;
+use crate::receipt::Receipt;
+use crate::record::{Job, Record};
+use crate::settings;
+use crate::stage::Stage;
+use crate::started::Started;
+use crate::state::QueueState;
+use crate::worker::{Hear, Work};
+
+/// Between two looks at signals while a caller waits.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What is done when the queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// Wait for room, until the deadline.
+    Block,
+    /// Refuse.
+    Fail,
+    /// Drop the record and declare a gap.
+    Gap,
+}
+
+impl WhenFull {
+    pub(crate) fn read(py: Python<'_>, text: &str) -> PyResult<Self> {
+        match text {
+            "block" => Ok(Self::Block),
+            "fail" => Ok(Self::Fail),
+            "gap" => Ok(Self::Gap),
+            _ => Err(format_error(py, "full", "it is block, fail or gap")),
+        }
+    }
+}
+
+/// The part of a ledger that is written in Rust.
+#[pyclass(frozen, subclass, weakref, module = "sealog._sealog")]
+#[derive(Debug)]
+pub(crate) struct LedgerCore {
+    settings: Settings,
+    when_full: WhenFull,
+    queue_wait: Duration,
+    on_unencodable: String,
+    stage: Stage,
+}
+
+impl Drop for LedgerCore {
+    fn drop(&mut self) {
+        self.stage.forget_others();
+        if let Some(live) = self.stage.peek() {
+            // The worker empties the queue and ends; nobody waits for it.
+            live.queue.close();
+        }
+    }
+}
+
+impl LedgerCore {
+    /// What is open in this process.
+    pub(crate) fn live(&self, py: Python<'_>) -> PyResult<(&Arc<Live>, Process)> {
+        let (stage, process) = self.stage.current();
+        if let Some(live) = stage.peek() {
+            return Ok((live, process));
+        }
+        if self.settings.path.is_none() {
+            let why = "a ledger in memory belongs to the process that made it";
+            return Err(refused_error(py, why, "forked"));
+        }
+        let opened = py.detach(|| stage.live(&self.settings));
+        opened
+            .map(|live| (live, process))
+            .map_err(|error| exception(py, &error))
+    }
+
+    /// Runs something on the ledger with the interpreter released.
+    pub(crate) fn detached<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&Arc<Live>) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        let (live, _) = self.live(py)?;
+        py.detach(|| work(live))
+            .map_err(|error| exception(py, &error))
+    }
+
+    fn job(
+        first: &Bound<'_, PyAny>,
+        body: Option<&Bound<'_, PyAny>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Job> {
+        if let Ok(kind) = first.cast::<PyString>() {
+            let body = body.ok_or_else(|| PyTypeError::new_err("a kind needs a body"))?;
+            return Job::read(kind, body, fields);
+        }
+        let record = first
+            .cast::<Record>()
+            .map_err(|_| PyTypeError::new_err("a record, or a kind and a body, is needed"))?;
+        if body.is_some() || fields.is_some() {
+            return Err(PyTypeError::new_err(
+                "a Record has its body and fields already",
+            ));
+        }
+        Ok(record.get().job())
+    }
+
+    fn append_jobs(&self, py: Python<'_>, mut jobs: Vec<Job>) -> PyResult<Vec<Receipt>> {
+        let (live, process) = self.live(py)?;
+        let appended = py.detach(|| {
+            if live.is_closed() {
+                return Err(Error::Closed);
+            }
+            live.start()?;
+            for job in &mut jobs {
+                live.complete(job, process)?;
+            }
+            let appended = live.append(&jobs.iter().collect::<Vec<_>>());
+            if appended
+                .as_ref()
+                .is_err_and(|error| error.outcome_unknown().is_none())
+            {
+                for job in &jobs {
+                    live.release(job);
+                }
+            }
+            appended
+        });
+        match appended {
+            Ok(appended) => Ok(appended.into_iter().map(Receipt::appended).collect()),
+            Err(error) => Err(exception(py, &error)),
+        }
+    }
+
+    /// Waits for room in the queue, looking at signals now and then.
+    fn push_waiting(
+        &self,
+        py: Python<'_>,
+        live: &Live,
+        mut work: Work,
+        bytes: usize,
+    ) -> PyResult<()> {
+        let deadline = Instant::now() + self.queue_wait;
+        loop {
+            match live.queue.try_push(work, bytes) {
+                Ok(()) => return Ok(()),
+                Err(NotPushed::Ended(_)) => return Err(ended(py, live)),
+                Err(NotPushed::Full(back)) if Instant::now() >= deadline => {
+                    refuse(live, back);
+                    return Err(full(py));
+                }
+                Err(NotPushed::Full(back)) => work = back,
+            }
+            let look = deadline.min(Instant::now() + SIGNAL_INTERVAL);
+            py.detach(|| live.queue.wait_for_room(look));
+            py.check_signals()?;
+        }
+    }
+}
+
+/// The number of a job that was turned away before it was queued is free again, unless a call holds it.
+fn refuse(live: &Live, work: Work) {
+    if let Work::Append(job, _) = work {
+        live.release(&job);
+    }
+}
+
+fn full(py: Python<'_>) -> PyErr {
+    refused_error(py, "the queue is full", "queue_full")
+}
+
+fn ended(py: Python<'_>, live: &Live) -> PyErr {
+    if live.is_closed() {
+        exception(py, &Error::Closed)
+    } else {
+        refused_error(
+            py,
+            "the thread that appends queued records has ended",
+            "worker_ended",
+        )
+    }
+}
+
+#[pymethods]
+impl LedgerCore {
+    #[new]
+    fn new(path: Option<PathBuf>, settings: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = settings.py();
+        let read = settings::read(path, settings)?;
+        let stage = py
+            .detach(|| Stage::open(&read.settings))
+            .map_err(|error| exception(py, &error))?;
+        Ok(Self {
+            settings: read.settings,
+            when_full: read.when_full,
+            queue_wait: read.queue_wait,
+            on_unencodable: read.on_unencodable,
+            stage,
+        })
+    }
+
+    /// Appends a record and returns its receipt: durable, covered by a signed checkpoint.
+    #[pyo3(signature = (record, body=None, /, **fields))]
+    fn append(
+        &self,
+        record: &Bound<'_, PyAny>,
+        body: Option<&Bound<'_, PyAny>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Receipt> {
+        let py = record.py();
+        let job = Self::job(record, body, fields)?;
+        let receipt = self.append_jobs(py, vec![job])?.pop();
+        receipt.ok_or_else(|| exception(py, &Error::Closed))
+    }
+
+    /// Appends records as one group: all of them or none.
+    fn append_many(&self, records: &Bound<'_, PyAny>) -> PyResult<Vec<Receipt>> {
+        let mut jobs = Vec::new();
+        for record in records.try_iter()? {
+            jobs.push(Self::job(&record?, None, None)?);
+        }
+        self.append_jobs(records.py(), jobs)
+    }
+
+    /// Queues a record for the worker and returns its id.
+    #[pyo3(signature = (record, body=None, /, *, full=None, on_error=None, **fields))]
+    fn enqueue<'py>(
+        &self,
+        record: &Bound<'py, PyAny>,
+        body: Option<&Bound<'py, PyAny>>,
+        full: Option<&str>,
+        on_error: Option<&str>,
+        fields: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyString>> {
+        let py = record.py();
+        let when_full = full.map_or(Ok(self.when_full), |full| WhenFull::read(py, full))?;
+        let hear = hear(py, on_error)?;
+        let mut job = Self::job(record, body, fields)?;
+        let (live, process) = self.live(py)?;
+        if live.is_closed() {
+            return Err(exception(py, &Error::Closed));
+        }
+        if !live.has_started() {
+            py.detach(|| live.try_start());
+        }
+        live.complete(&mut job, process)
+            .map_err(|error| exception(py, &error))?;
+        live.worker().map_err(|error| exception(py, &error))?;
+        let record_id = PyString::new(py, job.record_id.as_deref().unwrap_or_default());
+        let (bytes, seq) = (job.bytes, job.seq);
+        match live.queue.try_push(Work::Append(job, hear), bytes) {
+            Ok(()) => {}
+            Err(NotPushed::Ended(work)) => {
+                refuse(live, work);
+                return Err(ended(py, live));
+            }
+            Err(NotPushed::Full(work)) => match when_full {
+                WhenFull::Block => self.push_waiting(py, live, work, bytes)?,
+                WhenFull::Fail => {
+                    refuse(live, work);
+                    return Err(self::full(py));
+                }
+                // The worker is busy, or the queue would not be full: it declares the gap after its batch.
+                WhenFull::Gap => live.miss(seq.unwrap_or_default(), "queue_full"),
+            },
+        }
+        Ok(record_id)
+    }
+
+    /// Waits until what was queued before is durable, refused, or shown as a gap.
+    #[pyo3(signature = (timeout=None))]
+    fn flush(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<QueueState> {
+        let deadline = deadline(py, timeout)?;
+        let (live, _) = self.live(py)?;
+        loop {
+            let look = deadline.map_or_else(soon, |deadline| deadline.min(soon()));
+            if py.detach(|| live.queue.wait_finished(look)) {
+                break;
+            }
+            py.check_signals()?;
+            if live.queue.has_ended() && !live.is_closed() {
+                return Err(ended(py, live));
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(self::timeout("the queue did not empty in time"));
+            }
+        }
+        let declared = py.detach(|| live.declare_gaps());
+        if let Some(error) = live.take_failure() {
+            return Err(exception(py, &error));
+        }
+        declared.map_err(|error| exception(py, &error))?;
+        Ok(QueueState::of(live))
+    }
+
+    /// What waits in the queue and what became of the rest.
+    #[getter]
+    fn queue(&self, py: Python<'_>) -> PyResult<QueueState> {
+        self.live(py).map(|(live, _)| QueueState::of(live))
+    }
+
+    fn _queue_is_full(&self, py: Python<'_>) -> bool {
+        self.live(py).is_ok_and(|(live, _)| live.queue.is_full())
+    }
+
+    /// Takes the number of a call that begins; the run's first record is appended before.
+    fn _number(&self, py: Python<'_>) -> PyResult<Started> {
+        let (live, process) = self.live(py)?;
+        if !live.has_started() {
+            py.detach(|| live.try_start());
+        }
+        live.number(process).map_err(|error| exception(py, &error))
+    }
+
+    /// Appends the run's first record, or raises what hinders it.
+    fn _start(&self, py: Python<'_>) -> PyResult<()> {
+        self.detached(py, |live| live.start())
+    }
+
+    /// Notes that a call that took a number has no record.
+    fn _lost(&self, py: Python<'_>, started: &Started) -> PyResult<()> {
+        let (live, process) = self.live(py)?;
+        let Some(seq) = started.seq_in(process) else {
+            return Ok(());
+        };
+        live.miss(seq, "append_failed");
+        if live.worker().is_ok() {
+            // If there is no room, the worker is about to declare gaps anyway.
+            let _ = live.queue.try_push(Work::Gaps, 0);
+        }
+        Ok(())
+    }
+
+    /// A commitment to a value of a record's field, under the ledger's data key: what stands in the log if the
+    /// record was made from the same value.
+    fn commitment(
+        &self,
+        record_id: &str,
+        member: &str,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<String> {
+        let encoded = Encoded::of(value)?.shared();
+        self.detached(value.py(), |live| {
+            live.commitment(record_id, member, &encoded)
+        })
+    }
+
+    /// The entry of an index.
+    fn entry(&self, py: Python<'_>, index: u64) -> PyResult<Entry> {
+        self.detached(py, |live| live.ledger.entry(index))
+            .map(Entry::from)
+    }
+
+    /// Entries in order, from `start` up to, not including, `stop`.
+    #[pyo3(signature = (start=0, stop=None))]
+    fn entries(&self, py: Python<'_>, start: u64, stop: Option<u64>) -> PyResult<Entries> {
+        let (live, _) = self.live(py)?;
+        Entries::new(live.ledger.clone(), start..stop.unwrap_or(u64::MAX))
+            .map_err(|error| exception(py, &error))
+    }
+
+    /// The receipt, at the newest checkpoint, of an entry in the log.
+    fn receipt(&self, py: Python<'_>, index: u64) -> PyResult<Receipt> {
+        self.detached(py, |live| Receipt::of_entry(&live.ledger, index))
+    }
+
+    /// The newest signed checkpoint.
+    fn checkpoint(&self, py: Python<'_>) -> PyResult<String> {
+        self.detached(py, |live| live.ledger.checkpoint())
+    }
+
+    /// Where the ledger lies; None in memory.
+    #[getter]
+    fn path(&self) -> Option<PathBuf> {
+        self.settings.path.clone()
+    }
+
+    /// The log's origin.
+    #[getter]
+    fn origin(&self, py: Python<'_>) -> PyResult<String> {
+        self.live(py)
+            .map(|(live, _)| live.ledger.origin().to_owned())
+    }
+
+    /// The verifier key that signs the log now.
+    #[getter]
+    fn vkey(&self, py: Python<'_>) -> PyResult<String> {
+        self.detached(py, |live| Ok(live.ledger.vkey()))
+    }
+
+    /// SHA-256 of the verifier key: what people compare.
+    #[getter]
+    fn fingerprint(&self, py: Python<'_>) -> PyResult<String> {
+        self.detached(py, |live| Ok(live.ledger.fingerprint()))
+    }
+
+    /// Entries that a signed checkpoint covers.
+    #[getter]
+    fn size(&self, py: Python<'_>) -> PyResult<u64> {
+        self.detached(py, |live| {
+            live.ledger.refresh().map(|()| live.ledger.size())
+        })
+    }
+
+    /// The producer's run in this process.
+    #[getter]
+    fn run(&self, py: Python<'_>) -> PyResult<String> {
+        self.live(py)
+            .map(|(live, _)| live.producer.run().to_owned())
+    }
+
+    #[getter]
+    fn _on_unencodable(&self) -> &str {
+        &self.on_unencodable
+    }
+
+    /// Whether something is open here that has not been closed.
+    #[getter]
+    fn _is_open(&self) -> bool {
+        self.stage
+            .current()
+            .0
+            .peek()
+            .is_some_and(|live| !live.is_closed())
+    }
+
+    fn _close(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        let deadline = deadline(py, Some(timeout))?.unwrap_or_else(soon);
+        let Some(live) = self.stage.current().0.peek() else {
+            return Ok(());
+        };
+        match py.detach(|| live.close(deadline)) {
+            Ok(true) => match live.take_failure() {
+                Some(error) => Err(exception(py, &error)),
+                None => Ok(()),
+            },
+            Ok(false) => Err(self::timeout("the queue did not empty in time")),
+            Err(error) => Err(exception(py, &error)),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        match &self.settings.path {
+            Some(path) => format!("<sealog.Ledger at {}>", path.display()),
+            None => "<sealog.Ledger in memory>".to_owned(),
+        }
+    }
+}
+
+fn hear(py: Python<'_>, on_error: Option<&str>) -> PyResult<Hear> {
+    match on_error {
+        None | Some("record_gap") => Ok(Hear::Gap),
+        Some("raise") => Ok(Hear::Raise),
+        Some(_) => Err(format_error(py, "on_error", "it is raise or record_gap")),
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + SIGNAL_INTERVAL
+}
+
+/// The moment that lies so many seconds ahead.
+pub(crate) fn deadline(py: Python<'_>, seconds: Option<f64>) -> PyResult<Option<Instant>> {
+    let Some(seconds) = seconds else {
+        return Ok(None);
+    };
+    let wait = Duration::try_from_secs_f64(seconds.max(0.0))
+        .map_err(|_| format_error(py, "timeout", "a number of seconds is needed"))?;
+    Ok(Instant::now().checked_add(wait))
+}
+
+/// Views of configurations and labels as Python lists.
+pub(crate) fn listed<'py, T, U>(py: Python<'py>, views: Vec<T>) -> PyResult<Bound<'py, PyList>>
+where
+    U: From<T> + IntoPyObject<'py>,
+{
+    PyList::new(py, views.into_iter().map(U::from))
+}

@@ -1,0 +1,76 @@
+//! The Python package `sealog`: the extension module behind it.
+//!
+//! Converts Python values on the caller's thread in one pass, numbers calls, hands records to the ledger with the
+//! interpreter released, and maps errors. One file per Python class; all errors are mapped in `error`.
+//!
+//! **What is absent**: any rule about records (those are in `sealog-core` and `sealog-ledger`), the decorator and
+//! the collector (pure Python, in `python/sealog`), output of any kind, signal handlers, and threads at import.
+//! No thread of this crate ever takes the interpreter's lock.
+
+mod body;
+mod cli;
+mod config;
+mod encode;
+mod entry;
+mod error;
+mod finding;
+mod ids;
+mod ledger;
+mod live;
+mod people;
+mod plain;
+mod process;
+mod queue;
+mod receipt;
+mod record;
+mod settings;
+mod stage;
+mod started;
+mod state;
+mod worker;
+
+use pyo3::prelude::pymodule;
+
+/// The extension module; Python code imports `sealog`, never this.
+#[pymodule]
+mod _sealog {
+    #[pymodule_export]
+    use crate::cli::run_cli;
+    #[pymodule_export]
+    use crate::config::{ConfigView, LabelView};
+    #[pymodule_export]
+    use crate::encode::{Builder, Encoded, encode};
+    #[pymodule_export]
+    use crate::entry::{Entries, Entry};
+    #[pymodule_export]
+    use crate::finding::Finding;
+    #[pymodule_export]
+    use crate::ledger::LedgerCore;
+    #[pymodule_export]
+    use crate::people::{
+        config_active, config_history, config_set, configs, label_add, label_rename, labels,
+        seal_epoch,
+    };
+    #[pymodule_export]
+    use crate::receipt::Receipt;
+    #[pymodule_export]
+    use crate::record::Record;
+    #[pymodule_export]
+    use crate::started::Started;
+    #[pymodule_export]
+    use crate::state::QueueState;
+
+    /// The version of this package.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Python's fork hook calls this in the child.
+    #[pyfunction]
+    fn _forked() {
+        crate::process::forked();
+    }
+
+    use pyo3::prelude::*;
+}

@@ -1,0 +1,45 @@
+"""Fixtures of the tests of the Python package."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sealog
+
+
+@pytest.fixture
+def ledger() -> Iterator[sealog.Ledger]:
+    with sealog.memory() as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of its own for what a ledger keeps outside of itself, also in child processes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    os.makedirs(tmp_path / "work", exist_ok=True)
+    return tmp_path / "work"
+
+
+def bodies(ledger: sealog.Ledger, kind: str = "decision") -> list[dict[str, Any]]:
+    """Bodies of the records of a kind, in order, once the queue is empty."""
+    ledger.flush(timeout=30)
+    return [entry.body for entry in ledger.entries() if entry.kind == kind]
+
+
+def only(ledger: sealog.Ledger) -> dict[str, Any]:
+    """The body of the only decision."""
+    (body,) = bodies(ledger)
+    return body
+
+
+@pytest.fixture
+def decisions(ledger: sealog.Ledger) -> Callable[[], list[dict[str, Any]]]:
+    return lambda: bodies(ledger)
