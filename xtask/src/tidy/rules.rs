@@ -34,6 +34,7 @@ pub(super) const BARE_NAMES: &[&str] = &[
 pub(super) const EXTENSIONS: &[&str] = &[
     "css",
     "gitignore",
+    "go",
     "html",
     "js",
     "json",

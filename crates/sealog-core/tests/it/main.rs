@@ -9,6 +9,7 @@
 )]
 
 mod examples;
+mod interop_go;
 mod oracles;
 mod shared_vectors;
 mod tlog_pages;
