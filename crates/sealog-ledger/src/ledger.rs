@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use sealog_core::config::Bands;
 use sealog_core::finding::{Code, Finding};
@@ -21,6 +22,11 @@ use crate::queue::{Queue, Room, Ticket, lock};
 use crate::replay;
 use crate::writer::{Work, Writer};
 
+/// A handle open for this long seals an epoch when it closes.
+const LONG_LIVED: Duration = Duration::from_secs(10);
+/// And so does one that leaves this many entries behind.
+const LONG_LIVED_ENTRIES: u64 = 64;
+
 /// A ledger. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Ledger(pub(crate) Arc<Inner>);
@@ -37,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) data_key: OnceLock<LedgerDataKey>,
     pub(crate) closed: Mutex<bool>,
+    opened: Instant,
 }
 
 /// What a handle may do, and its state of the log.
@@ -92,6 +99,7 @@ impl Ledger {
             view: RwLock::default(),
             data_key: OnceLock::new(),
             closed: Mutex::new(false),
+            opened: Instant::now(),
         }));
         ledger.with_state(|state, _| ledger.publish(state));
         ledger
@@ -291,11 +299,14 @@ impl Ledger {
         )
     }
 
-    /// Seals an epoch if entries came since the last, cuts the filler, and takes no more records.
+    /// Seals an epoch if a long-lived handle leaves entries behind that none covers, cuts the filler, and takes no
+    /// more records.
     pub fn close(&self) -> Result<(), Error> {
         if let Side::Append(writer) = &self.0.side {
             let since = lock(writer).state.entries_since_epoch();
-            if !*lock(&self.0.closed) && since > 1 {
+            // One call of the command line is no reason to seal an epoch.
+            let long_lived = self.0.opened.elapsed() >= LONG_LIVED || since >= LONG_LIVED_ENTRIES;
+            if !*lock(&self.0.closed) && since > 1 && long_lived {
                 self.seal_epoch()?;
             }
             *lock(&self.0.closed) = true;

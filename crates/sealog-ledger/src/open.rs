@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::{Hash, push_hex};
 use sealog_core::json::Value;
 use sealog_core::state::LogState;
@@ -183,6 +184,12 @@ impl Ledger {
             return Ok(());
         };
         let mut writer = crate::queue::lock(writer);
+        if writer.state.size() == 0 {
+            // Its making was cut off before entry 0: nothing was ever acknowledged.
+            return Err(Error::Damaged {
+                findings: vec![Finding::new(Code::EmptyLedger)],
+            });
+        }
         writer.check_key()?;
         if writer.recovered.is_some() {
             writer.commit_own_news()?;

@@ -265,7 +265,7 @@ fn log_facts(
             b"seq" => seq = value.u64(),
             b"prev_hash" => prev_hash = value.plain_bytes().and_then(Hash::from_hex_bytes),
             b"prev_checkpoint" => {
-                prev_checkpoint = value.plain_bytes().and_then(Hash::from_hex_bytes)
+                prev_checkpoint = value.plain_bytes().and_then(Hash::from_hex_bytes);
             }
             b"recorded_at" => {
                 recorded_at = value

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::verify::{Against, Level, Report, Request, Verdict, verify_ledger};
-use sealog_ledger::{Creation, Ledger};
+use sealog_ledger::{Creation, Ledger, RecordSignature, SystemRandom, keys};
 
 use crate::ground::{Ground, decision};
 
@@ -55,7 +55,7 @@ fn an_honest_ledger_holds_with_its_key_and_is_unpinned_without() {
     );
     assert_eq!(report.integrity(), Verdict::Holds);
     assert_eq!(report.level(), Level::SelfSigned);
-    assert_eq!(report.size(), 23);
+    assert_eq!(report.size(), 22);
     assert_eq!(report.runs().closed_whole, 1);
     let unpinned = verify(&ground.path(), &Request::default());
     assert_eq!((unpinned.exit(), unpinned.reason()), (2, "unpinned"));
@@ -200,4 +200,110 @@ fn lines(text: &str, change: impl FnOnce(&mut Vec<String>)) -> String {
     let mut lines: Vec<String> = text.split_inclusive('\n').map(Into::into).collect();
     change(&mut lines);
     lines.concat()
+}
+
+#[test]
+fn a_rotated_key_is_followed_only_where_that_is_asked() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    producer.append(decision("before")).unwrap();
+    let old = pinned(&ledger);
+    let next = keys::ephemeral(ledger.origin(), &SystemRandom).unwrap();
+    ledger.rotate_key(next).unwrap();
+    let after = producer
+        .append(decision("after"))
+        .unwrap()
+        .receipt()
+        .unwrap();
+    let new = pinned(&ledger);
+    assert_ne!(old.keys, new.keys);
+    after.verify(&new.keys).unwrap();
+    drop((producer, ledger));
+    let report = verify(&ground.path(), &new);
+    assert_eq!(
+        (report.exit(), report.reason()),
+        (0, "holds"),
+        "{:?}",
+        report.findings()
+    );
+    let report = verify(&ground.path(), &old);
+    assert_eq!((report.exit(), report.reason()), (2, "key_retired"));
+    let followed = Request {
+        follow_rotation: true,
+        ..old
+    };
+    let report = verify(&ground.path(), &followed);
+    assert_eq!((report.exit(), report.reason()), (0, "holds"));
+    assert!(report.counts().contains_key("key_rotated"));
+    // The old key's file signs no more.
+    let refused = Ledger::open(&ground.path(), ground.options()).unwrap_err();
+    assert_eq!(refused.code(), "key_mismatch");
+}
+
+#[test]
+fn a_signed_record_needs_a_key_that_the_log_knows_and_a_signature_that_holds() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let actor = keys::ephemeral("agent.example/a1", &SystemRandom).unwrap();
+    let sign = |record: &[u8]| {
+        let message = sealog_core::entry::record_signature_message(ledger.origin(), record);
+        RecordSignature {
+            key_id: "a1".into(),
+            value: actor.sign(&message).unwrap(),
+        }
+    };
+    let record = producer.prepare(decision("d0")).unwrap();
+    let signature = sign(&record);
+    let refused = producer
+        .append_signed(record.clone(), signature.clone())
+        .unwrap_err();
+    assert_eq!(refused.code(), "signature_key_unknown");
+    ledger
+        .trust_actor_key("a1", &actor.verifier_key().to_string(), None)
+        .unwrap();
+    let other = producer.prepare(decision("d1")).unwrap();
+    let refused = producer
+        .append_signed(other, signature.clone())
+        .unwrap_err();
+    assert_eq!(refused.code(), "signature_invalid");
+    producer.append_signed(record, signature).unwrap();
+    let report = verify(&ground.path(), &pinned(&ledger));
+    assert_eq!(
+        (report.exit(), report.reason()),
+        (0, "holds"),
+        "{:?}",
+        report.findings()
+    );
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_told_and_a_changed_byte_is_damage() {
+    let ground = Ground::new();
+    let request = ledger_of(&ground, 3);
+    let honest = fs::read(segment(&ground)).unwrap();
+    let mut torn = honest.clone();
+    torn.extend_from_slice(b"{\"log\":{\"clock\":{\"sour");
+    fs::write(segment(&ground), &torn).unwrap();
+    let report = verify(&ground.path(), &request);
+    assert_eq!((report.exit(), report.reason()), (2, "uncovered_tail"));
+    drop(ground.open());
+    let report = verify(&ground.path(), &request);
+    assert_eq!(
+        (report.exit(), report.reason()),
+        (0, "holds"),
+        "{:?}",
+        report.findings()
+    );
+    assert_eq!(report.kinds()["ledger.recovered"], 1);
+    let mut damaged = fs::read(segment(&ground)).unwrap();
+    let last = damaged.iter().rposition(|byte| *byte == b'}').unwrap();
+    damaged[last - 20] ^= 1;
+    fs::write(segment(&ground), &damaged).unwrap();
+    let refused = Ledger::open(&ground.path(), ground.options()).unwrap_err();
+    assert!(
+        ["behind_head_copy", "checkpoint_malformed"].contains(&refused.code()),
+        "{refused}"
+    );
 }
