@@ -23,7 +23,7 @@ fn a_receipt_verifies_with_the_key_alone_and_survives_reopening() {
     assert_eq!(
         ledger.size(),
         2,
-        \"entry 0 and the decision: too few for an epoch at closing\"
+        "entry 0 and the decision: too few for an epoch at closing"
     );
     let later = ledger.receipt(1).unwrap();
     assert_eq!(later.entry(), receipt.entry());
