@@ -302,8 +302,11 @@ fn a_torn_tail_is_cut_and_told_and_a_changed_byte_is_damage() {
     damaged[last - 20] ^= 1;
     fs::write(segment(&ground), &damaged).unwrap();
     let refused = Ledger::open(&ground.path(), ground.options()).unwrap_err();
-    assert!(
-        ["behind_head_copy", "checkpoint_malformed"].contains(&refused.code()),
-        "{refused}"
-    );
+    // Which of them depends on the character that the bit falls on.
+    let codes = [
+        "behind_head_copy",
+        "checkpoint_malformed",
+        "checkpoint_signature",
+    ];
+    assert!(codes.contains(&refused.code()), "{refused}");
 }
