@@ -15,6 +15,7 @@ use sealog_store::{Place, Store};
 
 use crate::appended::Appended;
 use crate::error::Error;
+use crate::index::Index;
 use crate::keys::{self, LedgerDataKey};
 use crate::options::{Access, Options};
 use crate::producer::Producer;
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) origin: String,
     pub(crate) queue: Queue,
     pub(crate) side: Side,
+    pub(crate) index: Index,
     /// Configurations and labels as of the last commit, for callers that must not wait for one.
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) data_key: OnceLock<LedgerDataKey>,
@@ -80,6 +82,7 @@ impl Ledger {
         options: Options,
         origin: String,
         side: Side,
+        index: Index,
     ) -> Self {
         let room = Room {
             records: options.queue_records_max,
@@ -96,12 +99,13 @@ impl Ledger {
             origin,
             queue: Queue::new(room),
             side,
+            index,
             view: RwLock::default(),
             data_key: OnceLock::new(),
             closed: Mutex::new(false),
             opened: Instant::now(),
         }));
-        ledger.with_state(|state, _| ledger.publish(state));
+        ledger.with_state(|state, place| ledger.publish(state, place));
         ledger
     }
 
@@ -173,21 +177,22 @@ impl Ledger {
                 let store = Arc::clone(&self.0.store);
                 let mut turn = store.turn(self.0.options.turn_wait)?;
                 writer.catch_up(&mut *turn)?;
-                self.publish(&writer.state);
+                self.publish(&writer.state, writer.place);
             }
             Side::Read(reading) => {
                 let mut reading = lock(reading);
                 let Reading { state, place } = &mut *reading;
                 let end = replay::replay(state, self.store(), *place, &mut replay::Unobserved)?;
                 *place = end.place;
-                self.publish(state);
+                self.publish(state, *place);
             }
         }
         Ok(())
     }
 
-    /// Shows callers the configurations and labels of a state, if they changed.
-    fn publish(&self, state: &LogState) {
+    /// Shows callers the configurations and labels of a state, if they changed, and the index how far the log goes.
+    fn publish(&self, state: &LogState, place: Place) {
+        self.0.index.head_moved(state, place);
         let shown = self.view().changes;
         if shown == state.changes() {
             return;
@@ -219,10 +224,13 @@ impl Ledger {
         if *lock(&self.0.closed) {
             return Err(Error::Closed);
         }
+        if work.has_own_ids() {
+            self.0.index.prepare_ids();
+        }
         let done = self.0.queue.run(work, |tickets: &[Arc<Ticket>]| {
             let mut writer = lock(writer);
             writer.commit(tickets);
-            self.publish(&writer.state);
+            self.publish(&writer.state, writer.place);
         })?;
         Ok(done
             .into_iter()
@@ -310,6 +318,7 @@ impl Ledger {
                 self.seal_epoch()?;
             }
             *lock(&self.0.closed) = true;
+            self.0.index.stop();
             self.0.store.close(self.0.options.turn_wait)?;
         }
         Ok(())

@@ -14,6 +14,7 @@ use sealog_store::{FileOptions, FileStore, HeadCopy, Place, Store};
 
 use crate::error::Error;
 use crate::head::Head;
+use crate::index::Index;
 use crate::keys;
 use crate::ledger::{Ledger, Reading, Side};
 use crate::options::{Access, Creation, HeadCopyPolicy, Options};
@@ -40,6 +41,7 @@ impl Ledger {
             keys::trust_log(&directory, &vkey)?;
         }
         remember_path(&path, &origin, &ledger.0.options)?;
+        ledger.0.index.start(&path, Access::Append);
         Ok(ledger)
     }
 
@@ -47,7 +49,9 @@ impl Ledger {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         check_vanished(&path, &options)?;
-        Self::open_on(Arc::new(OsDisk::new()), &path, options)
+        let ledger = Self::open_on(Arc::new(OsDisk::new()), &path, options)?;
+        ledger.0.index.start(&path, ledger.access());
+        Ok(ledger)
     }
 
     /// Opens a ledger, or makes one where nothing is and none was known.
@@ -67,7 +71,7 @@ impl Ledger {
     /// A ledger in memory, with a key of its own. For tests and for trying out: it ends with the process.
     pub fn memory(creation: &Creation, mut options: Options) -> Result<Self, Error> {
         options.head_copy = HeadCopyPolicy::Off;
-        options.index = crate::options::IndexMode::Off;
+        options.index = crate::options::IndexMode::Manual;
         let path = Path::new("/memory.sealog");
         let origin = match &creation.origin {
             Some(origin) => origin.clone(),
@@ -127,7 +131,9 @@ impl Ledger {
                 place: Place::START,
             };
             let side = Side::Read(Box::new(Mutex::new(reading)));
-            let ledger = Self::assemble(store, Some(path.to_path_buf()), options, origin, side);
+            let path = Some(path.to_path_buf());
+            let index = Index::new(Arc::clone(&store), &origin, options.index);
+            let ledger = Self::assemble(store, path, options, origin, side, index);
             ledger.refresh()?;
             return Ok(ledger);
         }
@@ -161,7 +167,9 @@ impl Ledger {
                 state_dir(&options).map(|directory| HeadCopy::new(disk, &directory, origin))
             }
         };
+        let index = Index::new(Arc::clone(&store), origin, options.index);
         let parts = Parts {
+            index: Arc::clone(index.shared()),
             store: Arc::clone(&store),
             signer,
             clock: Arc::clone(&options.clock),
@@ -174,7 +182,8 @@ impl Ledger {
         };
         let writer = Writer::new(parts, origin)?;
         let side = Side::Append(Box::new(Mutex::new(writer)));
-        Ok(Self::assemble(store, path, options, origin.into(), side))
+        let origin = origin.into();
+        Ok(Self::assemble(store, path, options, origin, side, index))
     }
 
     /// After opening: reads the log, recovers what a crash left, and says so in the log.
