@@ -24,7 +24,7 @@ const CHECKPOINT_PAGES: i64 = 8_192;
 /// Page cache of a connection, in KiB.
 const CACHE_KIB: i64 = 16 * 1024;
 
-/// The tables, exactly as SQLite keeps their text: a file whose text differs is of another version or edited.
+/// The tables, exactly as `SQLite` keeps their text: a file whose text differs is of another version or edited.
 ///
 /// `value` gives small numbers to repeated strings. `posting` says in which blocks of entries a value stands.
 /// Traces and sessions are nearly all different: only 63 bits of their hash are kept, as negative numbers.
@@ -60,7 +60,7 @@ const SCHEMA: [(&str, &str); 5] = [
 pub(super) enum Home {
     /// In this file, for all processes.
     File(PathBuf),
-    /// In a temporary file of SQLite's, for this handle alone.
+    /// In a temporary file of `SQLite`'s, for this handle alone.
     Private,
 }
 

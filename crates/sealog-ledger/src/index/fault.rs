@@ -41,10 +41,11 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
+            // No code: values of other types than the schema says, rows that are missing. Somebody edited the file.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => {
+                Self::Damaged(error)
+            }
             Some(_) => Self::Sqlite(error),
-            // Values of other types than the schema says, rows that are missing: somebody edited the file.
-            None => Self::Damaged(error),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Plan {
             .and_then(|id| uuid(id.as_bytes()))
         {
             plan.parameters.push(Value::Blob(id.to_vec()));
-            plan.condition += &format!(" AND record_id=?{}", plan.parameters.len() + 2);
+            plan.add_condition("record_id");
             plan.by_id = true;
         }
         match (query.cursor, query.order) {
@@ -88,9 +88,16 @@ impl Plan {
         Ok(Some(plan).filter(|plan| !plan.range.is_empty()))
     }
 
+    /// Requires a column to have the last parameter.
+    fn add_condition(&mut self, column: &str) {
+        let number = self.parameters.len() + 2;
+        self.condition
+            .extend([" AND ", column, "=?", &number.to_string()]);
+    }
+
     fn require(&mut self, column: &str, value: i64) {
         self.parameters.push(Value::Integer(value));
-        self.condition += &format!(" AND {column}=?{}", self.parameters.len() + 2);
+        self.add_condition(column);
         self.terms.push(value);
     }
 
@@ -159,7 +166,10 @@ impl Ranges<'_> {
                 sql += " INTERSECT ";
             }
             let number = parameters.len();
-            sql += &format!("SELECT block FROM posting WHERE era=?1 AND value=?{number}");
+            sql.extend([
+                "SELECT block FROM posting WHERE era=?1 AND value=?",
+                &number.to_string(),
+            ]);
         }
         sql += " ORDER BY block";
         let mut statement = self.connection.prepare_cached(&sql)?;

@@ -325,7 +325,7 @@ impl Shared {
             let waited = self
                 .woken
                 .wait_timeout_while(head, pause, |_| !self.is_stopped());
-            drop(waited.map_or_else(PoisonError::into_inner, |waited| waited));
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 
