@@ -8,5 +8,4 @@
 
 mod append;
 mod ground;
-mod index;
 mod verify;
