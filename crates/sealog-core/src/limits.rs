@@ -89,6 +89,8 @@ pub const RUN_SILENT_ENTRIES: u64 = 1_048_576;
 pub const EPOCH_ENTRIES: u64 = 65_536;
 /// Newest checkpoints whose roots verification remembers, to compare anchors with.
 pub const ANCHOR_ROOTS_KEPT: usize = 4_096;
+/// Entries of one page of a search, at most.
+pub const SEARCH_ENTRIES_MAX: usize = 10_000;
 
 const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
 const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);

@@ -15,12 +15,12 @@ use sealog_store::{Place, Store};
 
 use crate::appended::Appended;
 use crate::error::Error;
+use crate::index::Index;
 use crate::keys::{self, LedgerDataKey};
 use crate::options::{Access, Options};
 use crate::producer::Producer;
 use crate::queue::{Queue, Room, Ticket, lock};
 use crate::replay;
-use crate::snapshot::{self, Resumed, Unfit};
 use crate::writer::{Work, Writer};
 
 /// A handle open for this long seals an epoch when it closes.
@@ -40,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) origin: String,
     pub(crate) queue: Queue,
     pub(crate) side: Side,
+    pub(crate) index: Index,
     /// Configurations and labels as of the last commit, for callers that must not wait for one.
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) data_key: OnceLock<LedgerDataKey>,
@@ -58,44 +59,6 @@ pub(crate) enum Side {
 pub(crate) struct Reading {
     pub(crate) state: LogState,
     pub(crate) place: Place,
-}
-
-impl Reading {
-    /// The state of a log of this origin before any line is read.
-    pub(crate) fn new(origin: &str) -> Self {
-        Self {
-            state: LogState::new(origin),
-            place: Place::START,
-        }
-    }
-
-    /// Reads a log from the newest snapshot that it vouches for, or else from its beginning. `vkey` is the key of
-    /// its first entry: with no key at hand, only a snapshot by that one is as good as the log itself, which tells
-    /// how its key was handed over.
-    pub(crate) fn load(&mut self, store: &dyn Store, vkey: &str) -> Result<(), Error> {
-        let own = |resumed: &Resumed| {
-            let keys = resumed.state.keys();
-            keys.retired().is_empty() && keys.active().is_some_and(|key| key.to_string() == vkey)
-        };
-        let resumed = snapshot::newest(store, self.state.origin(), Unfit::Leave).filter(own);
-        if let Some(Resumed { state, place }) = resumed {
-            let size = state.size();
-            *self = Self { state, place };
-            match self.read_on(store) {
-                Ok(()) if self.state.size() > size => return Ok(()),
-                Ok(()) | Err(Error::Damaged { .. }) => *self = Self::new(self.state.origin()),
-                Err(error) => return Err(error),
-            }
-        }
-        self.read_on(store)
-    }
-
-    /// Takes in what came since.
-    fn read_on(&mut self, store: &dyn Store) -> Result<(), Error> {
-        let end = replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved);
-        self.place = end.as_ref().map_or(Place::START, |end| end.place);
-        end.map(|_| ())
-    }
 }
 
 /// What callers need to know of the state before they append.
@@ -119,6 +82,7 @@ impl Ledger {
         options: Options,
         origin: String,
         side: Side,
+        index: Index,
     ) -> Self {
         let room = Room {
             records: options.queue_records_max,
@@ -135,12 +99,13 @@ impl Ledger {
             origin,
             queue: Queue::new(room),
             side,
+            index,
             view: RwLock::default(),
             data_key: OnceLock::new(),
             closed: Mutex::new(false),
             opened: Instant::now(),
         }));
-        ledger.with_state(|state, _| ledger.publish(state));
+        ledger.with_state(|state, place| ledger.publish(state, place));
         ledger
     }
 
@@ -212,19 +177,22 @@ impl Ledger {
                 let store = Arc::clone(&self.0.store);
                 let mut turn = store.turn(self.0.options.turn_wait)?;
                 writer.catch_up(&mut *turn)?;
-                self.publish(&writer.state);
+                self.publish(&writer.state, writer.place);
             }
             Side::Read(reading) => {
                 let mut reading = lock(reading);
-                reading.read_on(self.store())?;
-                self.publish(&reading.state);
+                let Reading { state, place } = &mut *reading;
+                let end = replay::replay(state, self.store(), *place, &mut replay::Unobserved)?;
+                *place = end.place;
+                self.publish(state, *place);
             }
         }
         Ok(())
     }
 
-    /// Shows callers the configurations and labels of a state, if they changed.
-    fn publish(&self, state: &LogState) {
+    /// Shows callers the configurations and labels of a state, if they changed, and the index how far the log goes.
+    fn publish(&self, state: &LogState, place: Place) {
+        self.0.index.head_moved(state, place);
         let shown = self.view().changes;
         if shown == state.changes() {
             return;
@@ -256,10 +224,13 @@ impl Ledger {
         if *lock(&self.0.closed) {
             return Err(Error::Closed);
         }
+        if work.has_own_ids() {
+            self.0.index.prepare_ids();
+        }
         let done = self.0.queue.run(work, |tickets: &[Arc<Ticket>]| {
             let mut writer = lock(writer);
             writer.commit(tickets);
-            self.publish(&writer.state);
+            self.publish(&writer.state, writer.place);
         })?;
         Ok(done
             .into_iter()
@@ -347,6 +318,7 @@ impl Ledger {
                 self.seal_epoch()?;
             }
             *lock(&self.0.closed) = true;
+            self.0.index.stop();
             self.0.store.close(self.0.options.turn_wait)?;
         }
         Ok(())

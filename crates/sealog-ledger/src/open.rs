@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::{Hash, push_hex};
 use sealog_core::json::Value;
+use sealog_core::state::LogState;
 use sealog_core::tlog::sign::Signer;
 use sealog_store::disk::{Disk, MemoryDisk, OsDisk};
-use sealog_store::{FileOptions, FileStore, HeadCopy, Store};
+use sealog_store::{FileOptions, FileStore, HeadCopy, Place, Store};
 
 use crate::error::Error;
 use crate::head::Head;
+use crate::index::Index;
 use crate::keys;
 use crate::ledger::{Ledger, Reading, Side};
 use crate::options::{Access, Creation, HeadCopyPolicy, Options};
@@ -39,6 +41,7 @@ impl Ledger {
             keys::trust_log(&directory, &vkey)?;
         }
         remember_path(&path, &origin, &ledger.0.options)?;
+        ledger.0.index.start(&path, Access::Append);
         Ok(ledger)
     }
 
@@ -46,7 +49,9 @@ impl Ledger {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         check_vanished(&path, &options)?;
-        Self::open_on(Arc::new(OsDisk::new()), &path, options)
+        let ledger = Self::open_on(Arc::new(OsDisk::new()), &path, options)?;
+        ledger.0.index.start(&path, ledger.access());
+        Ok(ledger)
     }
 
     /// Opens a ledger, or makes one where nothing is and none was known.
@@ -66,7 +71,7 @@ impl Ledger {
     /// A ledger in memory, with a key of its own. For tests and for trying out: it ends with the process.
     pub fn memory(creation: &Creation, mut options: Options) -> Result<Self, Error> {
         options.head_copy = HeadCopyPolicy::Off;
-        options.index = crate::options::IndexMode::Off;
+        options.index = crate::options::IndexMode::Manual;
         let path = Path::new("/memory.sealog");
         let origin = match &creation.origin {
             Some(origin) => origin.clone(),
@@ -120,16 +125,17 @@ impl Ledger {
         recover::check_format(&first)?;
         let origin = origin_of(&first).unwrap_or_default();
         if options.access == Access::Read {
-            let mut reading = Reading::new(&origin);
-            reading.load(&*store, &vkey_of(&first).unwrap_or_default())?;
+            let state = LogState::new(&origin);
+            let reading = Reading {
+                state,
+                place: Place::START,
+            };
             let side = Side::Read(Box::new(Mutex::new(reading)));
-            return Ok(Self::assemble(
-                store,
-                Some(path.to_path_buf()),
-                options,
-                origin,
-                side,
-            ));
+            let path = Some(path.to_path_buf());
+            let index = Index::new(Arc::clone(&store), &origin, options.index);
+            let ledger = Self::assemble(store, path, options, origin, side, index);
+            ledger.refresh()?;
+            return Ok(ledger);
         }
         let signer = match &options.signer {
             Some(signer) => Arc::clone(signer),
@@ -161,7 +167,9 @@ impl Ledger {
                 state_dir(&options).map(|directory| HeadCopy::new(disk, &directory, origin))
             }
         };
+        let index = Index::new(Arc::clone(&store), origin, options.index);
         let parts = Parts {
+            index: Arc::clone(index.shared()),
             store: Arc::clone(&store),
             signer,
             clock: Arc::clone(&options.clock),
@@ -174,7 +182,8 @@ impl Ledger {
         };
         let writer = Writer::new(parts, origin)?;
         let side = Side::Append(Box::new(Mutex::new(writer)));
-        Ok(Self::assemble(store, path, options, origin.into(), side))
+        let origin = origin.into();
+        Ok(Self::assemble(store, path, options, origin, side, index))
     }
 
     /// After opening: reads the log, recovers what a crash left, and says so in the log.
@@ -347,9 +356,4 @@ fn first_entry(store: &dyn Store) -> Result<Value, Error> {
 fn origin_of(first: &Value) -> Option<String> {
     let body = first.member("record")?.member("body")?;
     body.member("origin")?.as_str().map(ToOwned::to_owned)
-}
-
-fn vkey_of(first: &Value) -> Option<String> {
-    let body = first.member("record")?.member("body")?;
-    body.member("vkey")?.as_str().map(ToOwned::to_owned)
 }

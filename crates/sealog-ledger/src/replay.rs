@@ -82,8 +82,7 @@ impl Observer for Unobserved {
 }
 
 /// Takes every existing group from `from` on into the state. The signature of the newest checkpoint is checked;
-/// through `prev_checkpoint` it binds all before it. After an error the state is that of an empty log: it has to be
-/// read from the beginning.
+/// through `prev_checkpoint` it binds all before it.
 pub(crate) fn replay(
     state: &mut LogState,
     store: &dyn Store,
@@ -101,9 +100,8 @@ pub(crate) fn replay(
         newest: None,
         filler_in: None,
     };
-    let empty = state.restarted();
     let mut applier = Applier {
-        state: std::mem::replace(state, empty),
+        state: std::mem::replace(state, LogState::new("")),
     };
     let mut mark = Some(applier.state.mark());
     let mut chunks = Chunks::new(store, from.segment(), from.offset())?;
@@ -129,8 +127,8 @@ pub(crate) fn replay(
         }
     }
     observer.group(false);
-    run.check_newest()?;
     *state = applier.state;
+    run.check_newest()?;
     Ok(run.end)
 }
 

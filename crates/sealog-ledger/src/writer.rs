@@ -23,7 +23,7 @@ use crate::draft::{self, Draft, Filling, Submission};
 use crate::head::Head;
 use crate::ids::{Ids, Known};
 use crate::queue::Ticket;
-use crate::{Error, admin, recover, repeat, snapshot};
+use crate::{Error, admin, index, recover, repeat};
 
 /// Makes one of the log's own records from the state at the moment of its commit.
 pub(crate) type Admin = Box<dyn Fn(&LogState) -> Result<Draft, Error> + Send + Sync>;
@@ -55,6 +55,11 @@ impl Work {
         }
     }
 
+    /// Whether a caller chose an id, so that it may be a retry.
+    pub(crate) fn has_own_ids(&self) -> bool {
+        matches!(self, Self::Records(records) if records.iter().any(|record| record.own_id))
+    }
+
     pub(crate) fn record_ids(&self) -> Vec<String> {
         match self {
             Self::Records(records) => records.iter().map(|r| r.record_id.clone()).collect(),
@@ -73,6 +78,11 @@ impl fmt::Debug for Work {
         }
     }
 }
+
+/// Ids that are kept in memory, about.
+const IDS_REMEMBERED_MAX: usize = 524_288;
+/// Entries whose ids are forgotten at once, at least.
+const IDS_FORGOTTEN_MIN: u64 = 65_536;
 
 /// Bytes that the log adds to a record, about.
 const LOG_BYTES: usize = 640;
@@ -105,6 +115,7 @@ pub(crate) struct Done {
 /// What the writer is made of.
 #[derive(Debug)]
 pub(crate) struct Parts {
+    pub(crate) index: Arc<index::Shared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -143,7 +154,6 @@ struct Building {
     now: Timestamp,
     successor: Option<Arc<dyn Signer>>,
     epoch: Option<Placed>,
-    snapshot: Option<snapshot::Taken>,
 }
 
 /// A record that has its place in the group.
@@ -243,10 +253,24 @@ impl Writer {
 
     /// Reads what other writers added, recovers a torn tail, and makes durable what this process did not flush.
     pub(crate) fn catch_up(&mut self, turn: &mut dyn Turn) -> Result<(), Error> {
-        if self.loaded && !turn.moved_since(self.place) {
-            return Ok(());
+        if !self.loaded || turn.moved_since(self.place) {
+            recover::catch_up(self, turn)?;
         }
-        recover::catch_up(self, turn)
+        self.forget_old_ids();
+        Ok(())
+    }
+
+    /// Leaves ids to the index once there are many that it holds.
+    fn forget_old_ids(&mut self) {
+        let index = &self.parts.index;
+        if self.ids.len() > IDS_REMEMBERED_MAX {
+            let held = index.indexed_to().min(self.state.size());
+            // Each time at least a part of them, or every group would pay for walking through all.
+            if held > self.ids.since() + IDS_FORGOTTEN_MIN {
+                self.ids.forget_below(held);
+            }
+        }
+        index.ids_remembered_since(self.ids.since());
     }
 
     /// The signer must hold the key that is the log's now: another process may have handed it over.
@@ -279,7 +303,6 @@ impl Writer {
             now,
             successor: None,
             epoch: None,
-            snapshot: None,
         };
         let asked = tickets
             .iter()
@@ -291,7 +314,6 @@ impl Writer {
             self.place_record(&submission, &mut building)?;
         } else if asked || self.epoch_due(now) {
             let draft = admin::epoch_draft(&mut self.state)?;
-            building.snapshot = self.take_snapshot();
             let submission = self.own_record(draft)?;
             building.epoch = Some(self.place_record(&submission, &mut building)?);
         }
@@ -304,12 +326,6 @@ impl Writer {
             building.done.push(done);
         }
         Ok(building)
-    }
-
-    /// The state before the epoch that is about to be placed, if a snapshot is due.
-    fn take_snapshot(&self) -> Option<snapshot::Taken> {
-        let (store, entries) = (&*self.parts.store, self.parts.epoch_entries);
-        snapshot::take(store, &self.state, self.place, entries)
     }
 
     /// An epoch is due after so many entries or so much time, if anything came since.
@@ -393,21 +409,23 @@ impl Writer {
                 None => repeat::read_line(&*self.parts.store, known)?,
             };
             if let Some(same) = repeat::compare(&line, record) {
-                return if same {
-                    Ok(Some(known.index))
-                } else {
-                    Err(Error::IdTaken {
-                        record_id: record.record_id.clone(),
-                        index: known.index,
-                    })
-                };
+                return judge_repeat(same, known, record);
             }
         }
-        // Below the snapshot that this process started from, ids are known to the index only.
-        if record.own_id && self.ids.since() > 0 {
-            return Err(Error::IdUnknowable {
-                record_id: record.record_id.clone(),
-            });
+        let since = self.ids.since();
+        if !record.own_id || since == 0 {
+            return Ok(None);
+        }
+        // Older ones are in the index; without it nobody can tell a retry from a new record.
+        let id = &record.facts.record_id;
+        let older = self.parts.index.known_ids(id, since);
+        let older = older.ok_or_else(|| Error::IdUnknowable {
+            record_id: record.record_id.clone(),
+        })?;
+        for (known, line) in &older {
+            if let Some(same) = repeat::compare(line, record) {
+                return judge_repeat(same, known, record);
+            }
         }
         Ok(None)
     }
@@ -555,8 +573,6 @@ impl Writer {
                 }
             }
         };
-        let taken = building.snapshot.take().filter(|_| group.is_some());
-        let signer = Arc::clone(&self.parts.signer);
         if let Some(successor) = building.successor.take() {
             self.parts.signer = successor;
         }
@@ -568,10 +584,6 @@ impl Writer {
                     .map(|placed| placed.done(group))
                     .collect()));
             }
-        }
-        // Nobody waits any more.
-        if let Some(taken) = taken {
-            snapshot::keep(&*self.parts.store, self.state.origin(), &*signer, taken);
         }
         Ok(())
     }
@@ -663,6 +675,17 @@ impl Writer {
             .saturating_sub(u64::try_from(group).unwrap_or(u64::MAX));
         self.ids.settle_at(Place::new(end.segment(), start));
     }
+}
+
+/// What becomes of a record whose id the same producer used before.
+fn judge_repeat(same: bool, known: &Known, record: &Submission) -> Result<Option<u64>, Error> {
+    if same {
+        return Ok(Some(known.index));
+    }
+    Err(Error::IdTaken {
+        record_id: record.record_id.clone(),
+        index: known.index,
+    })
 }
 
 /// The line with which a new segment begins: a copy of the last checkpoint line.

@@ -8,4 +8,5 @@
 
 mod append;
 mod ground;
+mod index;
 mod verify;

@@ -111,8 +111,15 @@ impl FileState {
             .fold(self.durable.len(), |longest, change| {
                 longest.max(memory_size(change.end()).unwrap_or(longest))
             });
-        let seen = versions(random, longest.div_ceil(sector_size()), count);
-        let seen_by_length = version(random, count);
+        // All, nothing, or everything up to a moment: often enough that the mixtures do not hide the plain cases.
+        let whole = match random.below(6) {
+            0 => Some(0),
+            1 => Some(count),
+            2 | 3 => Some(random.index(count + 1)),
+            _ => None,
+        };
+        let seen = versions(random, longest.div_ceil(sector_size()), count, whole);
+        let seen_by_length = whole.unwrap_or_else(|| version(random, count));
         let mut content = self.durable.clone();
         let mut size = content.len();
         let mut survived = size;
@@ -220,14 +227,8 @@ impl Change {
     }
 }
 
-/// How many of `count` changes each sector has seen.
-fn versions(random: &mut Random, sectors: usize, count: usize) -> Vec<usize> {
-    // All or nothing often enough that the rare mixtures do not hide the plain cases.
-    let whole = match random.below(4) {
-        0 => Some(0),
-        1 => Some(count),
-        _ => None,
-    };
+/// How many of `count` changes each sector has seen: `whole` if given.
+fn versions(random: &mut Random, sectors: usize, count: usize, whole: Option<usize>) -> Vec<usize> {
     let mut seen = Vec::with_capacity(sectors);
     while seen.len() < sectors {
         let page = whole.unwrap_or_else(|| version(random, count));

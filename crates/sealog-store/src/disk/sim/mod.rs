@@ -73,6 +73,12 @@ impl SimDisk {
         self.world().lose_power_at(operation);
     }
 
+    /// Lets operation number `operation` of the machine, counted from 1, fail in the given way, if it is of a kind that
+    /// can: a read, write, flush, or change of names. Power losses and kills have their own methods.
+    pub fn fail_at(&self, operation: u64, fault: Fault) {
+        self.world().fail_at(operation, fault);
+    }
+
     /// Loses power, if that has not happened yet, and starts the machine again: what survived is on the disk, every
     /// process and handle is dead.
     pub fn restart(&self) {

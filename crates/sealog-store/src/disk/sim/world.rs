@@ -41,6 +41,10 @@ pub(super) struct World {
     file_flushes: u64,
     directory_flushes: u64,
     lose_power_at: Option<u64>,
+    /// By operation, the fault that was asked for.
+    planned: BTreeMap<u64, Fault>,
+    /// The fault that was asked for in the operation at hand.
+    planned_now: Option<Fault>,
     down: bool,
     boot: u64,
     clock: Duration,
@@ -72,6 +76,8 @@ impl World {
             file_flushes: 0,
             directory_flushes: 0,
             lose_power_at: None,
+            planned: BTreeMap::new(),
+            planned_now: None,
             down: false,
             boot: 1,
             clock: Duration::ZERO,
@@ -109,6 +115,10 @@ impl World {
 
     pub(super) fn lose_power_at(&mut self, operation: u64) {
         self.lose_power_at = Some(operation);
+    }
+
+    pub(super) fn fail_at(&mut self, operation: u64, fault: Fault) {
+        self.planned.insert(operation, fault);
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -175,6 +185,7 @@ impl World {
             return Err(io::Error::other("the simulated process has ended"));
         }
         self.operations += 1;
+        self.planned_now = self.planned.remove(&self.operations);
         match kind {
             Kind::FileFlush => self.file_flushes += 1,
             Kind::DirectoryFlush => self.directory_flushes += 1,
@@ -227,6 +238,21 @@ impl World {
     }
 
     fn fault(&mut self, kind: Kind) -> Option<Fault> {
+        let planned = self.planned_now.filter(|fault| {
+            matches!(
+                (kind, fault),
+                (Kind::Read, Fault::ReadFailed)
+                    | (
+                        Kind::Write,
+                        Fault::WriteFailed | Fault::WriteFailedButApplied
+                    )
+                    | (Kind::Name, Fault::NameFailed | Fault::NameFailedButApplied)
+                    | (Kind::DirectoryFlush, Fault::FlushFailed)
+            )
+        });
+        if planned.is_some() {
+            return planned;
+        }
         let rates = self.rates;
         let candidates = match kind {
             Kind::Look | Kind::FileFlush => return None,
@@ -263,7 +289,8 @@ impl World {
             }
             return inside.min(wanted);
         }
-        if self.random.chance(self.rates.disk_full) {
+        let planned = self.planned_now == Some(Fault::DiskFull);
+        if planned || self.random.chance(self.rates.disk_full) {
             self.strike(Fault::DiskFull);
             self.full_for = FULL_FOR_WRITES;
             return self.random.index(wanted);
@@ -275,8 +302,12 @@ impl World {
         if self.flushes == Flushes::FilesIgnored {
             return Ok(());
         }
-        let fails = self.random.chance(self.rates.flush_failed);
-        let drops = fails && self.random.coin();
+        let chance = self.random.chance(self.rates.flush_failed);
+        let (fails, drops) = match self.planned_now {
+            Some(Fault::FlushFailed) => (true, false),
+            Some(Fault::FlushFailedAndDropped) => (true, true),
+            _ => (chance, chance && self.random.coin()),
+        };
         let Some(file) = self.files.get_mut(&id) else {
             return Ok(());
         };
@@ -335,6 +366,7 @@ impl World {
         self.running.clear();
         self.ending.clear();
         self.lose_power_at = None;
+        self.planned.clear();
         self.full_for = 0;
         self.down = false;
         self.boot += 1;

@@ -1,0 +1,191 @@
+//! The query index: where in the log the entries stand that somebody asks for.
+//!
+//! # What it is and is not
+//!
+//! A table with one row for each entry, in `derived/index.sqlite`, that follows the log. It can be deleted at will.
+//! It holds nothing that does not stand in the clear in an entry, and no bodies: what is found is read from the log
+//! and compared with what was asked for, so that an edited index leads to an error and a new index, and never to an
+//! entry that does not match. What an edited or lagging index *leaves out* nobody can see in its answers: whatever
+//! claims completeness reads the log, and every answer says up to where the index was ([`Page::indexed_to`]).
+//!
+//! Appends never wait for it and never fail because of it. Its mark, up to where the log is indexed, changes in the
+//! transaction that adds the rows, with the hash of the checkpoint line there; where that line does not stand in the
+//! log, the index belongs to another log or another state of it and is made anew. One process at a time writes: the
+//! mark is read under the write lock of the database. `docs/index.md` says the same for people.
+//!
+//! **What is absent**: the text of bodies, and any claim about the log.
+
+mod database;
+mod fault;
+mod follow;
+mod insert;
+mod mark;
+mod plan;
+mod query;
+mod row;
+mod search;
+mod shared;
+mod status;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use sealog_core::state::LogState;
+use sealog_store::{Place, Store};
+
+pub use query::{Order, Page, Query};
+pub(crate) use shared::Shared;
+pub use status::IndexStatus;
+
+use crate::Error;
+use crate::ledger::Ledger;
+use crate::options::{Access, IndexMode};
+use crate::queue::lock;
+use database::Making;
+use follow::Head;
+
+/// The file, in the directory of what can be rebuilt.
+const FILE: &str = "index.sqlite";
+/// The largest lag that a search makes up itself while a thread follows the log.
+const LAG_MADE_UP: u64 = 65_536;
+
+/// The index of a ledger's handle. The thread that follows the log ends with it.
+#[derive(Debug)]
+pub(crate) struct Index {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Index {
+    pub(crate) fn new(store: Arc<dyn Store>, origin: &str, mode: IndexMode) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(store, origin, mode)),
+            thread: Mutex::new(None),
+        }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Puts the index into a ledger's directory and, where asked for, starts the thread that follows the log.
+    /// Without this the index lies in a temporary file. A ledger opened for reading gets no file that is not there.
+    pub(crate) fn start(&self, ledger: &Path, access: Access) {
+        let directory = ledger.join(sealog_store::layout::DERIVED);
+        let making = match access {
+            Access::Append => {
+                // What goes wrong here shows when the file is opened.
+                let _ = std::fs::create_dir_all(&directory);
+                Making::Allowed
+            }
+            Access::Read => Making::Refused,
+        };
+        self.shared.place_at(directory.join(FILE), making);
+        if self.shared.mode == IndexMode::Follow && access == Access::Append {
+            let shared = Arc::clone(&self.shared);
+            let thread = thread::Builder::new().name("sealog-index".into());
+            // Without a thread whoever searches follows the log.
+            *lock(&self.thread) = thread.spawn(move || shared.run()).ok();
+        }
+    }
+
+    /// Tells how far the log goes, as the ledger knows it.
+    pub(crate) fn head_moved(&self, state: &LogState, place: Place) {
+        self.shared.head_moved(Head {
+            size: state.size(),
+            place,
+            line_hash: state.last_checkpoint().map(|last| last.line_hash),
+        });
+    }
+
+    /// Brings the index up to date, unless a thread does and has much to do: then the answer says what it lacks.
+    fn make_up(&self) -> Result<(), Error> {
+        let lag = self.shared.status().lag();
+        if self.is_followed() && lag > LAG_MADE_UP {
+            return Ok(());
+        }
+        match self.shared.follow(&|| false) {
+            // Somebody else is at it; the answer says how far they are.
+            Ok(()) | Err(fault::Fault::Busy) => Ok(()),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    fn is_followed(&self) -> bool {
+        lock(&self.thread)
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Before a caller's own id is compared: where no thread does so, lets the index hold what the writer does not
+    /// remember. A fault shows in the comparison.
+    pub(crate) fn prepare_ids(&self) {
+        if self.shared.indexed_to() < self.shared.ids_since() && !self.is_followed() {
+            let _ = self.shared.follow(&|| false);
+        }
+    }
+
+    /// The line of an entry, if the index knows where it stands.
+    pub(crate) fn line(&self, index: u64) -> Option<Vec<u8>> {
+        if index >= self.shared.indexed_to() {
+            return None;
+        }
+        self.shared.line(index)
+    }
+
+    /// Ends the thread.
+    pub(crate) fn stop(&self) {
+        if self.shared.opened_in() != std::process::id() {
+            // The thread is the parent's.
+            return;
+        }
+        self.shared.stop();
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Ledger {
+    /// Entries that match a query, by the index, each read from the log and compared. The page says up to where the
+    /// index was: while a thread follows the log it may lag far behind.
+    pub fn search(&self, query: &Query) -> Result<Page, Error> {
+        self.refresh()?;
+        self.0.index.make_up()?;
+        self.0.index.shared.search(query)
+    }
+
+    /// How many entries match a query, by the index alone: nothing that claims completeness.
+    pub fn count(&self, query: &Query) -> Result<u64, Error> {
+        self.refresh()?;
+        self.0.index.make_up()?;
+        self.0.index.shared.count(query)
+    }
+
+    /// How the query index is doing.
+    pub fn index_status(&self) -> IndexStatus {
+        self.0.index.shared.status()
+    }
+
+    /// Waits until the index holds what this handle knows of the log, at most so long.
+    pub fn wait_for_index(&self, wait: Duration) -> IndexStatus {
+        const POLL: Duration = Duration::from_millis(2);
+        let begun = Instant::now();
+        loop {
+            let status = self.index_status();
+            if status.lag() == 0 || begun.elapsed() >= wait {
+                return status;
+            }
+            thread::sleep(POLL);
+        }
+    }
+}
