@@ -213,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_page_is_what_is_written() {
+        assert_eq!(
+            crate::page::block("head").as_bytes(),
+            encode(1, b"note\n").unwrap()
+        );
+    }
+
+    #[test]
     fn a_slot_with_any_byte_changed_or_cut_is_torn() {
         let slot = encode(7, b"note\n").unwrap();
         for position in 0..slot.len() {

@@ -69,6 +69,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_example_of_the_page_is_what_is_written() {
+        let name = recovered_name(Place::new(3, 70_000), Hash::of(&[b"torn"]));
+        assert_eq!(crate::page::block("recovered").trim_end(), name);
+    }
+
+    #[test]
+    fn the_limits_on_the_page_are_those_in_force() {
+        use sealog_core::limits::{
+            FILLER_BYTES_MAX, HEAD_NOTE_BYTES_MAX, SECTOR_BYTES, SHELF_FILE_BYTES_MAX,
+            SHELF_NAME_BYTES_MAX,
+        };
+        let grouped = |number: u64| {
+            let digits = number.to_string();
+            let parts: Vec<&str> = digits
+                .as_bytes()
+                .rchunks(3)
+                .rev()
+                .map(|part| std::str::from_utf8(part).unwrap())
+                .collect();
+            parts.join(",")
+        };
+        for sentence in [
+            format!("at most {} bytes of 0x0A", grouped(FILLER_BYTES_MAX)),
+            format!("each {SECTOR_BYTES}-byte sector"),
+            format!(
+                "at most {} bytes. It is never",
+                grouped(SHELF_FILE_BYTES_MAX)
+            ),
+            format!("1 to {SHELF_NAME_BYTES_MAX} of the characters"),
+            format!(
+                "a note, at most {} bytes",
+                grouped(HEAD_NOTE_BYTES_MAX.try_into().unwrap())
+            ),
+        ] {
+            assert!(crate::page::says(&sentence), "{sentence}");
+        }
+    }
+
+    #[test]
     fn a_segment_name_has_ten_digits_and_one_spelling() {
         assert_eq!(segment_name(0), "0000000000.jsonl");
         assert_eq!(

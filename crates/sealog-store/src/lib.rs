@@ -15,6 +15,8 @@ mod error;
 mod file;
 mod head_copy;
 mod lines;
+#[cfg(test)]
+mod page;
 mod place;
 mod seam;
 mod tail;

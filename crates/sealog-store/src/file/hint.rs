@@ -140,6 +140,25 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_page_is_what_is_written() {
+        let example = Hint {
+            holder: 4242,
+            poisoned: false,
+            writer: std::array::from_fn(|position| u8::try_from(position).unwrap()),
+            end: Some(Place::new(3, 70_000)),
+            flushed: Some(Place::new(3, 69_000)),
+        };
+        let mut hex = String::new();
+        sealog_core::hash::push_hex(&mut hex, &example.encode());
+        assert_eq!(
+            crate::page::block("hint")
+                .split_whitespace()
+                .collect::<String>(),
+            hex
+        );
+    }
+
+    #[test]
     fn a_record_with_any_byte_changed_is_none() {
         let record = hint().encode();
         for position in 0..HINT_BYTES {

@@ -77,6 +77,15 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_page_is_what_is_written() {
+        let example = crate::page::block("poison");
+        let poison = parse(example.as_bytes());
+        assert_eq!(poison.size(), Some(1234));
+        assert!(poison.boot_id().is_some() && poison.error().contains("flush"));
+        assert_eq!(format(&poison), example);
+    }
+
+    #[test]
     fn a_poison_file_that_cannot_be_read_still_poisons() {
         for content in [&b""[..], b"\xff\xff", b"boot", b"error"] {
             assert!(parse(content).error().contains("no reason"), "{content:?}");
