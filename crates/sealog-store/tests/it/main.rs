@@ -12,6 +12,7 @@
 )]
 
 mod directory;
+mod forks;
 mod heads;
 mod kit;
 mod processes;
