@@ -41,10 +41,15 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            // No code: values of other types than the schema says, rows that are missing. Somebody edited the file.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => {
-                Self::Damaged(error)
-            }
+            // Somebody edited the file: a damaged page, a missing table (`Unknown`, for statements that are fixed), a
+            // missing row, a value of another type than the table's (no code).
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::SchemaChanged
+                | ErrorCode::Unknown,
+            )
+            | None => Self::Damaged(error),
             Some(_) => Self::Sqlite(error),
         }
     }

@@ -189,3 +189,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
