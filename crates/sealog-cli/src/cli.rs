@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::command::{checkpoint, config, init, key, label, read, receipt, record, shell, verify};
+use crate::command::{
+    checkpoint, config, doctor, epoch, init, key, label, producers, read, receipt, record, shell,
+    verify,
+};
 
 /// A tamper-evident flight recorder for AI decisions
 #[derive(Debug, Parser)]
@@ -102,6 +105,13 @@ pub enum Command {
     /// The log's key: make, show, trust, rotate
     #[command(subcommand)]
     Key(key::Command),
+    /// Epochs: seal the state map, or list those sealed
+    #[command(subcommand)]
+    Epoch(epoch::Command),
+    /// List runs of producers: whole, with holes, or open
+    Producers(producers::Args),
+    /// Say what this machine guarantees and where each setting comes from
+    Doctor(doctor::Args),
     /// Print completions for a shell
     Completions(shell::CompletionsArgs),
     /// Write the manual pages into a directory
@@ -113,7 +123,19 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Record", &["init", "record"]),
     ("Read", &["log", "show", "tail"]),
     ("Prove", &["verify", "receipt", "checkpoint"]),
-    ("Run", &["config", "label", "key", "completions", "man"]),
+    (
+        "Run",
+        &[
+            "config",
+            "label",
+            "key",
+            "epoch",
+            "producers",
+            "doctor",
+            "completions",
+            "man",
+        ],
+    ),
 ];
 
 /// The root command with its help in groups.

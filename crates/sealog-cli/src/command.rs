@@ -2,9 +2,12 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod doctor;
+pub mod epoch;
 pub mod init;
 pub mod key;
 pub mod label;
+pub mod producers;
 pub mod read;
 pub mod receipt;
 pub mod record;
@@ -29,6 +32,9 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Config(command) => config::config(command, context),
         Command::Label(command) => label::label(command, context),
         Command::Key(command) => key::key(command, context),
+        Command::Epoch(command) => epoch::epoch(&command, context),
+        Command::Producers(args) => producers::producers(&args, context),
+        Command::Doctor(args) => doctor::doctor(&args, context),
         Command::Completions(args) => shell::completions(&args, context),
         Command::Man(args) => shell::man(&args, context),
     }

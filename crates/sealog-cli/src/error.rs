@@ -212,6 +212,7 @@ impl Error {
         match self {
             // The code is that of the finding, and what to do about one in a log is another matter.
             Self::Ledger(Below::Record { .. } | Below::Rules { .. }) => advice::of("input"),
+            Self::Ledger(Below::Damaged { .. }) => advice::of("damaged"),
             _ => advice::of(self.code()),
         }
     }

@@ -223,5 +223,10 @@ pub fn number(value: u64) -> Value {
     Number::unsigned(value).map_or_else(|| Value::String(value.to_string()), Value::Number)
 }
 
+/// A number of things in words: `1 entry`, `2 entries`.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ mod read;
 mod recover;
 mod repeat;
 mod replay;
+mod runs;
 mod snapshot;
 pub mod verify;
 mod writer;
@@ -43,3 +44,4 @@ pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Option
 pub use people::{ConfigView, LabelView};
 pub use producer::Producer;
 pub use read::{Entries, Entry};
+pub use runs::{EpochView, RunView, RunsView};

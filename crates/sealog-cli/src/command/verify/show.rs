@@ -13,7 +13,7 @@ use sealog_ledger::verify::{Level, PinnedBy, Report, Verdict};
 use crate::context::Context;
 use crate::error::Error;
 use crate::findings;
-use crate::output::{Tone, plain};
+use crate::output::{Tone, count, plain};
 
 /// Shows a report.
 pub(super) fn ledger(
@@ -232,10 +232,6 @@ fn listed(report: &Report, full: bool, context: &mut Context) -> Result<(), Erro
 }
 
 /// A number of entries in words.
-pub(super) fn entries(count: u64) -> String {
-    if count == 1 {
-        "1 entry".into()
-    } else {
-        format!("{count} entries")
-    }
+pub(super) fn entries(number: u64) -> String {
+    count(number, "entry", "entries")
 }

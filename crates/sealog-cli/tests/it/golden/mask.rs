@@ -4,7 +4,9 @@ use std::path::Path;
 
 /// Masks a text.
 pub(super) fn mask(text: &str, root: &Path) -> String {
-    let text = text.replace(root.to_str().unwrap(), "<dir>");
+    let text = text
+        .replace(root.to_str().unwrap(), "<dir>")
+        .replace(std::env::consts::ARCH, "<arch>");
     let mut masked = String::with_capacity(text.len());
     let mut rest = text.as_str();
     let mut inside = false;
@@ -45,6 +47,10 @@ fn find(text: &str, inside: bool) -> Option<(usize, &'static str)> {
     }
     if pattern(text, "xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx") {
         return Some((36, "<uuid>"));
+    }
+    let whole = run(text, digit);
+    if pattern(&text[whole..], ".00 ms ") {
+        return Some((whole + 6, "<duration>"));
     }
     let hex = run(text, |byte| {
         byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
@@ -110,6 +116,7 @@ fn what_changes_is_masked_and_nothing_else() {
             "size 12 of 00000000000000000000",
         ),
         (format!("\"1\\n{hash}\\n"), "\"1\\n<hash>\\n"),
+        ("in 12.34 ms for 4 KiB".into(), "in <duration> for 4 KiB"),
         ("decision_id=d1".into(), "decision_id=d1"),
     ] {
         assert_eq!(mask(&text, Path::new("/root")), masked);
