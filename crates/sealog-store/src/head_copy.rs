@@ -65,7 +65,11 @@ impl HeadCopy {
     /// What stands in the two slots now.
     pub fn read(&self) -> Result<[HeadSlot; 2], Error> {
         let [first, second] = &self.paths;
-        Ok([self.read_path(first)?, self.read_path(second)?])
+        // Files of its own: reading shares nothing with a writer of another thread.
+        Ok([
+            self.read_slot(first, &mut None)?,
+            self.read_slot(second, &mut None)?,
+        ])
     }
 
     /// Writes `note` (at most [`HEAD_NOTE_BYTES_MAX`] bytes) over the older slot, or over one that is not whole.
@@ -75,53 +79,64 @@ impl HeadCopy {
     /// at once could take the same slot.
     pub fn write(&self, note: &[u8]) -> Result<(), Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let [first, second] = self.read()?;
-        let (slot, number) = match (&first, &second) {
-            (HeadSlot::Note { number: a, .. }, HeadSlot::Note { number: b, .. }) => {
-                (usize::from(a > b), *a.max(b))
-            }
-            (HeadSlot::Note { number, .. }, _) => (1, *number),
-            (_, HeadSlot::Note { number, .. }) => (0, *number),
-            _ => (0, 0),
-        };
-        let (Some(path), Some(file)) = (self.paths.get(slot), open.get_mut(slot)) else {
-            return Ok(());
+        let [first, second] = &mut *open;
+        let [first_path, second_path] = &self.paths;
+        // Another process may have written since, so both are read.
+        let found = [
+            self.read_slot(first_path, first)?,
+            self.read_slot(second_path, second)?,
+        ];
+        let (path, file, number) = match &found {
+            [
+                HeadSlot::Note { number: a, .. },
+                HeadSlot::Note { number: b, .. },
+            ] if a > b => (second_path, second, *a),
+            [HeadSlot::Note { .. }, HeadSlot::Note { number, .. }] => (first_path, first, *number),
+            [HeadSlot::Note { number, .. }, _] => (second_path, second, *number),
+            [_, HeadSlot::Note { number, .. }] => (first_path, first, *number),
+            _ => (first_path, first, 0),
         };
         let content = encode(number.saturating_add(1), note).ok_or_else(|| Error::TooLong {
             path: path.clone(),
             max: u64::try_from(HEAD_NOTE_BYTES_MAX).unwrap_or(u64::MAX),
             found: u64::try_from(note.len()).unwrap_or(u64::MAX),
         })?;
-        if !self.exists(path)? {
-            *file = None;
-            self.make(path)?;
-        }
         let file = match file {
             Some(file) => file,
-            None => file.insert(
-                self.disk
-                    .open(path, Open::Write)
-                    .map_err(Error::io("open", path))?,
-            ),
+            None => file.insert(self.make(path)?),
         };
         write_whole(file.as_ref(), 0, &content).map_err(Error::io("write", path))
     }
 
-    fn read_path(&self, path: &Path) -> Result<HeadSlot, Error> {
+    /// Reads a slot through `file`, which is opened if it is not, and forgotten if its name is gone.
+    fn read_slot(
+        &self,
+        path: &Path,
+        file: &mut Option<Box<dyn DiskFile>>,
+    ) -> Result<HeadSlot, Error> {
         if !self.exists(path)? {
+            *file = None;
             return Ok(HeadSlot::Absent);
         }
+        let file = match file {
+            Some(file) => file,
+            None => file.insert(self.open(path)?),
+        };
         let mut content = vec![0; HEADER_BYTES + HEAD_NOTE_BYTES_MAX];
-        let read = self
-            .disk
-            .open(path, Open::Read)
-            .and_then(|file| read_full(file.as_ref(), 0, &mut content))
-            .map_err(Error::io("read", path))?;
+        let read = read_full(file.as_ref(), 0, &mut content).map_err(Error::io("read", path))?;
         content.truncate(read);
         if content.is_empty() {
             return Ok(HeadSlot::Absent);
         }
         Ok(decode(&content).unwrap_or(HeadSlot::Torn))
+    }
+
+    /// Opens a slot for writing, or for reading where that is all this process may.
+    fn open(&self, path: &Path) -> Result<Box<dyn DiskFile>, Error> {
+        self.disk
+            .open(path, Open::Write)
+            .or_else(|_| self.disk.open(path, Open::Read))
+            .map_err(Error::io("open", path))
     }
 
     /// Whether `path` exists; what exists must be a regular file.
@@ -138,12 +153,14 @@ impl HeadCopy {
         }
     }
 
-    fn make(&self, path: &Path) -> Result<(), Error> {
+    fn make(&self, path: &Path) -> Result<Box<dyn DiskFile>, Error> {
         make_directories(self.disk.as_ref(), &self.directory)?;
+        let file = self.disk.open(path, Open::Create(Reach::Owner));
+        let file = file.map_err(Error::io("make", path))?;
         self.disk
-            .open(path, Open::Create(Reach::Owner))
-            .and_then(|_| self.disk.sync_dir(&self.directory))
-            .map_err(Error::io("make", path))
+            .sync_dir(&self.directory)
+            .map_err(Error::io("flush", &self.directory))?;
+        Ok(file)
     }
 }
 
