@@ -43,7 +43,7 @@ pub struct Payload {
     pub bytes: Vec<u8>,
 }
 
-/// An actor's signature on the record, made with [`Draft::to_record`]'s bytes.
+/// An actor's signature on a record, over the bytes that [`crate::Producer::prepare`] gave.
 #[derive(Debug, Clone)]
 pub struct RecordSignature {
     /// Which key.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sealog_core::entry::LOG_PRODUCER;
 use sealog_core::json::{Object, Value};
 
 use crate::Error;
@@ -23,6 +24,13 @@ pub struct Producer {
 
 impl Producer {
     pub(crate) fn new(ledger: Ledger) -> Result<Self, Error> {
+        if ledger.options().producer_id == LOG_PRODUCER {
+            let why = format!("{LOG_PRODUCER} is the log's own");
+            return Err(Error::Argument {
+                what: "the producer id",
+                why,
+            });
+        }
         let run = new_token(&*ledger.options().random)?;
         Ok(Self {
             ledger,

@@ -9,4 +9,5 @@
 mod append;
 mod ground;
 mod index;
+mod pages;
 mod verify;
