@@ -5,7 +5,7 @@ use sealog_core::receipt::Receipt;
 
 use crate::Error;
 use crate::ledger::Ledger;
-use crate::writer::Done;
+use crate::work::Done;
 
 /// A record that is durable and covered by a signed checkpoint.
 #[derive(Debug)]

@@ -21,7 +21,8 @@ use crate::options::{Access, Options};
 use crate::producer::Producer;
 use crate::queue::{Queue, Room, Ticket, lock};
 use crate::replay;
-use crate::writer::{Work, Writer};
+use crate::work::Work;
+use crate::writer::Writer;
 
 /// A handle open for this long seals an epoch when it closes.
 const LONG_LIVED: Duration = Duration::from_secs(10);
@@ -322,6 +323,15 @@ impl Ledger {
             self.0.store.close(self.0.options.turn_wait)?;
         }
         Ok(())
+    }
+
+    /// Why the last head copy could not be written, if it could not. The log itself is not concerned, but a restored
+    /// backup would go unnoticed.
+    pub fn head_copy_failure(&self) -> Option<String> {
+        match &self.0.side {
+            Side::Append(writer) => lock(writer).parts.head.failure(),
+            Side::Read(_) => None,
+        }
     }
 
     /// Whether this handle may append.

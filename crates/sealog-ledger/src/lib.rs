@@ -9,6 +9,7 @@
 
 mod admin;
 mod appended;
+mod building;
 mod chunk;
 mod clock;
 mod draft;
@@ -30,6 +31,7 @@ mod replay;
 mod runs;
 mod snapshot;
 pub mod verify;
+mod work;
 mod writer;
 
 pub use admin::{ConfigSet, UNSTATED};

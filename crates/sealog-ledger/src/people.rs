@@ -204,7 +204,7 @@ impl Ledger {
 
     /// Seals an epoch: the state map as of all entries before it.
     pub fn seal_epoch(&self) -> Result<Appended, Error> {
-        let mut appended = self.commit(crate::writer::Work::Epoch)?;
+        let mut appended = self.commit(crate::work::Work::Epoch)?;
         appended.pop().ok_or(Error::Closed)
     }
 

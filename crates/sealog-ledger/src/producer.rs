@@ -11,7 +11,7 @@ use crate::appended::Appended;
 use crate::clock::{new_token, new_uuid};
 use crate::draft::{self, Draft, Filling, RecordSignature, Submission, integer};
 use crate::ledger::Ledger;
-use crate::writer::Work;
+use crate::work::Work;
 
 /// One run of a producer: random, new at each start of a process and in each forked child. Cheap to clone; clones
 /// share the numbering.

@@ -6,7 +6,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::writer::{Done, Work};
+use crate::work::{Done, Work};
 
 /// What became of a ticket.
 pub(crate) type Outcome = Result<Vec<Done>, Error>;
