@@ -18,7 +18,7 @@ use crate::ids::Known;
 use crate::queue::Ticket;
 use crate::work::{Done, Group, Work};
 use crate::writer::Writer;
-use crate::{Error, admin, repeat};
+use crate::{Error, admin, repeat, snapshot};
 
 /// A group under construction.
 pub(crate) struct Building {
@@ -30,6 +30,8 @@ pub(crate) struct Building {
     pub(crate) now: Timestamp,
     pub(crate) successor: Option<Arc<dyn Signer>>,
     pub(crate) epoch: Option<Placed>,
+    /// Waits for the group to be durable.
+    pub(crate) snapshot: Option<snapshot::Taken>,
 }
 
 /// A record that has its place in the group.
@@ -67,6 +69,7 @@ impl Writer {
             now,
             successor: None,
             epoch: None,
+            snapshot: None,
         };
         let asked = tickets
             .iter()
@@ -78,6 +81,7 @@ impl Writer {
             self.place_record(&submission, &mut building)?;
         } else if asked || self.epoch_due(now) {
             let draft = admin::epoch_draft(&mut self.state)?;
+            building.snapshot = self.take_snapshot();
             let submission = self.own_record(draft)?;
             building.epoch = Some(self.place_record(&submission, &mut building)?);
         }
@@ -90,6 +94,12 @@ impl Writer {
             building.done.push(done);
         }
         Ok(building)
+    }
+
+    /// The state before the epoch that is about to be placed, if a snapshot is due.
+    fn take_snapshot(&self) -> Option<snapshot::Taken> {
+        let (store, entries) = (&*self.parts.store, self.parts.epoch_entries);
+        snapshot::take(store, &self.state, self.place, entries)
     }
 
     /// An epoch is due after so many entries or so much time, if anything came since.

@@ -21,6 +21,7 @@ use crate::options::{Access, Options};
 use crate::producer::Producer;
 use crate::queue::{Queue, Room, Ticket, lock};
 use crate::replay;
+use crate::snapshot::{self, Resumed, Unfit};
 use crate::work::Work;
 use crate::writer::Writer;
 
@@ -60,6 +61,45 @@ pub(crate) enum Side {
 pub(crate) struct Reading {
     pub(crate) state: LogState,
     pub(crate) place: Place,
+}
+
+impl Reading {
+    /// The state of a log of this origin before any line is read.
+    pub(crate) fn new(origin: &str) -> Self {
+        Self {
+            state: LogState::new(origin),
+            place: Place::START,
+        }
+    }
+
+    /// Reads a log from the newest snapshot that it vouches for, or else from its beginning. `vkey` is the key of
+    /// its first entry: with no key at hand, only a snapshot by that one is as good as the log itself, which tells
+    /// how its key was handed over.
+    pub(crate) fn load(&mut self, store: &dyn Store, vkey: &str) -> Result<(), Error> {
+        let own = |resumed: &Resumed| {
+            let keys = resumed.state.keys();
+            keys.retired().is_empty() && keys.active().is_some_and(|key| key.to_string() == vkey)
+        };
+        let resumed = snapshot::newest(store, self.state.origin(), Unfit::Leave).filter(own);
+        if let Some(Resumed { state, place }) = resumed {
+            let size = state.size();
+            let state = state.changed_after(&self.state);
+            *self = Self { state, place };
+            match self.read_on(store) {
+                Ok(()) if self.state.size() > size => return Ok(()),
+                Ok(()) | Err(Error::Damaged { .. }) => *self = Self::new(self.state.origin()),
+                Err(error) => return Err(error),
+            }
+        }
+        self.read_on(store)
+    }
+
+    /// Takes in what came since.
+    fn read_on(&mut self, store: &dyn Store) -> Result<(), Error> {
+        let end = replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved);
+        self.place = end.as_ref().map_or(Place::START, |end| end.place);
+        end.map(|_| ())
+    }
 }
 
 /// What callers need to know of the state before they append.
@@ -182,10 +222,8 @@ impl Ledger {
             }
             Side::Read(reading) => {
                 let mut reading = lock(reading);
-                let Reading { state, place } = &mut *reading;
-                let end = replay::replay(state, self.store(), *place, &mut replay::Unobserved)?;
-                *place = end.place;
-                self.publish(state, *place);
+                reading.read_on(self.store())?;
+                self.publish(&reading.state, reading.place);
             }
         }
         Ok(())

@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::{Hash, push_hex};
 use sealog_core::json::Value;
-use sealog_core::state::LogState;
 use sealog_core::tlog::sign::Signer;
 use sealog_store::disk::{Disk, MemoryDisk, OsDisk};
-use sealog_store::{FileOptions, FileStore, HeadCopy, Place, Store};
+use sealog_store::{FileOptions, FileStore, HeadCopy, Store};
 
 use crate::error::Error;
 use crate::head::Head;
@@ -125,17 +124,12 @@ impl Ledger {
         recover::check_format(&first)?;
         let origin = origin_of(&first).unwrap_or_default();
         if options.access == Access::Read {
-            let state = LogState::new(&origin);
-            let reading = Reading {
-                state,
-                place: Place::START,
-            };
+            let mut reading = Reading::new(&origin);
+            reading.load(&*store, &vkey_of(&first).unwrap_or_default())?;
             let side = Side::Read(Box::new(Mutex::new(reading)));
             let path = Some(path.to_path_buf());
             let index = Index::new(Arc::clone(&store), &origin, options.index);
-            let ledger = Self::assemble(store, path, options, origin, side, index);
-            ledger.refresh()?;
-            return Ok(ledger);
+            return Ok(Self::assemble(store, path, options, origin, side, index));
         }
         let signer = match &options.signer {
             Some(signer) => Arc::clone(signer),
@@ -356,4 +350,9 @@ fn first_entry(store: &dyn Store) -> Result<Value, Error> {
 fn origin_of(first: &Value) -> Option<String> {
     let body = first.member("record")?.member("body")?;
     body.member("origin")?.as_str().map(ToOwned::to_owned)
+}
+
+fn vkey_of(first: &Value) -> Option<String> {
+    let body = first.member("record")?.member("body")?;
+    body.member("vkey")?.as_str().map(ToOwned::to_owned)
 }

@@ -43,16 +43,11 @@ impl TailClass {
 /// Brings the writer up to the end of the log, under the turn.
 pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), Error> {
     let store = std::sync::Arc::clone(&writer.parts.store);
-    if !writer.loaded {
-        snapshot::resume(writer);
-    }
-    let mut observer = IdObserver {
-        ids: &mut writer.ids,
-        index: writer.state.size(),
+    let end = if writer.loaded {
+        read_on(writer)?
+    } else {
+        load(writer)?
     };
-    let end = replay::replay(&mut writer.state, &*store, writer.place, &mut observer)?;
-    writer.loaded = false;
-    writer.place = end.place;
     if writer.state.size() > 0 || end.groups > 0 {
         // Others' groups must be durable before anything is built on them.
         turn.flush()?;
@@ -73,6 +68,35 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
     }
     writer.loaded = true;
     Ok(())
+}
+
+/// Reads the log from the newest snapshot that it vouches for, or else from its beginning.
+fn load(writer: &mut Writer) -> Result<End, Error> {
+    if snapshot::resume(writer) {
+        let size = writer.state.size();
+        match read_on(writer) {
+            // The epoch behind the snapshot is covered by a signed checkpoint, and with it all of the state.
+            Ok(end) if end.groups > 0 => return Ok(end),
+            Ok(_) | Err(Error::Damaged { .. }) => snapshot::discard(&*writer.parts.store, size),
+            Err(error) => return Err(error),
+        }
+    }
+    snapshot::restart(writer);
+    read_on(writer)
+}
+
+/// Takes in what stands in the log from the writer's place on. Until [`catch_up`] is through, the state may not be
+/// trusted.
+fn read_on(writer: &mut Writer) -> Result<End, Error> {
+    writer.loaded = false;
+    let store = std::sync::Arc::clone(&writer.parts.store);
+    let mut observer = IdObserver {
+        ids: &mut writer.ids,
+        index: writer.state.size(),
+    };
+    let end = replay::replay(&mut writer.state, &*store, writer.place, &mut observer)?;
+    writer.place = end.place;
+    Ok(end)
 }
 
 /// Adds ids as entries are taken in.

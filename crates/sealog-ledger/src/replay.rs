@@ -82,7 +82,8 @@ impl Observer for Unobserved {
 }
 
 /// Takes every existing group from `from` on into the state. The signature of the newest checkpoint is checked;
-/// through `prev_checkpoint` it binds all before it.
+/// through `prev_checkpoint` it binds all before it. After an error the state is that of an empty log: it has to be
+/// read from the beginning.
 pub(crate) fn replay(
     state: &mut LogState,
     store: &dyn Store,
@@ -100,8 +101,9 @@ pub(crate) fn replay(
         newest: None,
         filler_in: None,
     };
+    let empty = state.restarted();
     let mut applier = Applier {
-        state: std::mem::replace(state, LogState::new("")),
+        state: std::mem::replace(state, empty),
     };
     let mut mark = Some(applier.state.mark());
     let mut chunks = Chunks::new(store, from.segment(), from.offset())?;
@@ -127,8 +129,8 @@ pub(crate) fn replay(
         }
     }
     observer.group(false);
-    *state = applier.state;
     run.check_newest()?;
+    *state = applier.state;
     Ok(run.end)
 }
 

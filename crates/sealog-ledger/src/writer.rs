@@ -22,7 +22,7 @@ use crate::head::Head;
 use crate::ids::Ids;
 use crate::queue::Ticket;
 use crate::work::{Group, Work};
-use crate::{Error, index, recover};
+use crate::{Error, index, recover, snapshot};
 
 /// Ids that are kept in memory, about.
 const IDS_REMEMBERED_MAX: usize = 524_288;
@@ -216,6 +216,8 @@ impl Writer {
                 }
             }
         };
+        let taken = building.snapshot.take().filter(|_| group.is_some());
+        let signer = Arc::clone(&self.parts.signer);
         if let Some(successor) = building.successor.take() {
             self.parts.signer = successor;
         }
@@ -227,6 +229,10 @@ impl Writer {
                     .map(|placed| placed.done(group))
                     .collect()));
             }
+        }
+        // Nobody waits any more.
+        if let Some(taken) = taken {
+            snapshot::keep(&*self.parts.store, self.state.origin(), &*signer, taken);
         }
         Ok(())
     }

@@ -35,6 +35,27 @@ pub struct ConfigVersion {
 }
 
 impl ConfigVersion {
+    /// A version as a snapshot holds it.
+    pub(super) const fn restored(
+        config_id: String,
+        model_id: Option<String>,
+        bands: Option<Bands>,
+        digest: Hash,
+        previous: Option<Hash>,
+        index: u64,
+        superseded_at: Option<u64>,
+    ) -> Self {
+        Self {
+            config_id,
+            model_id,
+            bands,
+            digest,
+            previous,
+            index,
+            superseded_at,
+        }
+    }
+
     /// The configuration that it is a version of.
     pub fn config_id(&self) -> &str {
         &self.config_id
@@ -107,6 +128,49 @@ impl Configs {
                 .and_then(|digest| self.versions.get(&digest));
         }
         history
+    }
+
+    /// Every version, by digest.
+    pub(super) fn versions(&self) -> impl Iterator<Item = &ConfigVersion> {
+        self.versions.values()
+    }
+
+    /// Puts a version of a snapshot back; `None` if it stands there twice, or a second one is active.
+    pub(super) fn restore(&mut self, version: ConfigVersion) -> Option<()> {
+        if version.superseded_at.is_none() {
+            let id = version.config_id.clone();
+            self.active
+                .insert(id, version.digest)
+                .is_none()
+                .then_some(())?;
+        }
+        self.versions
+            .insert(version.digest, version)
+            .is_none()
+            .then_some(())
+    }
+
+    /// Whether each version's digest is that of its content, and each replaced version is named by the one that
+    /// replaced it and by no other.
+    pub(super) fn is_chained(&self) -> bool {
+        let continues = |version: &ConfigVersion| {
+            version.previous.is_none_or(|digest| {
+                self.versions.get(&digest).is_some_and(|previous| {
+                    previous.config_id == version.config_id
+                        && previous.superseded_at == Some(version.index)
+                        && previous.index < version.index
+                })
+            })
+        };
+        let holds = |version: &ConfigVersion| {
+            let (id, model_id) = (&version.config_id, version.model_id());
+            let bands = version.bands.as_ref();
+            let digest = config_digest(id, model_id, bands, version.previous.as_ref());
+            digest == version.digest && continues(version)
+        };
+        let replaced = self.versions().filter(|v| v.superseded_at.is_some());
+        let replacing = self.versions().filter(|v| v.previous.is_some());
+        self.versions().all(holds) && replaced.count() == replacing.count()
     }
 
     pub(super) fn judge(&self, change: &ConfigChange, findings: &mut Vec<Finding>) {
@@ -190,6 +254,12 @@ impl Labels {
         self.labels
             .iter()
             .map(|(id, (display, index))| (id.as_str(), display.as_str(), *index))
+    }
+
+    /// Puts a label of a snapshot back; `None` if it stands there twice.
+    pub(super) fn restore(&mut self, id: String, display: String, index: u64) -> Option<()> {
+        let before = self.labels.insert(id, (display, index));
+        before.is_none().then_some(())
     }
 
     pub(super) fn judge(&self, change: &LabelChange, findings: &mut Vec<Finding>) {

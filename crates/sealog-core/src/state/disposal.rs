@@ -67,6 +67,50 @@ impl Disposals {
         })
     }
 
+    /// What later records have to explain: their index, class, first and last entry, and the newest one's time.
+    pub(super) fn awaited(&self) -> impl Iterator<Item = (u64, &str, u64, u64, Timestamp)> {
+        self.expected
+            .iter()
+            .map(|((by, class), held)| (*by, class.as_str(), held.from, held.to, held.newest))
+    }
+
+    /// Puts the count of a snapshot back.
+    pub(super) const fn restore_holes(&mut self, holes: u64) {
+        self.holes = holes;
+    }
+
+    /// Puts what a later record has to explain back; `None` if it stands there twice.
+    pub(super) fn restore_awaited(
+        &mut self,
+        by: u64,
+        class: String,
+        from: u64,
+        to: u64,
+        newest: Timestamp,
+    ) -> Option<()> {
+        let held = Expected { from, to, newest };
+        self.expected
+            .insert((by, class), held)
+            .is_none()
+            .then_some(())
+    }
+
+    /// Puts a policy of a snapshot back; `None` if its class stands there twice.
+    pub(super) fn restore_policy(
+        &mut self,
+        class: String,
+        policy_id: String,
+        min_days: u64,
+        index: u64,
+    ) -> Option<()> {
+        let policy = Policy {
+            id: policy_id,
+            min_days,
+            index,
+        };
+        self.policies.insert(class, policy).is_none().then_some(())
+    }
+
     pub(super) fn take_policy(&mut self, policy: &Retention, index: u64) {
         let held = Policy {
             id: policy.policy_id.clone(),

@@ -53,6 +53,24 @@ impl LogState {
         self.map.root()
     }
 
+    /// Every name that the map holds, streams and runs apart.
+    pub(super) fn names(&self) -> Vec<Changed> {
+        let configs = self
+            .configs
+            .all_active()
+            .map(config::ConfigVersion::config_id);
+        let labels = self.labels.iter().map(|(id, ..)| id);
+        let actors = self.keys.actors().map(|(id, ..)| id);
+        let classes = self.disposals.policies().map(|(class, ..)| class);
+        configs
+            .map(|id| Changed::Config(id.into()))
+            .chain(labels.map(|id| Changed::Label(id.into())))
+            .chain(actors.map(|id| Changed::Key(id.into())))
+            .chain([Changed::Key(key::LOG_KEY.into())])
+            .chain(classes.map(|class| Changed::Retention(class.into())))
+            .collect()
+    }
+
     /// The state map as of the last epoch that was taken in, or the last call of [`LogState::epoch_root`].
     pub const fn map(&self) -> &Map {
         &self.map

@@ -123,6 +123,21 @@ impl Keys {
             .map(|(id, (key, index))| (id.as_str(), key, *index))
     }
 
+    /// Puts the log's key of a snapshot back.
+    pub(super) fn restore(&mut self, active: VerifierKey, index: u64) {
+        (self.active, self.active_index) = (Some(active), index);
+    }
+
+    /// Puts an earlier key of the log back, the oldest first.
+    pub(super) fn restore_retired(&mut self, key: VerifierKey, size: u64) {
+        self.retired.push((key, size));
+    }
+
+    /// Puts an actor's key back; `None` if it stands there twice.
+    pub(super) fn restore_actor(&mut self, id: String, key: VerifierKey, index: u64) -> Option<()> {
+        self.actors.insert(id, (key, index)).is_none().then_some(())
+    }
+
     pub(super) fn create(&mut self, vkey: &str, index: u64) {
         self.active = VerifierKey::parse(vkey).ok();
         self.active_index = index;

@@ -13,6 +13,7 @@ mod epoch;
 mod journal;
 mod key;
 mod run;
+mod snapshot;
 mod stream;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -24,6 +25,7 @@ pub use disposal::Disposals;
 pub use journal::Mark;
 pub use key::{Keys, SignatureCheck, rotation_message};
 pub use run::{DepartedRuns, Run};
+pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError, SnapshotPlace, sign_snapshot};
 pub use stream::Stream;
 
 use crate::entry::{
@@ -115,6 +117,23 @@ impl LogState {
             changes: 0,
             departed: DepartedRuns::default(),
         }
+    }
+
+    /// The state of the same log without any line, for taking its lines in anew. Whoever copied something of this
+    /// state sees by [`LogState::changes`] that the copy is stale.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        Self::new(&self.origin).changed_after(self)
+    }
+
+    /// The same, told apart by [`LogState::changes`] from a state that came before it.
+    #[must_use]
+    pub const fn changed_after(mut self, before: &Self) -> Self {
+        self.changes = self
+            .changes
+            .saturating_add(before.changes)
+            .saturating_add(1);
+        self
     }
 
     /// The log's origin.
