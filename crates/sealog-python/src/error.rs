@@ -61,6 +61,20 @@ pub(crate) fn refused_error(py: Python<'_>, why: &str, code: &str) -> PyErr {
     coded(py, &REFUSED, "RefusedError", why, code)
 }
 
+/// Something was verified and does not hold.
+pub(crate) fn not_verified(
+    py: Python<'_>,
+    message: &str,
+    code: &str,
+    findings: &[sealog_core::finding::Finding],
+) -> PyErr {
+    sealog_error(py, &TAMPER, "TamperError", message, |extra| {
+        extra.set_item(intern!(py, "code"), code)?;
+        extra.set_item(intern!(py, "findings"), Finding::list(py, findings)?)
+    })
+    .unwrap_or_else(|error| error)
+}
+
 /// A deadline passed.
 pub(crate) fn timeout(why: &str) -> PyErr {
     PyTimeoutError::new_err(why.to_owned())

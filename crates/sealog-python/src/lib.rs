@@ -23,10 +23,13 @@ mod process;
 mod queue;
 mod receipt;
 mod record;
+mod report;
+mod search;
 mod settings;
 mod stage;
 mod started;
 mod state;
+mod verify;
 mod worker;
 
 use pyo3::prelude::pymodule;
@@ -56,9 +59,15 @@ mod _sealog {
     #[pymodule_export]
     use crate::record::Record;
     #[pymodule_export]
+    use crate::report::{ReceiptReport, Report};
+    #[pymodule_export]
+    use crate::search::{Page, count, search};
+    #[pymodule_export]
     use crate::started::Started;
     #[pymodule_export]
     use crate::state::QueueState;
+    #[pymodule_export]
+    use crate::verify::{verify, verify_open, verify_receipt};
 
     /// The version of this package.
     #[pymodule_init]

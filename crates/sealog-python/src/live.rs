@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use sealog_core::json::{Object, Value};
 use sealog_core::values::Encoder;
-use sealog_ledger::{Appended, Creation, Draft, Error, Ledger, Options, Producer};
+use sealog_ledger::{Access, Appended, Creation, Draft, Error, Ledger, Options, Producer};
 
 use crate::ids::new_record_id;
 use crate::process::Process;
@@ -307,7 +307,8 @@ impl Live {
     }
 
     fn end_run(&self) -> Result<(), Error> {
-        if !self.has_started() && self.producer.count() == 0 {
+        let silent = !self.has_started() && self.producer.count() == 0;
+        if silent || self.ledger.access() == Access::Read {
             return Ok(());
         }
         for seq in std::mem::take(&mut *lock(&self.spare)) {

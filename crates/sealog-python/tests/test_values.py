@@ -147,9 +147,9 @@ def test_the_encoding_of_a_json_type_cannot_be_replaced(kind: type) -> None:
 
 def test_register_encoder_takes_a_type_and_a_function() -> None:
     with pytest.raises(TypeError):
-        sealog.register_encoder("int", len)  # type: ignore[type-var, arg-type]
+        sealog.register_encoder("int", len)
     with pytest.raises(TypeError):
-        sealog.register_encoder(Opaque, 3)  # type: ignore[arg-type]
+        sealog.register_encoder(Opaque, 3)
 
 
 def test_subclasses_of_json_types_are_as_their_base() -> None:
@@ -189,7 +189,7 @@ def test_objects_with_named_fields() -> None:
         a: Any
 
     assert json.loads(text(Attrs(1))) == {"$object": [Attrs.__qualname__, {"a": 1, "b": "x"}]}
-    assert json.loads(text(Model(a=1, more=[2])))["$object"][1] == {"a": 1, "more": [2]}  # type: ignore[call-arg]
+    assert json.loads(text(Model(a=1, more=[2])))["$object"][1] == {"a": 1, "more": [2]}
     assert json.loads(text(Named(1, 2))) == {"$object": ["Named", {"a": 1, "b": 2}]}
     assert json.loads(text(Slots(Slots(1))))["$object"][1]["a"]["$object"][1] == {"a": 1}
 
@@ -293,7 +293,7 @@ def test_tensors_are_told_without_importing_torch(monkeypatch: pytest.MonkeyPatc
             return self.array
 
     torch = types.ModuleType("torch")
-    torch.Tensor, torch.uint8 = Tensor, np.uint8  # type: ignore[attr-defined]
+    torch.Tensor, torch.uint8 = Tensor, np.uint8
     assert sealog.encode(Tensor(np.zeros(1))).unencodable != ()
     monkeypatch.setitem(sys.modules, "torch", torch)
     for array in (np.array([[1.5, np.nan]], dtype="float32"), np.array(3, dtype="int64"), np.zeros((0, 2))):
@@ -390,9 +390,9 @@ ANY = st.recursive(
 
 
 @given(ANY)
-def test_any_value_has_one_encoding_and_it_is_canonical(value: Any) -> None:
+def test_any_value_has_one_encoding(value: Any) -> None:
     encoded = sealog.encode(value)
     assert encoded.unencodable == ()
     assert sealog.encode(value).bytes == encoded.bytes
-    again = json.dumps(json.loads(encoded.bytes), ensure_ascii=False)
-    assert len(json.loads(again)) if isinstance(value, (list, dict)) and value else True
+    if isinstance(value, dict):
+        assert sealog.encode(dict(reversed(value.items()))).bytes == encoded.bytes

@@ -23,6 +23,8 @@ use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::disk::{Disk, OsDisk};
 use sealog_store::{FileOptions, FileStore};
 
+use crate::ledger::Ledger;
+
 pub use receipt::{ReceiptReport, verify_receipt};
 pub use report::{FINDINGS_KEPT, Level, PinnedBy, Report, Runs, Verdict, finding_json};
 
@@ -99,4 +101,18 @@ pub fn verify_ledger_on(
             .add(Finding::new(Code::Unreadable).found(error.to_string()));
     }
     pass.conclude()
+}
+
+impl Ledger {
+    /// Verifies the log that this handle has open, also one in memory, up to the last group that existed when this
+    /// began. A log that vouches for itself proves less than one that is verified where its writer has no say.
+    pub fn verify(&self, request: &Request, progress: &mut dyn FnMut(Progress)) -> Report {
+        let report = Report::new(request.all_signatures);
+        let mut pass = pass::Pass::new(self.store(), request, report);
+        if let Err(error) = pass.run(progress) {
+            pass.report
+                .add(Finding::new(Code::Unreadable).found(error.to_string()));
+        }
+        pass.conclude()
+    }
 }

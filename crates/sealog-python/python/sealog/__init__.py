@@ -22,12 +22,16 @@ from ._sealog import (
     Entry,
     Finding,
     LabelView,
+    Page,
     QueueState,
     Receipt,
+    ReceiptReport,
     Record,
+    Report,
     __version__,
     encode,
 )
+from ._verify import verify, verify_receipt
 from .errors import (
     FormatError,
     LabelDiffersWarning,
@@ -53,11 +57,14 @@ __all__ = [
     "Ledger",
     "Model",
     "OutcomeUnknownError",
+    "Page",
     "QueueState",
     "Receipt",
+    "ReceiptReport",
     "Record",
     "RecordLostWarning",
     "RefusedError",
+    "Report",
     "SealogError",
     "SealogWarning",
     "SelectorWarning",
@@ -69,4 +76,6 @@ __all__ = [
     "memory",
     "open",
     "register_encoder",
+    "verify",
+    "verify_receipt",
 ]

@@ -71,7 +71,7 @@ class Configurations:
 
     def history(self, config_id: str) -> list[ConfigView]:
         """All versions of a configuration, oldest first."""
-        return _sealog.config_history(self._of, config_id)
+        return sorted(_sealog.config_history(self._of, config_id), key=lambda version: version.index)
 
 
 def _bands(thresholds: Mapping[str, float] | Sequence[float], labels: Sequence[str] | None) -> list[Band]:

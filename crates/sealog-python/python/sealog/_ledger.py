@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
@@ -17,11 +17,13 @@ from ._collector import Collector, OnError, OnUnencodable, Via, _log
 from ._config import Configurations, Labels
 from ._decision import Plan, wrap
 from ._model import Model
-from ._sealog import ConfigView, Encoded, LedgerCore, Receipt, Record, Started
+from ._query import Query
+from ._sealog import ConfigView, Encoded, LedgerCore, Page, Receipt, Record, Report, Started
 from ._selectors import Selector
+from ._verify import Kept, Key, _request
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=Callable[..., Any], covariant=True)
@@ -154,6 +156,42 @@ class Ledger(LedgerCore):
         elif body is not None:
             raise TypeError("a Record has its body already")
         return await asyncio.to_thread(self.append, record, **fields)
+
+    # Reading.
+
+    def search(self, **asked: Unpack[Query]) -> Page:
+        """Entries that have every value named, by the query index; each is read from the log.
+
+        A page says up to where the index was. Answers that claim completeness come from `entries` or `verify`.
+        """
+        return _sealog.search(self, **asked)
+
+    def count(self, **asked: Unpack[Query]) -> int:
+        """How many entries match, by the query index."""
+        return _sealog.count(self, **asked)
+
+    def seal_epoch(self) -> Receipt:
+        """Fixes in one signed map what the log holds of streams, runs and configurations."""
+        return _sealog.seal_epoch(self)
+
+    # Proof.
+
+    def verify(
+        self,
+        *,
+        key: Key | Sequence[Key] | None = None,
+        against: Kept | Sequence[Kept] | None = None,
+        policy: bytes | os.PathLike[str] | None = None,
+        all_signatures: bool = False,
+    ) -> Report:
+        """Flushes what is queued and verifies the whole log, under the keys given or the ledger's own.
+
+        A ledger that vouches for itself proves less than one verified elsewhere, under a key that its verifier
+        pinned, and against something kept from before: `sealog.verify`.
+        """
+        self.flush()
+        request = _request(self.vkey if key is None else key, against, policy, all_signatures, False)
+        return _sealog.verify_open(self, request)
 
     # The end.
 
