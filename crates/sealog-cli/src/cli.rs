@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, init, key, label, producers, read, receipt, record, shell,
-    verify,
+    checkpoint, config, doctor, epoch, init, key, label, producers, read, receipt, record, search,
+    shell, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -87,6 +87,8 @@ pub enum Command {
     Log(read::LogArgs),
     /// Show one entry
     Show(read::ShowArgs),
+    /// Find entries by kind, system, model, label, time and more
+    Search(Box<search::Args>),
     /// Show the newest entries, and follow new ones
     Tail(read::TailArgs),
     /// Verify a ledger or a receipt, offline, with one pinned key
@@ -121,7 +123,7 @@ pub enum Command {
 /// The groups of the help, in order.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Record", &["init", "record"]),
-    ("Read", &["log", "show", "tail"]),
+    ("Read", &["log", "show", "search", "tail"]),
     ("Prove", &["verify", "receipt", "checkpoint"]),
     (
         "Run",

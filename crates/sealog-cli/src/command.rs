@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod doctor;
 pub mod epoch;
+mod filter;
 pub mod init;
 pub mod key;
 pub mod label;
@@ -11,6 +12,7 @@ pub mod producers;
 pub mod read;
 pub mod receipt;
 pub mod record;
+pub mod search;
 pub mod shell;
 pub mod verify;
 
@@ -25,6 +27,7 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Record(args) => record::record(&args, context),
         Command::Log(args) => read::log(&args, context),
         Command::Show(args) => read::show(&args, context),
+        Command::Search(args) => search::search(&args, context),
         Command::Tail(args) => read::tail(&args, context),
         Command::Verify(args) => verify::verify(&args, context),
         Command::Receipt(command) => receipt::receipt(command, context),
