@@ -79,6 +79,17 @@ const RULES: [(&str, &str); 9] = [
     ("retention.disposed", "IndexRange"),
 ];
 
+/// Fields that a rule reads: the walk over the members lays them aside (`kinds::found`).
+const SLOTS: [(&str, &str); 7] = [
+    ("record.body", "Body"),
+    ("record.kind", "Kind"),
+    ("record.payloads", "Payloads"),
+    ("record.personal_commitments", "PersonalCommitments"),
+    ("record.schema_version", "SchemaVersion"),
+    ("decision.model_reason", "ModelReason"),
+    ("decision.model_state", "ModelState"),
+];
+
 const TOP_MEMBERS: [&str; 14] = [
     "schema_version",
     "as_of",
@@ -280,8 +291,14 @@ impl Tables {
         if let Some(by) = by {
             written_by(by)?;
         }
+        let slot = match SLOTS.iter().find(|(path, _)| *path == at) {
+            Some((_, slot)) => slot,
+            // Any body may have one, and it is compared with the record's.
+            None if name == "system_id" => "SystemId",
+            None => "None",
+        };
         Ok(format!(
-            "FieldDef {{ name: {name:?}, of: {}, required: {}, nullable: {}, personal: Personal::{}, \
+            "FieldDef {{ name: Name::new({name:?}), slot: Slot::{slot}, of: {}, required: {}, nullable: {}, personal: Personal::{}, \
              form: Form::{}, meaning: {meaning:?} }}",
             self.type_of(at, kind, field)?,
             boolean(field, "required", None)?,

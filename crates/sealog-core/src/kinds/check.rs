@@ -6,10 +6,12 @@ use core::str;
 use alloc::string::{String, ToString};
 
 use super::error::SchemaError;
+use super::found::Found;
+use super::name::Words;
 use super::rules;
 use super::scalar;
 use super::table::{
-    FieldDef, Form, KINDS, KindDef, LOG, RECORD, SCHEMA_VERSION, SIGNATURE, Type, WrittenBy,
+    FieldDef, Form, KINDS, KindDef, LOG, RECORD, SCHEMA_VERSION, SIGNATURE, Slot, Type, WrittenBy,
     position,
 };
 use crate::json::{Kind, Ref};
@@ -62,18 +64,17 @@ pub fn is_custom(kind: &str) -> bool {
 /// Checks the members of a record but for what stands inside its body; commitments that `personal_commitments` names
 /// must stand there.
 pub fn check_record(record: Ref<'_, '_>) -> Result<(), SchemaError> {
-    object(RECORD, record)?;
-    rules::record(record)
+    envelope(record, &mut Found::default())
 }
 
 /// Checks the `log` member of an entry.
 pub fn check_log(log: Ref<'_, '_>) -> Result<(), SchemaError> {
-    object(LOG, log)
+    object(LOG, log, |_, _| {})
 }
 
 /// Checks the form of the `signature` member of an entry.
 pub fn check_signature(signature: Ref<'_, '_>) -> Result<(), SchemaError> {
-    object(SIGNATURE, signature)
+    object(SIGNATURE, signature, |_, _| {})
 }
 
 /// Checks the body of a record of this kind that follows this schema.
@@ -85,89 +86,133 @@ pub fn check_body(
     schema_version: &str,
     body: Ref<'_, '_>,
 ) -> Result<BodySchema, SchemaError> {
-    let is_newer = compare_versions(schema_version, SCHEMA_VERSION) == Ordering::Greater;
-    let path = String::new;
-    let Some(def) = lookup(kind) else {
-        return if scalar::is_reverse_domain(kind.as_bytes(), 2) {
-            expect(body, Kind::Object, "an object").map(|()| BodySchema::Custom)
-        } else if is_newer {
-            Err(SchemaError::NewerKind { path: path() })
-        } else {
-            Err(SchemaError::UnknownKind { path: path() })
-        };
-    };
-    if def.written_by() == WrittenBy::Derived {
-        return Err(SchemaError::DerivedKind { path: path() });
+    match body_table(kind, schema_version)? {
+        BodyTable::Unread(schema) => {
+            expect(body, Kind::Object, "an object")?;
+            Ok(schema)
+        }
+        BodyTable::Kind(def) => {
+            known_body(def, body, &mut Found::default())?;
+            Ok(BodySchema::Known)
+        }
     }
-    if is_newer {
-        return expect(body, Kind::Object, "an object").map(|()| BodySchema::Newer);
-    }
-    object(def.fields(), body)?;
-    rules::body(def.rule(), body)?;
-    Ok(BodySchema::Known)
 }
 
 /// Checks that a body that has a `system_id` has the record's.
 pub fn check_system_id(record: Ref<'_, '_>, body: Ref<'_, '_>) -> Result<(), SchemaError> {
-    let Some(inner) = body.member("system_id") else {
-        return Ok(());
+    same_system(record.member("system_id"), body.member("system_id"))
+}
+
+/// Checks a whole record: its members, its body and the system that both name. Paths begin at the record.
+///
+/// The same as [`check_record`], [`check_body`] and, unless the schema is newer, [`check_system_id`], in fewer walks.
+pub fn check_whole_record(record: Ref<'_, '_>) -> Result<BodySchema, SchemaError> {
+    let mut found = Found::default();
+    envelope(record, &mut found)?;
+    let body = found.body.unwrap_or(record);
+    let table = body_table(plain(found.kind), plain(found.schema_version))
+        .map_err(|error| error.within("kind"))?;
+    let (schema, system_id) = match table {
+        BodyTable::Kind(def) => {
+            let mut found = Found::default();
+            known_body(def, body, &mut found).map_err(|error| error.within("body"))?;
+            (BodySchema::Known, found.system_id)
+        }
+        // What stands in it is not read.
+        BodyTable::Unread(BodySchema::Newer) => (BodySchema::Newer, None),
+        BodyTable::Unread(schema) => (schema, body.member("system_id")),
     };
-    match record.member("system_id") {
-        Some(outer) if outer.raw() == inner.raw() => Ok(()),
+    same_system(found.system_id, system_id).map_err(|error| error.within("body"))?;
+    Ok(schema)
+}
+
+fn plain<'a>(value: Option<Ref<'_, 'a>>) -> &'a str {
+    value.and_then(Ref::plain_str).unwrap_or_default()
+}
+
+/// What a body is checked by.
+enum BodyTable {
+    Kind(&'static KindDef),
+    Unread(BodySchema),
+}
+
+/// Errors name the kind.
+fn body_table(kind: &str, schema_version: &str) -> Result<BodyTable, SchemaError> {
+    let is_newer = schema_version != SCHEMA_VERSION
+        && compare_versions(schema_version, SCHEMA_VERSION) == Ordering::Greater;
+    let path = String::new();
+    match lookup(kind) {
+        Some(def) if def.written_by() == WrittenBy::Derived => {
+            Err(SchemaError::DerivedKind { path })
+        }
+        Some(_) if is_newer => Ok(BodyTable::Unread(BodySchema::Newer)),
+        Some(def) => Ok(BodyTable::Kind(def)),
+        None if scalar::is_reverse_domain(kind.as_bytes(), 2) => {
+            Ok(BodyTable::Unread(BodySchema::Custom))
+        }
+        None if is_newer => Err(SchemaError::NewerKind { path }),
+        None => Err(SchemaError::UnknownKind { path }),
+    }
+}
+
+/// Lays what later checks read in `found`: handed in, since returned it would be copied at each level.
+fn envelope<'t, 'a>(record: Ref<'t, 'a>, found: &mut Found<'t, 'a>) -> Check {
+    object(RECORD, record, |slot, member| found.put(slot, member))?;
+    rules::record(found)
+}
+
+fn known_body<'t, 'a>(
+    def: &'static KindDef,
+    body: Ref<'t, 'a>,
+    found: &mut Found<'t, 'a>,
+) -> Check {
+    object(def.fields(), body, |slot, member| found.put(slot, member))?;
+    rules::body(def.rule(), body, found)
+}
+
+fn same_system(outer: Option<Ref<'_, '_>>, inner: Option<Ref<'_, '_>>) -> Check {
+    match (outer, inner) {
+        (_, None) => Ok(()),
+        (Some(outer), Some(inner)) if outer.raw() == inner.raw() => Ok(()),
         _ => Err(SchemaError::SystemId {
             path: String::from("/system_id"),
         }),
     }
 }
 
-/// Checks a whole record: its members, its body and the system that both name. Paths begin at the record.
-pub fn check_whole_record(record: Ref<'_, '_>) -> Result<BodySchema, SchemaError> {
-    check_record(record)?;
-    let (mut body, mut kind, mut version) = (record, "", "");
-    for (key, value) in record.members() {
-        match key.plain_bytes() {
-            Some(b"body") => body = value,
-            Some(b"kind") => kind = value.plain_str().unwrap_or_default(),
-            Some(b"schema_version") => version = value.plain_str().unwrap_or_default(),
-            _ => {}
-        }
-    }
-    let schema = check_body(kind, version, body).map_err(|error| match error {
-        SchemaError::UnknownKind { .. }
-        | SchemaError::NewerKind { .. }
-        | SchemaError::DerivedKind { .. } => error.within("kind"),
-        _ => error.within("body"),
-    })?;
-    if schema != BodySchema::Newer {
-        check_system_id(record, body).map_err(|error| error.within("body"))?;
-    }
-    Ok(schema)
-}
-
 /// Compares `1.2.3` with `1.10.0` number by number; numbers may have any length.
 pub(super) fn compare_versions(left: &str, right: &str) -> Ordering {
-    let number = |part: &str| {
-        let digits = part.trim_start_matches('0').to_string();
-        (digits.len(), digits)
-    };
     left.split('.')
         .map(number)
         .cmp(right.split('.').map(number))
 }
 
+/// Digits in such a form that they compare as their numbers do.
+fn number(digits: &str) -> (usize, &str) {
+    let digits = digits.trim_start_matches('0');
+    (digits.len(), digits)
+}
+
 /// One pass over the members and the table. Names are compared for equality only; their order is looked at where
 /// something is wrong.
-fn object(fields: &'static [FieldDef], value: Ref<'_, '_>) -> Check {
+fn object<'t, 'a>(
+    fields: &'static [FieldDef],
+    value: Ref<'t, 'a>,
+    mut put: impl FnMut(Slot, Ref<'t, 'a>),
+) -> Check {
     expect(value, Kind::Object, "an object")?;
     let mut rest = fields.iter();
     for (key, member) in value.members() {
-        let name = key.plain_bytes();
+        // A key with an escape in it is no name of the table; nor is the empty one.
+        let name = key.plain_bytes().unwrap_or_default();
+        let words = Words::of(name);
         loop {
             let Some(field) = rest.next() else {
                 return Err(unknown(key));
             };
-            if name == Some(field.name().as_bytes()) {
+            if field.key().is(words, name) {
                 check_field(field, member).map_err(|error| error.within(field.name()))?;
+                put(field.slot(), member);
                 break;
             }
             if field.is_required() {
@@ -299,7 +344,7 @@ fn check_value(of: &'static Type, value: Ref<'_, '_>) -> Check {
             result => result,
         },
         Type::List(item) => list(item, value),
-        Type::Object(fields) => object(fields, value),
+        Type::Object(fields) => object(fields, value, |_, _| {}),
         Type::Map => map(value),
     }
 }

@@ -7,6 +7,8 @@
 
 mod check;
 mod error;
+mod found;
+mod name;
 mod rules;
 mod scalar;
 mod schema;

@@ -9,6 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
 use super::error::SchemaError;
+use super::found::Found;
 use super::scalar;
 use super::table::Rule;
 use crate::json::{Kind, Ref};
@@ -16,31 +17,22 @@ use crate::json::{Kind, Ref};
 type Check = Result<(), SchemaError>;
 
 /// The rules of a record's own members.
-pub(super) fn record(record: Ref<'_, '_>) -> Check {
-    let (mut body, mut commitments, mut payloads) = (None, None, None);
-    for (key, value) in record.members() {
-        match key.plain_bytes() {
-            Some(b"body") => body = Some(value),
-            Some(b"payloads") => payloads = Some(value),
-            Some(b"personal_commitments") => commitments = Some(value),
-            _ => {}
-        }
-    }
-    if let Some((list, body)) = commitments.zip(body) {
+pub(super) fn record(found: &Found<'_, '_>) -> Check {
+    if let Some((list, body)) = found.personal_commitments.zip(found.body) {
         each(list, |item| personal_commitment(item, body))
             .map_err(|error| error.within("personal_commitments"))?;
     }
-    if let Some(list) = payloads {
+    if let Some(list) = found.payloads {
         each(list, payload).map_err(|error| error.within("payloads"))?;
     }
     Ok(())
 }
 
-/// The rules of a body.
-pub(super) fn body(rule: Rule, body: Ref<'_, '_>) -> Check {
+/// The rules of a body, of which some members have been laid aside.
+pub(super) fn body(rule: Rule, body: Ref<'_, '_>, found: &Found<'_, '_>) -> Check {
     match rule {
         Rule::None => Ok(()),
-        Rule::Decision => decision(body),
+        Rule::Decision => decision(found),
         Rule::ConfigChanged => config_changed(body),
         Rule::LedgerCreated => body.member("continues").map_or(Ok(()), |continues| {
             ledger_continued(continues).map_err(|error| error.within("continues"))
@@ -125,16 +117,9 @@ fn payload(item: Ref<'_, '_>) -> Check {
     )
 }
 
-fn decision(body: Ref<'_, '_>) -> Check {
-    let (mut reason, mut verified) = (false, false);
-    for (key, value) in body.members() {
-        match key.plain_bytes() {
-            Some(b"model_reason") => reason = true,
-            Some(b"model_state") => verified = value.plain_bytes() == Some(b"verified"),
-            _ => {}
-        }
-    }
-    if reason || verified {
+fn decision(found: &Found<'_, '_>) -> Check {
+    let state = found.model_state.and_then(Ref::plain_bytes);
+    if found.model_reason.is_some() || state == Some(b"verified") {
         return Ok(());
     }
     fails(

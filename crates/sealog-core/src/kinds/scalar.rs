@@ -3,27 +3,6 @@
 use crate::limits::{ID_BYTES_MAX, PAYLOAD_INLINE_BYTES_MAX, STRING_BYTES_MAX};
 use crate::time::Timestamp;
 
-/// Which bytes an identifier is made of.
-const ID_BYTE: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@+-";
-    let mut rest: &[u8] = bytes;
-    while let [byte, tail @ ..] = rest {
-        set(&mut table, *byte);
-        rest = tail;
-    }
-    table
-};
-
-#[expect(
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "evaluated at compile time, where neither traits nor failure exist"
-)]
-const fn set(table: &mut [bool; 256], byte: u8) {
-    table[byte as usize] = true;
-}
-
 /// Algorithms that a digest may name, with the number of hex digits of each.
 pub(super) const DIGEST_ALGORITHMS: [(&str, usize); 8] = [
     ("sha256", 64),
@@ -42,8 +21,47 @@ const COMMITMENT_KEY_DIGITS: usize = 32;
 
 /// ASCII letters, digits and `. _ : / @ + -`, 1 to 200 of them.
 pub(super) fn is_id(bytes: &[u8]) -> bool {
-    let allowed = |byte: &u8| ID_BYTE.get(usize::from(*byte)).copied().unwrap_or_default();
-    !bytes.is_empty() && bytes.len() <= ID_BYTES_MAX && bytes.iter().all(allowed)
+    !bytes.is_empty() && bytes.len() <= ID_BYTES_MAX && none(bytes, NOT_ID)
+}
+
+/// Bits of [`OUTSIDE`]: the byte cannot stand in an identifier, in a line of printable ASCII.
+const NOT_ID: u8 = 1;
+const NOT_PLAIN: u8 = 2;
+
+/// For each byte the classes that it is outside of.
+static OUTSIDE: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let is_id = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-');
+        let is_plain = matches!(byte, b' '..=b'~');
+        let not_id = if is_id { 0 } else { NOT_ID };
+        let not_plain = if is_plain { 0 } else { NOT_PLAIN };
+        set(&mut table, byte, not_id | not_plain);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "evaluated at compile time, where neither traits nor failure exist"
+)]
+const fn set(table: &mut [u8; 256], byte: u8, classes: u8) {
+    table[byte as usize] = classes;
+}
+
+/// Whether no byte is outside of the class. A load for each byte and no exit before the end: on short strings faster
+/// than comparisons, which hex digits are worth.
+#[inline]
+fn none(bytes: &[u8], outside: u8) -> bool {
+    let classes = |byte: &u8| OUTSIDE.get(usize::from(*byte)).copied().unwrap_or(u8::MAX);
+    let found = bytes.iter().fold(0, |found, byte| found | classes(byte));
+    found & outside == 0
 }
 
 /// `algorithm:hex` of a known algorithm.
@@ -93,12 +111,7 @@ pub(super) fn is_time(bytes: &[u8]) -> bool {
 
 /// Exactly so many lowercase hex digits.
 pub(super) fn is_hex(bytes: &[u8], digits: usize) -> bool {
-    let lowercase_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    // Without an early exit the loop is vectorised.
-    bytes.len() == digits
-        && bytes
-            .iter()
-            .fold(true, |all, byte| all & lowercase_hex(byte))
+    bytes.len() == digits && all_hex(bytes)
 }
 
 /// A lowercase UUID of version 7 and the variant of RFC 9562.
@@ -194,12 +207,7 @@ fn is_base64(byte: u8) -> bool {
 
 /// One line of 1 to 1024 bytes: no control characters and no line separators.
 pub(super) fn is_plain_line(bytes: &[u8]) -> bool {
-    // Without an early exit the loop is vectorised.
-    !bytes.is_empty()
-        && bytes.len() <= STRING_BYTES_MAX
-        && bytes
-            .iter()
-            .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+    !bytes.is_empty() && bytes.len() <= STRING_BYTES_MAX && none(bytes, NOT_PLAIN)
 }
 
 /// The same for any text.
@@ -227,4 +235,61 @@ pub(super) fn is_reverse_domain(bytes: &[u8], dots_min: usize) -> bool {
             is_label(label)
         })
         && labels > dots_min
+}
+
+/// One in each byte, and the highest bit of each byte.
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// Whether all bytes are lowercase hex digits, eight at a time; the last eight may overlap those before them.
+#[inline]
+fn all_hex(bytes: &[u8]) -> bool {
+    let digits = |word| within::<b'0', b'9'>(word) | within::<b'a', b'f'>(word);
+    let found = match bytes.last_chunk() {
+        Some(last) => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .fold(digits(u64::from_le_bytes(*last)), |found, eight| {
+                found & digits(u64::from_le_bytes(*eight))
+            }),
+        // Filled up with zeros.
+        None => digits(bytes.iter().fold(ONES * u64::from(b'0'), |word, byte| {
+            word << 8 | u64::from(*byte)
+        })),
+    };
+    found & HIGH == HIGH
+}
+
+/// In the highest bit of each byte, whether it is ASCII from `FIRST` to `LAST`.
+#[inline]
+fn within<const FIRST: u8, const LAST: u8>(word: u64) -> u64 {
+    // Without their highest bits, the bytes cannot carry into each other.
+    let low = word & !HIGH;
+    let reaches = low + ONES * u64::from(0x80 - FIRST);
+    let exceeds = low + ONES * u64::from(0x7f - LAST);
+    reaches & !exceeds & !word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn classes_are_those_of_each_byte_at_every_place_of_every_length() {
+        for byte in 0..=u8::MAX {
+            let id = byte.is_ascii_alphanumeric() || b"._:/@+-".contains(&byte);
+            let hex = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let plain = matches!(byte, b' '..=b'~');
+            for len in 1..20 {
+                for place in 0..len {
+                    let mut bytes = vec![b'a'; len];
+                    bytes[place] = byte;
+                    let found = (is_id(&bytes), is_hex(&bytes, len), is_plain_line(&bytes));
+                    assert_eq!(found, (id, hex, plain), "{byte} at {place} of {len}");
+                }
+            }
+        }
+    }
 }

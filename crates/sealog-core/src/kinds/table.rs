@@ -1,5 +1,7 @@
 //! The tables that `build.rs` makes of `kinds.json`, and what their rows say.
 
+use super::name::Name;
+
 /// A kind of record.
 #[derive(Debug)]
 pub struct KindDef {
@@ -45,7 +47,7 @@ impl KindDef {
 
     /// A field of its body.
     pub fn field(&self, name: &str) -> Option<&'static FieldDef> {
-        self.fields.iter().find(|field| field.name == name)
+        self.fields.iter().find(|field| field.name() == name)
     }
 
     pub(super) const fn rule(&self) -> Rule {
@@ -56,7 +58,8 @@ impl KindDef {
 /// A field of a body, or a member of an entry or of an object in it.
 #[derive(Debug)]
 pub struct FieldDef {
-    name: &'static str,
+    name: Name,
+    slot: Slot,
     of: Type,
     required: bool,
     nullable: bool,
@@ -68,7 +71,7 @@ pub struct FieldDef {
 impl FieldDef {
     /// Its name: the key in canonical JSON.
     pub const fn name(&self) -> &'static str {
-        self.name
+        self.name.text()
     }
 
     /// The type of its value.
@@ -99,6 +102,14 @@ impl FieldDef {
     /// What it means, in one line.
     pub const fn meaning(&self) -> &'static str {
         self.meaning
+    }
+
+    pub(super) const fn key(&self) -> &Name {
+        &self.name
+    }
+
+    pub(super) const fn slot(&self) -> Slot {
+        self.slot
     }
 
     pub(super) const fn form(&self) -> Form {
@@ -196,6 +207,20 @@ pub(super) enum Form {
     Counts,
     /// A number from 0 to 1.
     UnitInterval,
+}
+
+/// Where a rule finds the value of a field: [`found`](super::found).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    None,
+    Body,
+    Kind,
+    ModelReason,
+    ModelState,
+    Payloads,
+    PersonalCommitments,
+    SchemaVersion,
+    SystemId,
 }
 
 /// The rules between the fields of a kind: [`rules`](super::rules).
