@@ -39,7 +39,9 @@ pub use appended::Appended;
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature};
 pub use error::Error;
-pub use index::{IndexStatus, Order, Page, Query};
+pub use index::{
+    CheckStats, GapStats, IndexStatus, Order, Page, Query, ScoreBin, ScoreStats, Stats,
+};
 pub use ledger::Ledger;
 pub use open::forget_path;
 pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};

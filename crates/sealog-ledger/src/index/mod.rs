@@ -25,7 +25,9 @@ mod query;
 mod row;
 mod search;
 mod shared;
+mod stats;
 mod status;
+mod tally;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -37,6 +39,7 @@ use sealog_store::{Place, Store};
 
 pub use query::{Order, Page, Query};
 pub(crate) use shared::Shared;
+pub use stats::{CheckStats, GapStats, ScoreBin, ScoreStats, Stats};
 pub use status::IndexStatus;
 
 use crate::Error;
@@ -169,6 +172,13 @@ impl Ledger {
         self.refresh()?;
         self.0.index.make_up()?;
         self.0.index.shared.count(query)
+    }
+
+    /// Counts over the entries that match a query, by the index alone; its limit, cursor and order mean nothing.
+    pub fn stats(&self, query: &Query) -> Result<Stats, Error> {
+        self.refresh()?;
+        self.0.index.make_up()?;
+        self.0.index.shared.stats(query)
     }
 
     /// How the query index is doing.

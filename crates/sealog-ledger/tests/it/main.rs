@@ -2,6 +2,9 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::unwrap_used,
     missing_docs,
     reason = "tests"
 )]
