@@ -158,6 +158,8 @@ struct Tables {
     code: String,
     /// Entries of `WORDS` that a field was found for.
     words_used: Vec<&'static str>,
+    /// Entries of `SLOTS` that a field was found for.
+    slots_used: Vec<&'static str>,
 }
 
 impl Tables {
@@ -185,6 +187,11 @@ impl Tables {
             ));
         }
         self.kinds(object(member(file, "kinds")?, "kinds")?)?;
+        for (field, _) in SLOTS {
+            if !self.slots_used.contains(&field) {
+                return Err(format!("{field}: not found, though a rule reads it"));
+            }
+        }
         for (field, words, _) in WORDS {
             if !self.words_used.contains(&field) {
                 return Err(format!(
@@ -292,7 +299,10 @@ impl Tables {
             written_by(by)?;
         }
         let slot = match SLOTS.iter().find(|(path, _)| *path == at) {
-            Some((_, slot)) => slot,
+            Some((path, slot)) => {
+                self.slots_used.push(path);
+                slot
+            }
             // Any body may have one, and it is compared with the record's.
             None if name == "system_id" => "SystemId",
             None => "None",
@@ -453,5 +463,149 @@ fn known(name: &str, names: &[&str], at: &str) -> Result<()> {
         Ok(())
     } else {
         Err(format!("{at}: unknown member {name}"))
+    }
+}
+
+/// Compiled by the crate's tests, which take this file in as a module.
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn build(change: impl FnOnce(&mut Value)) -> Result<()> {
+        let source = include_str!("kinds.json");
+        let mut file: Value = serde_json::from_str(source).unwrap();
+        change(&mut file);
+        Tables::default().file(file.as_object().unwrap())
+    }
+
+    #[track_caller]
+    fn fails(pointer: &str, value: Value, reason: &str) {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let error = build(|file| match file.pointer_mut(parent).unwrap() {
+            Value::Object(object) => {
+                object.insert(name.into(), value);
+            }
+            Value::Array(list) => list[name.parse::<usize>().unwrap()] = value,
+            _ => panic!("{pointer}"),
+        })
+        .unwrap_err();
+        assert!(error.contains(reason), "{error}");
+    }
+
+    #[test]
+    fn the_file_as_it_is_builds() {
+        assert_eq!(build(|_| {}), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_understood_fails_the_build() {
+        let decision = "/kinds/decision/fields/0";
+        fails("/colour", json!("blue"), "unknown member colour");
+        fails("/types/float", json!("a float"), "unknown member float");
+        fails("/entry/footer", json!([]), "unknown member footer");
+        fails(
+            "/kinds/decision/colour",
+            json!("blue"),
+            "unknown member colour",
+        );
+        fails(
+            "/kinds/decision/written_by",
+            json!("anyone"),
+            "unknown written_by anyone",
+        );
+        fails(
+            &format!("{decision}/colour"),
+            json!("blue"),
+            "unknown member colour",
+        );
+        fails(
+            &format!("{decision}/type"),
+            json!("float"),
+            "unknown type float",
+        );
+        fails(
+            &format!("{decision}/type"),
+            json!("list[float]"),
+            "unknown type float",
+        );
+        fails(
+            &format!("{decision}/pattern"),
+            json!("^a+$"),
+            "no matcher for the pattern",
+        );
+        fails(
+            &format!("{decision}/personal"),
+            json!("maybe"),
+            "unknown personal maybe",
+        );
+        fails(
+            &format!("{decision}/required"),
+            json!("yes"),
+            "not a boolean",
+        );
+        fails(
+            &format!("{decision}/open"),
+            json!(true),
+            "only an enum can be open",
+        );
+        fails(
+            &format!("{decision}/members"),
+            json!([]),
+            "only an object has members",
+        );
+        fails(
+            &format!("{decision}/committed"),
+            json!(true),
+            "committed does not fit the type",
+        );
+        fails(
+            &format!("{decision}/name"),
+            json!("Größe"),
+            "a name of other characters",
+        );
+        fails(
+            &format!("{decision}/name"),
+            json!("score"),
+            "one of them twice",
+        );
+    }
+
+    #[test]
+    fn a_rule_whose_words_are_gone_fails_the_build() {
+        let gone = build(|file| {
+            let fields = file.pointer_mut("/kinds/config.changed/fields").unwrap();
+            for field in fields.as_array_mut().unwrap() {
+                field["meaning"] = json!("something else");
+            }
+        });
+        assert!(gone.unwrap_err().contains("config.changed.bands"));
+        let gone = build(|file| {
+            file.pointer_mut("/kinds")
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove("key.event");
+        });
+        assert!(gone.unwrap_err().contains("key.event is missing"));
+    }
+
+    #[test]
+    fn a_rule_whose_field_is_gone_fails_the_build() {
+        for (path, _) in SLOTS
+            .into_iter()
+            .filter(|(path, _)| path.starts_with("decision."))
+        {
+            let name = path.trim_start_matches("decision.");
+            let gone = build(|file| {
+                let fields = file.pointer_mut("/kinds/decision/fields").unwrap();
+                fields
+                    .as_array_mut()
+                    .unwrap()
+                    .retain(|field| field["name"] != name);
+            });
+            assert!(gone.unwrap_err().contains(path));
+        }
     }
 }

@@ -13,3 +13,8 @@ mod interop_go;
 mod oracles;
 mod shared_vectors;
 mod tlog_pages;
+
+// The build script has tests of its own, which no other target would run.
+#[allow(dead_code, reason = "its entry point, which only cargo calls")]
+#[path = "../../build.rs"]
+mod build_script;
