@@ -357,7 +357,7 @@ impl Ledger {
                 self.seal_epoch()?;
             }
             *lock(&self.0.closed) = true;
-            self.0.index.stop();
+            self.0.index.close();
             self.0.store.close(self.0.options.turn_wait)?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 /// Reading only, or appending too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// No key is needed and nothing is changed.
+    /// No key is needed and nothing is changed, but for a query index that is there already.
     Read,
     /// Needs the log's key.
     Append,
@@ -34,7 +34,7 @@ pub enum HeadCopyPolicy {
 pub enum IndexMode {
     /// A thread of this process that follows the log.
     Follow,
-    /// Whoever searches: the index is brought up to date first.
+    /// Whoever searches: the index is brought up to date first. Closing a handle that appends makes up for a large lag.
     Manual,
     /// There is none; ids of callers cannot be compared with old ones.
     Off,

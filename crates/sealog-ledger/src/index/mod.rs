@@ -53,6 +53,14 @@ use follow::Head;
 const FILE: &str = "index.sqlite";
 /// The largest lag that a search makes up itself while a thread follows the log.
 const LAG_MADE_UP: u64 = 65_536;
+/// The smallest lag that closing a ledger makes up for, where nobody follows.
+const LAG_LEFT: u64 = 4_096;
+/// How long closing takes for that, at most; a batch under way is given up.
+const CLOSING: Duration = Duration::from_secs(1);
+/// How long the first comparison of an id waits for the thread to look at the index at all.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+/// The pause between two looks.
+const POLL: Duration = Duration::from_millis(2);
 
 /// The index of a ledger's handle. The thread that follows the log ends with it.
 #[derive(Debug)]
@@ -122,12 +130,24 @@ impl Index {
             .is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Before a caller's own id is compared: where no thread does so, lets the index hold what the writer does not
-    /// remember. A fault shows in the comparison.
+    /// Before a caller's own id is compared: lets the index hold what the writer does not remember. Where a thread
+    /// follows and is far behind, nobody waits for it. A fault shows in the comparison.
     pub(crate) fn prepare_ids(&self) {
-        if self.shared.indexed_to() < self.shared.ids_since() && !self.is_followed() {
-            let _ = self.shared.follow(&|| false);
+        let shared = &self.shared;
+        if shared.indexed_to() >= shared.ids_since() {
+            return;
         }
+        if self.is_followed() {
+            // Just opened, the thread has not looked yet.
+            let begun = Instant::now();
+            while shared.indexed_to() == 0 && begun.elapsed() < FIRST_LOOK {
+                thread::sleep(POLL);
+            }
+            if shared.ids_since().saturating_sub(shared.indexed_to()) > LAG_MADE_UP {
+                return;
+            }
+        }
+        let _ = shared.follow(&|| false);
     }
 
     /// The line of an entry, if the index knows where it stands.
@@ -138,8 +158,20 @@ impl Index {
         self.shared.line(index)
     }
 
+    /// The ledger closes. Where nobody follows and much was appended, some of it is made up for: a ledger that is
+    /// only written must not become slow to search.
+    pub(crate) fn close(&self) {
+        let shared = &self.shared;
+        let begun = Instant::now();
+        let late = || begun.elapsed() > CLOSING;
+        if !self.is_followed() && shared.is_placed() && shared.status().lag() >= LAG_LEFT {
+            let _ = shared.follow(&late);
+        }
+        self.stop();
+    }
+
     /// Ends the thread.
-    pub(crate) fn stop(&self) {
+    fn stop(&self) {
         if self.shared.opened_in() != std::process::id() {
             // The thread is the parent's.
             return;
@@ -188,7 +220,6 @@ impl Ledger {
 
     /// Waits until the index holds what this handle knows of the log, at most so long.
     pub fn wait_for_index(&self, wait: Duration) -> IndexStatus {
-        const POLL: Duration = Duration::from_millis(2);
         let begun = Instant::now();
         loop {
             let status = self.index_status();

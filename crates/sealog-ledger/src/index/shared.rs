@@ -129,6 +129,11 @@ impl Shared {
         }
     }
 
+    /// Whether it lies in a file that outlives the handle.
+    pub(super) fn is_placed(&self) -> bool {
+        self.home() != Home::Private
+    }
+
     /// Refuses before any lock is touched: in a fork it may be held by a thread that is not there.
     fn check_usable(&self) -> Result<(), Fault> {
         if self.mode == IndexMode::Off {

@@ -527,6 +527,60 @@ fn a_thread_follows_the_log_and_ends_with_the_ledger() {
 }
 
 #[test]
+fn closing_makes_up_for_a_large_lag_where_nobody_follows_and_leaves_a_small_one() {
+    let ground = Ground::new();
+    let ledger = create(&ground);
+    let producer = ledger.producer().unwrap();
+    fill(&producer, 100);
+    ledger.close().unwrap();
+    assert!(!index_file(&ground).exists());
+    let ledger = Ledger::open(&ground.path(), manual(&ground)).unwrap();
+    fill(&ledger.producer().unwrap(), 4_096);
+    ledger.close().unwrap();
+    assert!(ledger.index_status().indexed_to() > 4_096);
+    // Whoever only reads goes on from there, in the same file.
+    let reader = Options {
+        access: Access::Read,
+        ..manual(&ground)
+    };
+    let reader = Ledger::open(&ground.path(), reader).unwrap();
+    assert_right(&reader);
+    assert!(!reader.index_status().is_private());
+}
+
+#[test]
+fn ids_are_known_across_reopening() {
+    let ground = Ground::new();
+    let id = "018f0000-0000-7000-8000-000000000001";
+    let draft = Draft {
+        record_id: some(id),
+        ..varied(3)
+    };
+    let ledger = create(&ground);
+    let producer = ledger.producer().unwrap();
+    fill(&producer, 20);
+    let first = producer.append(draft.clone()).unwrap().index();
+    // An epoch leaves a snapshot, from which the next opening goes on without the ids before it.
+    ledger.seal_epoch().unwrap();
+    producer.append(varied(4)).unwrap();
+    ledger.close().unwrap();
+    for mode in [IndexMode::Manual, IndexMode::Follow] {
+        let options = Options {
+            index: mode,
+            ..ground.options()
+        };
+        let ledger = Ledger::open(&ground.path(), options).unwrap();
+        let producer = ledger.producer().unwrap();
+        let again = producer.append(draft.clone()).unwrap();
+        assert!(again.is_repeat() && again.index() == first);
+        let mut other = draft.clone();
+        other.body.insert("outcome", "other");
+        assert_eq!(producer.append(other).unwrap_err().code(), "id_taken");
+        ledger.close().unwrap();
+    }
+}
+
+#[test]
 fn the_lag_is_shown_where_nobody_follows() {
     let ground = Ground::new();
     let ledger = create(&ground);
