@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, init, key, label, producers, read, receipt, record, search,
-    shell, verify,
+    checkpoint, config, doctor, epoch, export, init, key, label, producers, publish, read, receipt,
+    record, search, shell, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -98,6 +98,10 @@ pub enum Command {
     Receipt(receipt::Command),
     /// Print the newest signed checkpoint, to be kept elsewhere
     Checkpoint(checkpoint::Args),
+    /// Write entries as JSON Lines, each with its proof
+    Export(Box<export::Args>),
+    /// Write the log as tiles that stock log clients read
+    Publish(publish::Args),
     /// Configurations: bands of a score, who set them and why
     #[command(subcommand)]
     Config(config::Command),
@@ -124,7 +128,10 @@ pub enum Command {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Record", &["init", "record"]),
     ("Read", &["log", "show", "search", "tail"]),
-    ("Prove", &["verify", "receipt", "checkpoint"]),
+    (
+        "Prove",
+        &["verify", "receipt", "checkpoint", "export", "publish"],
+    ),
     (
         "Run",
         &[

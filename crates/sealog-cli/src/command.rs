@@ -4,11 +4,13 @@ pub mod checkpoint;
 pub mod config;
 pub mod doctor;
 pub mod epoch;
+pub mod export;
 mod filter;
 pub mod init;
 pub mod key;
 pub mod label;
 pub mod producers;
+pub mod publish;
 pub mod read;
 pub mod receipt;
 pub mod record;
@@ -32,6 +34,8 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Verify(args) => verify::verify(&args, context),
         Command::Receipt(command) => receipt::receipt(command, context),
         Command::Checkpoint(args) => checkpoint::checkpoint(&args, context),
+        Command::Export(args) => export::export(&args, context),
+        Command::Publish(args) => publish::publish(&args, context),
         Command::Config(command) => config::config(command, context),
         Command::Label(command) => label::label(command, context),
         Command::Key(command) => key::key(command, context),

@@ -161,6 +161,12 @@ impl Ledger {
         Ok(view)
     }
 
+    /// Whether no entry came since the last epoch.
+    pub fn is_sealed(&self) -> bool {
+        // The epoch's own entry is the first that it does not cover.
+        self.with_state(|state, _| state.last_epoch().is_some() && state.entries_since_epoch() <= 1)
+    }
+
     /// The epochs, oldest first. Reads the whole log.
     pub fn epochs(&self) -> Result<Vec<EpochView>, Error> {
         let mut epochs = Vec::new();

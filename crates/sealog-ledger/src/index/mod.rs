@@ -24,6 +24,7 @@ mod plan;
 mod query;
 mod row;
 mod search;
+mod select;
 mod shared;
 mod stats;
 mod status;
@@ -38,6 +39,7 @@ use sealog_core::state::LogState;
 use sealog_store::{Place, Store};
 
 pub use query::{Order, Page, Query};
+pub(crate) use select::{check, query_json, selects};
 pub(crate) use shared::Shared;
 pub use stats::{CheckStats, GapStats, ScoreBin, ScoreStats, Stats};
 pub use status::IndexStatus;

@@ -206,7 +206,7 @@ fn wrong(index: u64) -> Fault {
 }
 
 /// Whether an entry has every value asked for; traces and sessions apart, of which the index has hashes.
-fn agrees(query: &Query, row: &Row<'_>) -> bool {
+pub(super) fn agrees(query: &Query, row: &Row<'_>) -> bool {
     let same = |asked: &Option<String>, found: Option<&str>| match asked {
         Some(asked) => found == Some(asked),
         None => true,

@@ -12,5 +12,6 @@
 mod append;
 mod ground;
 mod index;
+mod leaving;
 mod pages;
 mod verify;

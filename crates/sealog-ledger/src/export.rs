@@ -1,0 +1,184 @@
+//! An extract as JSON Lines: each entry with its proof, under one signed checkpoint (`docs/formats/export.md`).
+//!
+//! The first line holds the checkpoint, each other line one entry that was asked for. From a line and the checkpoint
+//! a receipt can be put together; nothing says that an extract leaves nothing out.
+
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sealog_core::finding::{Code, Finding};
+use sealog_core::json::{Object, Tape, Value};
+use sealog_core::tlog::checkpoint::Checkpoint;
+use sealog_core::tlog::note::Note;
+
+use crate::draft::integer;
+use crate::error::Error;
+use crate::index::{self, Query};
+use crate::ledger::Ledger;
+use crate::nodes::{Block, Nodes, blocks};
+use crate::read::Leaf;
+
+/// What the first line of an extract calls its format.
+pub const EXPORT_FORMAT: &str = "sealog-export/v0";
+
+/// What left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Entries written.
+    pub entries: u64,
+    /// Entries that were disposed of, whether or not they would have been asked for.
+    pub disposed: u64,
+    /// Entries that the checkpoint covers.
+    pub size: u64,
+}
+
+/// How far an export has come, in leaves passed over; there are two passes.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportProgress {
+    /// Leaves so far, of both passes.
+    pub done: u64,
+    /// Leaves in all, of both passes.
+    pub total: u64,
+}
+
+/// The newest signed checkpoint: the note, and what it states.
+pub(crate) fn newest(ledger: &Ledger) -> Result<(String, Checkpoint), Error> {
+    let note = ledger.checkpoint()?;
+    let damaged = |text: String| Error::Damaged {
+        findings: vec![Finding::new(Code::CheckpointMalformed).found(text)],
+    };
+    let parsed = Note::parse(note.as_bytes()).map_err(|error| damaged(error.to_string()))?;
+    let stated = Checkpoint::parse(parsed.text()).map_err(|error| damaged(error.to_string()))?;
+    Ok((note, stated))
+}
+
+/// Reads the tree below a checkpoint and compares its root.
+pub(crate) fn nodes_of(
+    ledger: &Ledger,
+    checkpoint: &Checkpoint,
+    mut passed: impl FnMut(&Nodes, &Block),
+) -> Result<Nodes, Error> {
+    let mut nodes = Nodes::default();
+    blocks(ledger, checkpoint.size(), |block| {
+        for hash in &block.hashes {
+            nodes.push(*hash);
+        }
+        passed(&nodes, &block);
+        Ok(())
+    })?;
+    if nodes.size() != checkpoint.size() || nodes.root() != *checkpoint.root() {
+        let finding = Finding::new(Code::RootMismatch);
+        let finding = finding.because(checkpoint.root().to_hex(), nodes.root().to_hex());
+        return Err(Error::Damaged {
+            findings: vec![finding],
+        });
+    }
+    Ok(nodes)
+}
+
+impl Ledger {
+    /// Writes the entries that a query asks for, with their proofs; its limit, cursor and order are not looked at.
+    /// Reads the whole log twice, never the index, and refuses one that does not hash to its signed root.
+    pub fn export_jsonl(
+        &self,
+        query: &Query,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(ExportProgress),
+    ) -> Result<Exported, Error> {
+        index::check(query)?;
+        self.make_durable()?;
+        let (note, checkpoint) = newest(self)?;
+        let size = checkpoint.size();
+        let total = size.saturating_mul(2);
+        let nodes = nodes_of(self, &checkpoint, |nodes, _| {
+            progress(ExportProgress {
+                done: nodes.size(),
+                total,
+            });
+        })?;
+        write_line(out, &head(&note, &checkpoint, query)?.to_canonical())?;
+        let mut exported = Exported {
+            entries: 0,
+            disposed: 0,
+            size,
+        };
+        let mut tape = Tape::default();
+        blocks(self, size, |block| {
+            for (position, leaf) in block.leaves.iter().enumerate() {
+                let Leaf::Entry(text) = leaf else {
+                    exported.disposed += 1;
+                    continue;
+                };
+                if !index::selects(query, text, &mut tape) {
+                    continue;
+                }
+                let at = block.first + u64::try_from(position).unwrap_or(u64::MAX);
+                write_line(out, &line(&nodes, at, text, &block)?)?;
+                exported.entries += 1;
+            }
+            let leaves = u64::try_from(block.leaves.len()).unwrap_or(u64::MAX);
+            progress(ExportProgress {
+                done: size + block.first + leaves,
+                total,
+            });
+            Ok(())
+        })?;
+        Ok(exported)
+    }
+
+    /// What leaves has to outlast a crash: a reader may see bytes that their writer has not flushed yet.
+    pub(crate) fn make_durable(&self) -> Result<(), Error> {
+        // A writer flushes while it catches up.
+        self.refresh()?;
+        let (Some(path), crate::options::Access::Read) = (self.path(), self.access()) else {
+            return Ok(());
+        };
+        let segments = self.store().segments()?;
+        for segment in segments.iter().rev().take(1) {
+            let file = sealog_store::layout::segment_path(path, segment.number());
+            let flushed = std::fs::File::open(&file).and_then(|opened| opened.sync_data());
+            flushed.map_err(Error::io("flush", file))?;
+        }
+        Ok(())
+    }
+}
+
+fn head(note: &str, checkpoint: &Checkpoint, query: &Query) -> Result<Value, Error> {
+    let mut head = Object::new();
+    head.insert("checkpoint", note);
+    head.insert("format", EXPORT_FORMAT);
+    head.insert("origin", checkpoint.origin());
+    head.insert("query", index::query_json(query));
+    head.insert("size", integer(checkpoint.size())?);
+    Ok(Value::Object(head))
+}
+
+/// `{"entry":...,"index":...,"proof":[...]}`, the entry's bytes as they stand in the log.
+fn line(nodes: &Nodes, index: u64, entry: &[u8], block: &Block) -> Result<Vec<u8>, Error> {
+    let proof = nodes
+        .prove(index, &block.hashes)
+        .map_err(|error| Error::Damaged {
+            findings: vec![
+                Finding::new(Code::RootMismatch)
+                    .at(index)
+                    .found(error.to_string()),
+            ],
+        })?;
+    let proof = proof
+        .iter()
+        .map(|hash| Value::from(STANDARD.encode(hash.as_bytes())));
+    let proof = Value::Array(proof.collect()).to_canonical();
+    let mut text = Vec::with_capacity(entry.len() + proof.len() + 64);
+    text.extend_from_slice(b"{\"entry\":");
+    text.extend_from_slice(entry);
+    text.extend_from_slice(format!(",\"index\":{index},\"proof\":").as_bytes());
+    text.extend_from_slice(&proof);
+    text.push(b'}');
+    Ok(text)
+}
+
+fn write_line(out: &mut dyn Write, line: &[u8]) -> Result<(), Error> {
+    let written = out.write_all(line).and_then(|()| out.write_all(b"\n"));
+    written.map_err(Error::io("write", "the export"))
+}

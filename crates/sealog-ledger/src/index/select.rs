@@ -1,0 +1,51 @@
+//! A query answered by an entry's line alone, without the index: for what claims completeness.
+
+use sealog_core::json::{Object, Tape, Value};
+use sealog_core::time::Timestamp;
+
+use super::query::Query;
+use super::row::{self, Leaf};
+use super::search::agrees;
+use crate::Error;
+
+/// Refuses a query that can match nothing because it is written wrongly.
+pub(crate) fn check(query: &Query) -> Result<(), Error> {
+    query.check()
+}
+
+/// Whether an entry's line is one that the query asks for.
+pub(crate) fn selects(query: &Query, line: &[u8], tape: &mut Tape) -> bool {
+    let Some(Leaf::Entry(row)) = row::read(line, tape) else {
+        return false;
+    };
+    let same = |asked: Option<&str>, found: Option<&str>| asked.is_none() || asked == found;
+    agrees(query, &row)
+        && same(query.trace.as_deref(), row.trace)
+        && same(query.session.as_deref(), row.session)
+}
+
+/// The query as an object of what it asks for.
+pub(crate) fn query_json(query: &Query) -> Value {
+    let time = |time: Option<Timestamp>| time.map(Timestamp::format_micros);
+    let members = [
+        ("record_id", query.record_id.clone()),
+        ("kind", query.kind.clone()),
+        ("stream", query.stream.clone()),
+        ("tenant", query.tenant.clone()),
+        ("system", query.system.clone()),
+        ("model", query.model.clone()),
+        ("label", query.label.clone()),
+        ("action", query.action.clone()),
+        ("trace", query.trace.clone()),
+        ("session", query.session.clone()),
+        ("config", query.config.clone()),
+        ("producer", query.producer.clone()),
+        ("run", query.run.clone()),
+        ("from_time", time(query.from_time)),
+        ("to_time", time(query.to_time)),
+    ];
+    let asked = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    Value::Object(asked.collect::<Object>())
+}
