@@ -27,6 +27,11 @@ class Case:
     def ledger(self) -> Path:
         return self.out / "tumours.sealog"
 
+    @property
+    def seen(self) -> int:
+        """Entries of the log when the receipt was made."""
+        return int(self.receipt.checkpoint.split("\n")[1])
+
     def copy(self, name: str) -> Path:
         """A copy of the ledger, to be attacked."""
         path = self.out / f"{name}.sealog"
@@ -51,11 +56,10 @@ def decisions(lines: list[bytes]) -> list[int]:
 
 
 def edit_byte(ledger: Path, case: Case) -> None:
+    """Another model made the first decision."""
     segment = segments(ledger)[0]
     text = segment.read_bytes()
-    at = text.index(b'"score":0.') + len(b'"score":0.')
-    digit = b"1" if text[at : at + 1] != b"1" else b"2"
-    segment.write_bytes(text[:at] + digit + text[at + 1 :])
+    segment.write_bytes(text.replace(b'"tumour-classifier-1"', b'"tumour-classifier-2"', 1))
 
 
 def with_lines(change: Callable[[list[bytes], list[int]], None]) -> Attack:
@@ -93,9 +97,12 @@ def edit_threshold(ledger: Path, case: Case) -> None:
 
 def swap_key(ledger: Path, case: Case) -> None:
     """Puts another key into the first entry, and wherever the ledger names its own."""
-    with sealog.memory() as other:
+    aside = case.out / "stranger"
+    with sealog.open(
+        case.out / "stranger.sealog", origin=case.origin,
+        secrets=aside / "secrets", state_dir=aside / "state", config_dir=aside / "config",
+    ) as other:
         stranger = other.vkey
-    stranger = case.origin + stranger[stranger.index("+") :]
     segment = segments(ledger)[0]
     text = segment.read_bytes()
     segment.write_bytes(text.replace(case.key.encode(), stranger.encode()))
@@ -119,12 +126,15 @@ def remove_segment(ledger: Path, case: Case) -> None:
 
 
 def cut_tail(ledger: Path, case: Case) -> None:
-    """Ends the log at the second to last checkpoint before the receipt: nothing is left that does not fit."""
-    last = segments(ledger)[-1]
-    lines = lines_of(last)
-    checkpoints = [at for at, line in enumerate(lines) if line.startswith(b'{"checkpoint"')]
-    target = next(at for at in reversed(checkpoints) if size_of(lines[at]) <= case.receipt.index)
-    last.write_bytes(b"".join(lines[: target + 1]))
+    """Ends the log at the last checkpoint before the receipt's: nothing is left that does not fit."""
+    for segment in reversed(segments(ledger)):
+        lines = lines_of(segment)
+        checkpoints = [at for at, line in enumerate(lines) if line.startswith(b'{"checkpoint"')]
+        early = [at for at in checkpoints if size_of(lines[at]) < case.seen]
+        if early:
+            segment.write_bytes(b"".join(lines[: early[-1] + 1]))
+            return
+        segment.unlink()
 
 
 def size_of(line: bytes) -> int:
@@ -144,17 +154,17 @@ def fork(ledger: Path, case: Case) -> None:
         ledger, system="tumour-classifier", secrets=case.out / "tumours.sealog.secrets",
         state_dir=elsewhere / "state", config_dir=elsewhere / "config",
     ) as log:
-        while log.size <= case.receipt.index + 8:
+        while log.size < case.seen:
             log.append("decision", {"decision_id": "y", "model_state": "unverified", "model_reason": "fork"})
 
 
 WITH_KEY: list[tuple[str, str, Attack]] = [
-    ("an edited byte: another score", "root_mismatch", edit_byte),
+    ("an edited byte: another model", "root_mismatch", edit_byte),
     ("a dropped line", "index_wrong", with_lines(drop)),
     ("a doubled line", "index_wrong", with_lines(double)),
     ("two lines in another order", "index_wrong", with_lines(reorder)),
     ("an edited threshold history", "config_digest", edit_threshold),
-    ("a swapped key", "key_not_pinned", swap_key),
+    ("a swapped key", "checkpoint_key", swap_key),
     ("the whole log signed anew with a fresh key", "key_not_pinned", sign_anew),
     ("a middle segment removed", "segment_missing", remove_segment),
 ]

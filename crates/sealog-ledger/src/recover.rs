@@ -192,20 +192,24 @@ fn torn(bytes: &[u8], from: u64) -> Option<TailClass> {
     }
 }
 
-/// A whole sector of zeroes or of filler inside the content.
+/// A whole sector of zeroes or of filler inside the content, or the rest of the sector in which the last group ends.
 fn missing_sector(content: &[u8], from: u64) -> Option<TailClass> {
-    let skip = usize::try_from((SECTOR_BYTES - from % SECTOR_BYTES) % SECTOR_BYTES).ok()?;
+    let rest = usize::try_from((SECTOR_BYTES - from % SECTOR_BYTES) % SECTOR_BYTES).ok()?;
     let sector = usize::try_from(SECTOR_BYTES).ok()?;
-    let sectors = content.get(skip..)?.chunks_exact(sector);
-    sectors.into_iter().find_map(|sector| {
-        if sector.iter().all(|byte| *byte == 0) {
-            Some(TailClass::ZeroSectors)
-        } else if sector.iter().all(|byte| *byte == b'\n') {
-            Some(TailClass::Filler)
-        } else {
-            None
-        }
-    })
+    let (first, others) = content.split_at_checked(rest)?;
+    let first = Some(first).filter(|first| !first.is_empty());
+    first
+        .into_iter()
+        .chain(others.chunks_exact(sector))
+        .find_map(|sector| {
+            if sector.iter().all(|byte| *byte == 0) {
+                Some(TailClass::ZeroSectors)
+            } else if sector.iter().all(|byte| *byte == b'\n') {
+                Some(TailClass::Filler)
+            } else {
+                None
+            }
+        })
 }
 
 fn recovered_draft(
@@ -290,6 +294,17 @@ mod tests {
             // The same bytes one further on: no whole sector is missing any more.
             assert_eq!(torn(&bytes, 1), None);
         }
+    }
+
+    #[test]
+    fn the_rest_of_the_last_groups_sector_may_be_missing_alone() {
+        let mut bytes = vec![b'\n'; 412];
+        bytes.extend(line_of(600));
+        bytes.push(b'\n');
+        assert_eq!(torn(&bytes, 100), Some(TailClass::Filler));
+        // One byte of it is there: nothing is missing.
+        bytes[411] = b'{';
+        assert_eq!(torn(&bytes, 100), None);
     }
 
     #[test]

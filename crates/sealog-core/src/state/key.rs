@@ -25,6 +25,11 @@ pub(super) fn map_key(key_id: &str) -> Hash {
     map::key("key", &[key_id])
 }
 
+/// Whether a text is a verifier key that is named by the log's origin.
+pub(super) fn is_log_key(vkey: &str, origin: &str) -> bool {
+    VerifierKey::parse(vkey).is_ok_and(|key| key.name() == origin)
+}
+
 /// What the new key signs when the log's key is handed over.
 pub fn rotation_message(origin: &str, old_vkey: &str, new_vkey: &str) -> Vec<u8> {
     let mut message = Vec::from(*b"sealog/key/v1\n");

@@ -282,6 +282,11 @@ impl LogState {
                         Finding::new(Code::OriginMismatch).because(&*self.origin, &*created.origin),
                     );
                 }
+                if !key::is_log_key(&created.vkey, &self.origin) {
+                    let finding = Finding::new(Code::KeyEventWrong);
+                    step.findings
+                        .push(finding.because("a key of the log", "another"));
+                }
                 if created.format_version > FORMAT_VERSION {
                     let found = created.format_version.to_string();
                     step.findings

@@ -8,6 +8,7 @@ use sealog_core::entry::{EntryFacts, Line, RecordKind};
 use sealog_core::finding::{Code, Finding, Place, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::state::{LogState, SignatureCheck};
+use sealog_core::tlog::checkpoint;
 use sealog_store::{Shelf, Store};
 
 use super::pipeline::{Pipeline, ReadChunk};
@@ -190,14 +191,18 @@ impl<'a> Pass<'a> {
                 );
                 self.newest = step.optional_checks;
             }
-            Ok(Line::Checkpoint(_)) => {
-                let signed = step.optional_checks.iter().all(|check| check.run().is_ok());
-                self.later_checkpoint |= signed && !step.optional_checks.is_empty();
-            }
+            Ok(Line::Checkpoint(facts)) => self.later_checkpoint |= self.is_signed(&facts.note),
             Ok(Line::Entry(entry)) => self.count(entry, text, before, place),
             Ok(Line::Disposed(_)) => self.note_root(),
             Err(_) => {}
         }
+    }
+
+    /// Whether a checkpoint is signed by the key that is the log's at this place, or by a pinned one.
+    fn is_signed(&self, note: &str) -> bool {
+        let state = &self.applier.state;
+        let keys = self.request.keys.iter().chain(state.keys().active());
+        checkpoint::verify(note.as_bytes(), state.origin(), keys).is_ok()
     }
 
     /// The first line says which log this is; whether that is the pinned one is judged at the end.
