@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         SERVER,
         &[CORE, PRIVACY, STORE, LEDGER, MODEL, ASSURANCE, TRUST],
     ),
-    // The one edge between shells: `sealog serve` starts the server.
+    // Two edges between shells: `sealog serve` starts the server, and the wheel carries the command (decision 0007).
     (
         "sealog-cli",
         &[
@@ -34,7 +34,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "sealog-python",
-        &[CORE, PRIVACY, STORE, LEDGER, MODEL, ASSURANCE, TRUST],
+        &[
+            CORE,
+            PRIVACY,
+            STORE,
+            LEDGER,
+            MODEL,
+            ASSURANCE,
+            TRUST,
+            "sealog-cli",
+        ],
     ),
 ];
 
@@ -94,14 +103,19 @@ mod tests {
     }
 
     #[test]
-    fn no_shell_uses_a_shell_but_the_command_line_the_server() {
+    fn no_shell_uses_a_shell_but_for_the_two_edges_that_are_listed() {
         assert_eq!(
             refused("sealog-cli", [SERVER].into_iter()),
             Vec::<String>::new()
         );
         assert_eq!(
-            refused("sealog-python", [SERVER, "sealog-cli"].into_iter()).len(),
-            2
+            refused("sealog-python", [SERVER, "sealog-cli"].into_iter()),
+            refused("sealog-python", [SERVER].into_iter())
+        );
+        assert_eq!(refused("sealog-python", [SERVER].into_iter()).len(), 1);
+        assert_eq!(
+            refused("sealog-cli", ["sealog-python"].into_iter()).len(),
+            1
         );
         assert_eq!(refused(SERVER, ["sealog-cli"].into_iter()).len(), 1);
     }
