@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
     checkpoint, config, doctor, epoch, export, init, key, label, producers, publish, read, receipt,
-    record, search, shell, verify,
+    record, search, shell, stats, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -89,6 +89,8 @@ pub enum Command {
     Show(read::ShowArgs),
     /// Find entries by kind, system, model, label, time and more
     Search(Box<search::Args>),
+    /// Count: kinds, labels, actions, rates, scores, gaps
+    Stats(Box<stats::Args>),
     /// Show the newest entries, and follow new ones
     Tail(read::TailArgs),
     /// Verify a ledger or a receipt, offline, with one pinned key
@@ -127,7 +129,7 @@ pub enum Command {
 /// The groups of the help, in order.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Record", &["init", "record"]),
-    ("Read", &["log", "show", "search", "tail"]),
+    ("Read", &["log", "show", "search", "stats", "tail"]),
     (
         "Prove",
         &["verify", "receipt", "checkpoint", "export", "publish"],

@@ -16,6 +16,7 @@ pub mod receipt;
 pub mod record;
 pub mod search;
 pub mod shell;
+pub mod stats;
 pub mod verify;
 
 use crate::cli::Command;
@@ -30,6 +31,7 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Log(args) => read::log(&args, context),
         Command::Show(args) => read::show(&args, context),
         Command::Search(args) => search::search(&args, context),
+        Command::Stats(args) => stats::stats(&args, context),
         Command::Tail(args) => read::tail(&args, context),
         Command::Verify(args) => verify::verify(&args, context),
         Command::Receipt(command) => receipt::receipt(command, context),

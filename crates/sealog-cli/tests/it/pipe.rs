@@ -1,4 +1,4 @@
-//! A reader that goes away is no error.
+//! A reader that goes away is no error; a disk that is full is one.
 
 use std::process::Stdio;
 
@@ -55,4 +55,26 @@ fn a_follower_whose_reader_goes_away_ends() {
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let world = World::new();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = world.command();
+    let output = command
+        .args(["completions", "bash"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complaint.contains("[output]") && complaint.contains("No space left"),
+        "{complaint}"
+    );
 }

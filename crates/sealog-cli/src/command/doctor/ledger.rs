@@ -49,6 +49,7 @@ pub(super) fn checks(path: &Path, context: &Context) -> Result<Vec<Check>, Error
     checks.push(key(&ledger));
     checks.push(known(&ledger, context)?);
     checks.push(head_copy(&ledger, context)?);
+    checks.push(index(&ledger));
     checks.extend(verified(path, &ledger, context)?);
     let orphans = orphans(&ledger, &store)?;
     if !orphans.is_empty() {
@@ -208,6 +209,25 @@ fn head_copy(ledger: &Ledger, context: &Context) -> Result<Check, Error> {
         .advise("restore the newer segments, or go on with `sealog init NEW --continues OLD --because TEXT`"),
         Some(seen) => Check::new(State::Ok, "head copy", format!("at {seen} of {}", entries(size))),
     })
+}
+
+fn index(ledger: &Ledger) -> Check {
+    // A wait of nothing: what the index holds now, without bringing it up to date.
+    let status = ledger.index_status();
+    if let Some(error) = status.error() {
+        return Check::new(
+            State::Warn,
+            "index",
+            format!("{error}; the log itself is not concerned"),
+        )
+        .advise("delete `derived/index.sqlite`; it is made anew at the next search");
+    }
+    let text = match (status.indexed_to(), status.lag()) {
+        (0, _) => "none yet; it is made at the first search".to_owned(),
+        (to, 0) => format!("holds all {}", entries(to)),
+        (to, lag) => format!("holds {}, {lag} fewer than the log", entries(to)),
+    };
+    Check::new(State::Ok, "index", text)
 }
 
 /// Whether the log agrees with itself. Whether it is the right one is for `verify` with a pinned key to say.

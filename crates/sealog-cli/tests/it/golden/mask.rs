@@ -45,6 +45,9 @@ fn find(text: &str, inside: bool) -> Option<(usize, &'static str)> {
         let zone = usize::from(text[19 + fraction..].starts_with('Z'));
         return Some((19 + fraction + zone, "<time>"));
     }
+    if pattern(text, "0000-00-00") {
+        return Some((10, "<day>"));
+    }
     if pattern(text, "xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx") {
         return Some((36, "<uuid>"));
     }
@@ -102,6 +105,7 @@ fn what_changes_is_masked_and_nothing_else() {
         ("/root/work/x.sealog".to_owned(), "<dir>/work/x.sealog"),
         ("at 2026-01-02T03:04:05.123456Z.".into(), "at <time>."),
         ("2026-01-02 03:04:05  decision".into(), "<time>  decision"),
+        ("  10  2026-01-02".into(), "  10  <day>"),
         (
             "id 01a1fc3f-456d-75f4-890c-3262d902b14c".into(),
             "id <uuid>",
