@@ -14,6 +14,7 @@ use sealog_core::tlog::sign::Signer;
 use sealog_store::{Place, Store};
 
 use crate::appended::Appended;
+use crate::canopy::Canopy;
 use crate::error::Error;
 use crate::index::Index;
 use crate::keys::{self, LedgerDataKey};
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) data_key: OnceLock<LedgerDataKey>,
     pub(crate) closed: Mutex<bool>,
+    /// For proofs of entries of earlier groups. Taken before the writer's lock, never after.
+    pub(crate) canopy: Mutex<Canopy>,
     opened: Instant,
 }
 
@@ -144,9 +147,10 @@ impl Ledger {
             view: RwLock::default(),
             data_key: OnceLock::new(),
             closed: Mutex::new(false),
+            canopy: Mutex::new(Canopy::new()),
             opened: Instant::now(),
         }));
-        ledger.with_state(|state, place| ledger.publish(state, place));
+        ledger.with_state(|state, place| ledger.show(state, place));
         ledger
     }
 
@@ -218,19 +222,19 @@ impl Ledger {
                 let store = Arc::clone(&self.0.store);
                 let mut turn = store.turn(self.0.options.turn_wait)?;
                 writer.catch_up(&mut *turn)?;
-                self.publish(&writer.state, writer.place);
+                self.show(&writer.state, writer.place);
             }
             Side::Read(reading) => {
                 let mut reading = lock(reading);
                 reading.read_on(self.store())?;
-                self.publish(&reading.state, reading.place);
+                self.show(&reading.state, reading.place);
             }
         }
         Ok(())
     }
 
     /// Shows callers the configurations and labels of a state, if they changed, and the index how far the log goes.
-    fn publish(&self, state: &LogState, place: Place) {
+    fn show(&self, state: &LogState, place: Place) {
         self.0.index.head_moved(state, place);
         let shown = self.view().changes;
         if shown == state.changes() {
@@ -269,7 +273,7 @@ impl Ledger {
         let done = self.0.queue.run(work, |tickets: &[Arc<Ticket>]| {
             let mut writer = lock(writer);
             writer.commit(tickets);
-            self.publish(&writer.state, writer.place);
+            self.show(&writer.state, writer.place);
         })?;
         Ok(done
             .into_iter()

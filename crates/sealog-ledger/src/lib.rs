@@ -10,6 +10,7 @@
 mod admin;
 mod appended;
 mod building;
+mod canopy;
 mod chunk;
 mod clock;
 mod draft;

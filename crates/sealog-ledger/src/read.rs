@@ -3,14 +3,18 @@
 use std::ops::Range;
 
 use sealog_core::entry::{Line, LineReader};
+use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::Value;
 use sealog_core::receipt::Receipt;
-use sealog_core::tlog::tree::{self, Frontier};
+use sealog_core::tlog::tree;
+use sealog_store::{Place, Store};
 
+use crate::canopy::{self, Canopy, RUN};
 use crate::chunk::{self, Chunk, Chunks};
 use crate::error::Error;
 use crate::ledger::Ledger;
+use crate::queue::lock;
 
 /// An entry as it stands in the log.
 #[derive(Debug, Clone)]
@@ -69,9 +73,44 @@ pub struct Entries<'a> {
     next: u64,
     range: Range<u64>,
     reader: LineReader,
+    /// Where the last line that was read begins, and where the next one does.
+    last: (Place, Place),
 }
 
-impl Entries<'_> {
+impl<'a> Entries<'a> {
+    /// From a place on, before the leaf of index `next`, up to the leaf before `end`.
+    pub(crate) fn starting(
+        store: &'a dyn Store,
+        place: Place,
+        next: u64,
+        end: u64,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            chunks: Chunks::new(store, place.segment(), place.offset())?,
+            chunk: None,
+            next,
+            range: next..end,
+            reader: LineReader::new(),
+            last: (place, place),
+        })
+    }
+
+    /// The same, without the leaves before `start`.
+    fn from_index(mut self, start: u64) -> Self {
+        self.range.start = start;
+        self
+    }
+
+    /// Where the last leaf's line begins.
+    pub(crate) const fn place(&self) -> Place {
+        self.last.0
+    }
+
+    /// Where the line after it begins.
+    pub(crate) const fn end(&self) -> Place {
+        self.last.1
+    }
+
     /// The next leaf of the range, disposed ones included.
     pub(crate) fn next_leaf(&mut self) -> Result<Option<(u64, Leaf)>, Error> {
         while self.next < self.range.end {
@@ -112,8 +151,11 @@ impl Entries<'_> {
             if let Some((chunk, at)) = &mut self.chunk
                 && let Some(line) = chunk::lines(chunk.bytes.get(*at..).unwrap_or_default()).next()
             {
+                let offset = chunk.offset + u64::try_from(*at).unwrap_or(u64::MAX);
+                let place = Place::new(chunk.segment, offset);
                 *at += line.text.len() + usize::from(line.complete);
                 if line.complete {
+                    self.last = (place, place.after(line.text.len()));
                     return Ok(Some(line.text.to_vec()));
                 }
             }
@@ -145,14 +187,8 @@ impl Ledger {
     /// The entries of a range of indices, in order, as far as a signed checkpoint covers them.
     pub fn entries(&self, range: Range<u64>) -> Result<Entries<'_>, Error> {
         self.refresh()?;
-        let range = range.start..range.end.min(self.size());
-        Ok(Entries {
-            chunks: Chunks::new(self.store(), 0, 0)?,
-            chunk: None,
-            next: 0,
-            range,
-            reader: LineReader::new(),
-        })
+        let end = range.end.min(self.size());
+        Ok(Entries::starting(self.store(), Place::START, 0, end)?.from_index(range.start))
     }
 
     /// The entry of an index.
@@ -173,38 +209,35 @@ impl Ledger {
         }
     }
 
-    /// The receipt of an entry at the newest checkpoint.
+    /// The receipt of an entry at the newest checkpoint. It is verified before it is handed out.
     pub fn receipt(&self, index: u64) -> Result<Receipt, Error> {
-        self.refresh()?;
-        let (size, note) = self.with_state(|state, _| {
-            (
-                state.size(),
-                state.last_checkpoint().map(|last| last.note.clone()),
-            )
-        });
+        let mut canopy = lock(&self.0.canopy);
+        // Once more from the log alone, if what was derived from it led astray.
+        match self.receipt_from(&mut canopy, index) {
+            Err(Error::Damaged { .. }) => {
+                canopy.discard(self.store());
+                self.receipt_from(&mut canopy, index)
+            }
+            done => done,
+        }
+    }
+
+    fn receipt_from(&self, canopy: &mut Canopy, index: u64) -> Result<Receipt, Error> {
+        let (size, note) = self.grow(canopy)?;
         if index >= size {
             return Err(Error::NoEntry { index, size });
         }
-        // One pass over the leaves: each hash of the proof is the root of a range of them.
-        let ranges = proof_ranges(index, size);
-        let mut roots: Vec<Frontier> = ranges.iter().map(|_| Frontier::new()).collect();
-        let mut entry = None;
-        let mut entries = self.entries(0..size)?;
-        while let Some((at, leaf)) = entries.next_leaf()? {
-            let part = ranges.iter().position(|range| range.contains(&at));
-            if let Some(frontier) = part.and_then(|part| roots.get_mut(part)) {
-                frontier.push(leaf.hash());
-            } else {
-                entry = Some(leaf);
-            }
+        let mut run = canopy.run(self.store(), index / RUN, size)?;
+        let proof = canopy.prove(index, size, &run)?;
+        let position = usize::try_from(index % RUN).unwrap_or(usize::MAX);
+        if position >= run.leaves.len() {
+            return Err(canopy::mismatch());
         }
-        let bytes = match entry {
-            Some(Leaf::Entry(bytes)) => bytes,
-            Some(Leaf::Disposed { by, .. }) => return Err(Error::Disposed { index, by }),
-            None => return Err(Error::NoEntry { index, size }),
+        let bytes = match run.leaves.swap_remove(position) {
+            Leaf::Entry(bytes) => bytes,
+            Leaf::Disposed { by, .. } => return Err(Error::Disposed { index, by }),
         };
-        let proof = roots.iter().map(Frontier::root).collect();
-        let receipt = Receipt::new(index, bytes, proof, note.unwrap_or_default());
+        let receipt = Receipt::new(index, bytes, proof, note);
         receipt
             .check_inclusion()
             .map_err(|finding| Error::Damaged {
@@ -212,41 +245,15 @@ impl Ledger {
             })?;
         Ok(receipt)
     }
-}
 
-/// The ranges of leaves whose roots are the inclusion proof of `index` in a tree of `size`, from the leaf up.
-fn proof_ranges(index: u64, size: u64) -> Vec<Range<u64>> {
-    let mut ranges = Vec::new();
-    let (mut start, mut end) = (0, size);
-    while end - start > 1 {
-        let half = largest_power_below(end - start);
-        let middle = start + half;
-        if index < middle {
-            ranges.push(middle..end);
-            end = middle;
-        } else {
-            ranges.push(start..middle);
-            start = middle;
-        }
-    }
-    ranges.reverse();
-    ranges
-}
-
-/// The largest power of two below `count`, which is more than one.
-const fn largest_power_below(count: u64) -> u64 {
-    1 << (count - 1).ilog2()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_split_as_rfc_6962_does() {
-        assert_eq!(proof_ranges(0, 1), []);
-        assert_eq!(proof_ranges(2, 3), [0..2]);
-        assert_eq!(proof_ranges(5, 7), [4..5, 6..7, 0..4]);
-        assert_eq!(proof_ranges(6, 7), [4..6, 0..4]);
+    /// Brings the canopy up to the newest checkpoint: its size and note.
+    pub(crate) fn grow(&self, canopy: &mut Canopy) -> Result<(u64, String), Error> {
+        self.refresh()?;
+        let last = self.with_state(|state, _| state.last_checkpoint().cloned());
+        let last = last.ok_or_else(|| Error::Damaged {
+            findings: vec![Finding::new(Code::EmptyLedger)],
+        })?;
+        canopy.grow(self.store(), last.size, &last.root)?;
+        Ok((last.size, last.note))
     }
 }
