@@ -193,7 +193,9 @@ impl Ledger {
 
     /// The entry of an index.
     pub fn entry(&self, index: u64) -> Result<Entry, Error> {
-        if let Some(bytes) = self.0.index.line(index)
+        self.refresh()?;
+        if index < self.size()
+            && let Some(bytes) = self.0.index.line(index)
             && bytes.starts_with(b"{\"log\":")
         {
             return Ok(Entry::new(index, bytes));

@@ -1,6 +1,6 @@
 //! Following the log: from the mark to what the ledger knows to exist.
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
 use sealog_core::hash::Hash;
 use sealog_core::json::Tape;
 use sealog_store::{Place, Store};
@@ -49,7 +49,6 @@ pub(super) struct Follower {
     values: Values,
     /// The mark that this follower left; another one there means that somebody else wrote.
     left: Option<Mark>,
-    tape: Tape,
 }
 
 impl Follower {
@@ -58,7 +57,6 @@ impl Follower {
             database,
             values: Values::default(),
             left: None,
-            tape: Tape::new(),
         }
     }
 
@@ -81,13 +79,7 @@ impl Follower {
         if self.left.take().as_ref() != Some(&mark) {
             self.values.forget();
         }
-        let added = add(
-            &transaction,
-            &mut self.values,
-            &mut self.tape,
-            course,
-            &mark,
-        );
+        let added = add(&transaction, &mut self.values, course, &mark);
         let done = added.and_then(|mut mark| {
             mark.write(&transaction, course.origin, course.store)?;
             transaction.commit()?;
@@ -120,67 +112,87 @@ impl Follower {
 
 /// Adds the entries of whole groups from the mark on; the new mark stands after the last of them.
 fn add(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     values: &mut Values,
-    tape: &mut Tape,
     course: &Course<'_>,
     from: &Mark,
 ) -> Result<Mark, Fault> {
-    let mut inserter = Inserter::new(connection, values)?;
-    let place = from.place;
-    let mut chunks = Chunks::new(course.store, place.segment(), place.offset())?;
-    let mut mark = from.clone();
-    let mut size = from.size;
-    'reading: while let Some(chunk) = chunks.next_chunk()? {
-        if (course.stop)() {
-            return Err(Fault::Stopped);
-        }
-        for line in chunk::lines(&chunk.bytes) {
-            let offset = chunk.offset + u64::try_from(line.start).unwrap_or(u64::MAX);
-            let place = Place::new(chunk.segment, offset);
-            if place >= course.head.place {
-                break 'reading;
-            }
-            if line.text.starts_with(b"{\"checkpoint\":") {
-                mark = Mark::after(size, place.after(line.text.len()), line.text);
-                if size >= from.size + BATCH_ENTRIES {
-                    inserter.finish()?;
-                    return Ok(mark);
-                }
-                continue;
-            }
-            let at = Standing {
-                segment: place.segment(),
-                offset,
-                length: line.text.len(),
-            };
-            let index = match row::read(line.text, tape) {
-                Some(Leaf::Entry(row)) => {
-                    inserter.add(&row, at)?;
-                    row.index
-                }
-                Some(Leaf::Disposed(index, recorded)) => {
-                    inserter.add_disposed(index, recorded, at)?;
-                    index
-                }
-                None => return Err(differs(place)),
-            };
-            if index != size {
-                return Err(differs(place));
-            }
-            size += 1;
-        }
-    }
-    inserter.finish()?;
+    let mut batch = Batch {
+        inserter: Inserter::new(connection, values)?,
+        tape: Tape::new(),
+        size: from.size,
+    };
     let head = course.head;
-    if mark.size == head.size && mark.place == head.place && mark.hash == head.line_hash {
+    let mark = batch.read(course, from)?;
+    batch.inserter.finish()?;
+    let whole = mark.size >= from.size + BATCH_ENTRIES;
+    let at_head = mark.size == head.size && mark.place == head.place && mark.hash == head.line_hash;
+    if whole || at_head {
         Ok(mark)
     } else {
-        Err(differs(head.place))
+        Err(Fault::Changed(head.place))
     }
 }
 
-/// The files no longer say what the ledger read in them: nothing is indexed.
-fn differs(at: Place) -> Fault {
-    Fault::Changed(at)
+/// One batch under way.
+struct Batch<'a> {
+    inserter: Inserter<'a>,
+    tape: Tape,
+    /// Entries of the log so far.
+    size: u64,
+}
+
+impl Batch<'_> {
+    /// Reads lines up to the head, or to the first checkpoint line after enough entries.
+    fn read(&mut self, course: &Course<'_>, from: &Mark) -> Result<Mark, Fault> {
+        let place = from.place;
+        let mut chunks = Chunks::new(course.store, place.segment(), place.offset())?;
+        let mut mark = from.clone();
+        while let Some(chunk) = chunks.next_chunk()? {
+            if (course.stop)() {
+                return Err(Fault::Stopped);
+            }
+            for line in chunk::lines(&chunk.bytes) {
+                let offset = chunk.offset + u64::try_from(line.start).unwrap_or(u64::MAX);
+                let place = Place::new(chunk.segment, offset);
+                if place >= course.head.place {
+                    return Ok(mark);
+                }
+                if !line.text.starts_with(b"{\"checkpoint\":") {
+                    self.leaf(line.text, place)?;
+                    continue;
+                }
+                mark = Mark::after(self.size, place.after(line.text.len()), line.text);
+                if self.size >= from.size + BATCH_ENTRIES {
+                    return Ok(mark);
+                }
+            }
+        }
+        Ok(mark)
+    }
+
+    fn leaf(&mut self, line: &[u8], place: Place) -> Result<(), Fault> {
+        let at = Standing {
+            segment: place.segment(),
+            offset: place.offset(),
+            length: line.len(),
+        };
+        let index = match row::read(line, &mut self.tape) {
+            Some(Leaf::Entry(row)) => {
+                self.inserter.add(&row, at)?;
+                row.index
+            }
+            Some(Leaf::Disposed(index, recorded)) => {
+                self.inserter.add_disposed(index, recorded, at)?;
+                index
+            }
+            None => return Err(Fault::Changed(place)),
+        };
+        // The files must still say what the ledger read in them.
+        if index != self.size {
+            return Err(Fault::Changed(place));
+        }
+        self.size += 1;
+        Ok(())
+    }
 }

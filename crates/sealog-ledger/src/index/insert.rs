@@ -286,7 +286,7 @@ impl<'a> Inserter<'a> {
     }
 
     /// Writes the postings, in the order of the table: pages are touched once.
-    pub(super) fn finish(mut self) -> Result<(), Fault> {
+    pub(super) fn finish(&mut self) -> Result<(), Fault> {
         self.postings
             .sort_unstable_by_key(|(value, block)| (block / ERA_BLOCKS, *value, *block));
         let sql = "INSERT OR IGNORE INTO posting VALUES(?1,?2,?3)";

@@ -152,12 +152,21 @@ impl Index {
         let _ = shared.follow(&|| false);
     }
 
+    /// Whether the index is there and holds so many entries, if need be after making up for a small lag: reading the log
+    /// is quicker than making an index.
+    fn holds(&self, size: u64) -> bool {
+        match self.shared.held() {
+            Some(held) if held >= size => true,
+            Some(held) if size - held < LAG_LEFT => self.shared.follow(&|| false).is_ok(),
+            _ => false,
+        }
+    }
+
     /// The line of an entry, if the index knows where it stands.
     pub(crate) fn line(&self, index: u64) -> Option<Vec<u8>> {
-        if index >= self.shared.indexed_to() {
-            return None;
-        }
-        self.shared.line(index)
+        self.holds(index.saturating_add(1))
+            .then(|| self.shared.line(index))
+            .flatten()
     }
 
     /// The ledger closes. Where nobody follows and much was appended, some of it is made up for: a ledger that is

@@ -9,7 +9,6 @@ use sealog_core::time::Timestamp;
 use super::database::{BLOCK_ENTRIES, ERA_BLOCKS};
 use super::fault::Fault;
 use super::insert::{Field, find_value, hashed};
-use super::mark::Mark;
 use super::query::{Order, Query};
 use super::row::{to_micros, uuid};
 
@@ -29,14 +28,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// `None` if no entry can match: a value is asked for that stands nowhere.
+    /// Over the first `held` entries. `None` if none can match: a value is asked for that stands nowhere.
     pub(super) fn of(
         query: &Query,
         connection: &Connection,
-        mark: &Mark,
+        held: u64,
     ) -> Result<Option<Self>, Fault> {
         let mut plan = Self {
-            range: time_range(query, connection, mark.size)?,
+            range: time_range(query, connection, held)?,
             // What was disposed of has no kind.
             condition: "idx>=?1 AND idx<?2 AND kind NOT NULL".into(),
             parameters: Vec::new(),

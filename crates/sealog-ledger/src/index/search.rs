@@ -6,7 +6,7 @@ use sealog_store::{Place, Store};
 
 use super::fault::Fault;
 use super::insert::hashed;
-use super::mark::{Mark, read_exact};
+use super::mark::read_exact;
 use super::plan::Plan;
 use super::query::{Order, Page, Query};
 use super::row::{self, Leaf, Row};
@@ -19,9 +19,9 @@ impl Shared {
     /// One page of the entries asked for.
     pub(super) fn search(&self, query: &Query) -> Result<Page, Error> {
         query.check()?;
-        let (indexed_to, mut found) = self.ask(|connection, mark| {
-            let found = find(query, connection, mark, query.limit.saturating_add(1))?;
-            Ok((mark.size, found))
+        let (indexed_to, mut found) = self.ask(|connection, held| {
+            let found = find(query, connection, held, query.limit.saturating_add(1))?;
+            Ok((held, found))
         })?;
         let more = found.len() > query.limit;
         found.truncate(query.limit);
@@ -44,7 +44,7 @@ impl Shared {
             hits,
             next,
             indexed_to,
-            size: self.head().size.max(indexed_to),
+            size: self.head().size,
         })
     }
 
@@ -80,8 +80,8 @@ impl Shared {
     /// How many entries match.
     pub(super) fn count(&self, query: &Query) -> Result<u64, Error> {
         query.check()?;
-        Ok(self.ask(|connection, mark| {
-            let Some(plan) = Plan::of(query, connection, mark)? else {
+        Ok(self.ask(|connection, held| {
+            let Some(plan) = Plan::of(query, connection, held)? else {
                 return Ok(0);
             };
             let sql = format!("SELECT count(*) FROM entry WHERE {}", plan.condition);
@@ -126,8 +126,8 @@ impl Shared {
         record_id: &[u8; 16],
         below: u64,
     ) -> Option<Vec<(Known, Vec<u8>)>> {
-        let found = self.ask(|connection, mark| {
-            if mark.size < below {
+        let found = self.ask(|connection, held| {
+            if held < below {
                 return Ok(None);
             }
             let sql = "SELECT idx,segment,offset,length FROM entry WHERE record_id=?1 AND idx<?2";
@@ -156,11 +156,11 @@ impl Shared {
 fn find(
     query: &Query,
     connection: &Connection,
-    mark: &Mark,
+    held: u64,
     most: usize,
 ) -> Result<Vec<Known>, Fault> {
     let mut found = Vec::new();
-    let Some(plan) = Plan::of(query, connection, mark)? else {
+    let Some(plan) = Plan::of(query, connection, held)? else {
         return Ok(found);
     };
     let by = if plan.by_id {

@@ -252,12 +252,15 @@ impl Shared {
         }
     }
 
-    /// Asks the index something, in one snapshot of it. What is wrong with it is told, and has it made anew.
+    /// Asks the index something, in one snapshot of it: the question is told how many entries it holds. What is wrong with it is told, and has it made anew.
     pub(super) fn ask<T>(
         &self,
-        question: impl FnOnce(&Connection, &Mark) -> Result<T, Fault>,
+        question: impl FnOnce(&Connection, u64) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         self.check_usable()?;
+        if let Some(reason) = &lock(&self.told).unfit {
+            return Err(Fault::Unfit(reason.clone()));
+        }
         let answer = if self.home() == Home::Private {
             let mut slot = lock(&self.follower);
             let follower = match &mut *slot {
@@ -288,16 +291,29 @@ impl Shared {
         answer
     }
 
+    /// Entries that an index holds which is there already; none is made for this.
+    pub(super) fn held(&self) -> Option<u64> {
+        self.check_usable().ok()?;
+        match self.home() {
+            Home::Private if lock(&self.follower).is_none() => return None,
+            Home::File(path) if !path.exists() => return None,
+            _ => {}
+        }
+        self.ask(|_, held| Ok(held)).ok()
+    }
+
     fn ask_on<T>(
         &self,
         database: &Database,
-        question: impl FnOnce(&Connection, &Mark) -> Result<T, Fault>,
+        question: impl FnOnce(&Connection, u64) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         // Dropping it ends the snapshot.
         let snapshot = database.connection()?.unchecked_transaction()?;
         let mark = Mark::read(&snapshot, &self.origin)?;
         mark.check(&self.origin, &*self.store)?;
-        question(&snapshot, &mark)
+        // Another process may be further than this one has read the log.
+        let held = mark.size.min(self.head().size);
+        question(&snapshot, held)
     }
 
     /// Has the index made anew by whoever follows next.

@@ -7,7 +7,6 @@ use sealog_core::time::Timestamp;
 
 use super::fault::Fault;
 use super::insert::{Field, find_value, unpack_checks};
-use super::mark::Mark;
 use super::plan::Plan;
 use super::query::Query;
 use super::shared::Shared;
@@ -49,19 +48,19 @@ impl Shared {
             cursor: None,
             ..query.clone()
         };
-        let mut stats = self.ask(|connection, mark| count(&query, connection, mark))?;
-        stats.size = self.head().size.max(stats.indexed_to);
+        let mut stats = self.ask(|connection, held| count(&query, connection, held))?;
+        stats.size = self.head().size;
         Ok(stats)
     }
 }
 
-fn count(query: &Query, connection: &Connection, mark: &Mark) -> Result<Stats, Fault> {
+fn count(query: &Query, connection: &Connection, held: u64) -> Result<Stats, Fault> {
     let kinds = Kinds {
         decision: find_value(connection, Field::Kind, "decision")?,
         gap: find_value(connection, Field::Kind, "gap.declared")?,
     };
     let mut tally = Tally::default();
-    if let Some(plan) = Plan::of(query, connection, mark)? {
+    if let Some(plan) = Plan::of(query, connection, held)? {
         tally.scores = ScoreStats::for_range(score_range(&plan, connection, query)?);
         let sql = format!(
             "SELECT kind,system,tenant,recorded,model,label,action,score,checks,gap FROM entry WHERE {}",
@@ -76,7 +75,7 @@ fn count(query: &Query, connection: &Connection, mark: &Mark) -> Result<Stats, F
             }
         }
     }
-    tally.into_stats(connection, mark.size)
+    tally.into_stats(connection, held)
 }
 
 fn score_range(
