@@ -149,12 +149,16 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// How clap writes headings; taken out again where no terminal reads.
+const HEADING: &str = "\u{1b}[1m\u{1b}[4m";
+const PLAIN: &str = "\u{1b}[0m";
+
 /// The root command with its help in groups.
 pub fn command() -> clap::Command {
     let command = Cli::command();
     let mut template = String::from("{about}\n\n{usage-heading} {usage}\n");
     for (group, names) in GROUPS {
-        let _ = write!(template, "\n{group}:\n");
+        let _ = write!(template, "\n{HEADING}{group}:{PLAIN}\n");
         for name in *names {
             let about = command
                 .find_subcommand(name)
@@ -163,7 +167,8 @@ pub fn command() -> clap::Command {
             let _ = writeln!(template, "  {name:<13}{about}");
         }
     }
-    template.push_str("\nOptions of every command:\n{options}{after-help}");
+    let _ = write!(template, "\n{HEADING}Options of every command:{PLAIN}\n");
+    template.push_str("{options}{after-help}");
     command.help_template(template)
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn to_value(finding: &Finding) -> Value {
 pub(crate) fn print(finding: &Finding, context: &mut Context) -> Result<(), Error> {
     let out = &mut context.out;
     let id = paint(finding.weight(), finding.code.id(), out);
-    out.line(&format!("  {id}  {}", finding.code.meaning()))?;
+    let columns = finding.code.id().len() + 4;
+    out.wrapped(&format!("  {id}  "), columns, finding.code.meaning())?;
     let mut place = Vec::new();
     if let Some(index) = finding.index {
         place.push(format!("entry {index}"));
@@ -44,11 +45,11 @@ pub(crate) fn print(finding: &Finding, context: &mut Context) -> Result<(), Erro
         ("found   ", &finding.found),
     ] {
         if let Some(value) = value {
-            out.line(&format!("      {name} {}", plain(value)))?;
+            out.wrapped(&format!("      {name} "), 15, value)?;
         }
     }
     if let Some(advice) = advice::of_finding(finding.code) {
-        out.line(&format!("      -> {advice}"))?;
+        out.wrapped("      -> ", 9, advice)?;
     }
     Ok(())
 }

@@ -12,6 +12,9 @@ use sealog_core::json::{Number, Object, Value};
 
 use crate::error::Error;
 
+/// Columns that text for people takes.
+pub const COLUMNS: usize = 100;
+
 /// Whether people or machines read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -95,6 +98,29 @@ impl Output {
     pub fn line(&mut self, line: &str) -> Result<(), Error> {
         self.bytes(line.as_bytes())?;
         self.bytes(b"\n")
+    }
+
+    /// Writes text for people behind a lead, broken at spaces so that it fits [`COLUMNS`]; what follows stands under
+    /// the first line. `columns` are those that the lead takes: what paints it has no width.
+    pub fn wrapped(&mut self, lead: &str, columns: usize, text: &str) -> Result<(), Error> {
+        let text = plain(text);
+        let mut line = lead.to_owned();
+        let mut used = columns;
+        for word in text.split(' ') {
+            let width = word.chars().count();
+            if used > columns && used + 1 + width > COLUMNS {
+                self.line(&line)?;
+                line = " ".repeat(columns);
+                used = columns;
+            }
+            if used > columns {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += width;
+        }
+        self.line(line.trim_end())
     }
 
     /// Writes a value as one line of JSON.

@@ -172,11 +172,9 @@ fn show(checks: &[Check], context: &mut Context) -> Result<(), Error> {
         let word = context.out.paint(tone, &format!("{word:<6}"));
         context
             .out
-            .line(&format!("{word}{:<16}{}", check.name, plain(&check.text)))?;
+            .wrapped(&format!("{word}{:<16}", check.name), 22, &check.text)?;
         if let Some(advice) = &check.advice {
-            context
-                .out
-                .line(&format!("{:22}-> {}", "", plain(advice)))?;
+            context.out.wrapped(&format!("{:22}-> ", ""), 25, advice)?;
         }
     }
     Ok(())

@@ -1,3 +1,6 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::*;
 
 #[test]
@@ -57,6 +60,43 @@ fn a_closed_pipe_is_no_error_and_is_told() {
     assert!(out.closed());
     out.line("more").unwrap();
     out.flush().unwrap();
+}
+
+/// Keeps what is written.
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn wrapped_text_stands_under_its_first_line_and_breaks_no_word() {
+    let shared = Rc::new(RefCell::new(Vec::new()));
+    let mut out = Output::new(Box::new(Shared(shared.clone())), Format::Text, Colour::Off);
+    let long = "x".repeat(COLUMNS);
+    out.wrapped(
+        "ab  ",
+        4,
+        &format!("{} {long} end\u{1b}", "word ".repeat(30).trim_end()),
+    )
+    .unwrap();
+    out.wrapped("cd  ", 4, "").unwrap();
+    out.flush().unwrap();
+    let text = String::from_utf8(shared.borrow().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("ab  word word") && lines[0].len() <= COLUMNS,
+        "{text}"
+    );
+    assert!(lines[1].starts_with("    word"), "{text}");
+    assert_eq!(lines[2], format!("    {long}"));
+    assert_eq!(lines[3..], ["    end\\u{1b}", "cd"]);
 }
 
 struct Full;

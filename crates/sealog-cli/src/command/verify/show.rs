@@ -15,6 +15,9 @@ use crate::error::Error;
 use crate::findings;
 use crate::output::{Tone, count, plain};
 
+/// Columns before the text of a verdict.
+const LEAD: usize = 24;
+
 /// Shows a report.
 pub(super) fn ledger(
     path: &Path,
@@ -75,7 +78,7 @@ pub(super) fn head(name: &str, exit: u8, reason: &str, context: &mut Context) ->
 
 /// A row of a name and a value.
 pub(super) fn row(name: &str, value: &str, context: &mut Context) -> Result<(), Error> {
-    context.out.line(&format!("{name:<14}{}", plain(value)))
+    context.out.wrapped(&format!("{name:<14}"), 14, value)
 }
 
 /// Which key vouches, and who says so.
@@ -121,29 +124,26 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
         Level::None => ("level none: nothing vouches for it".to_owned(), None),
         Level::SelfSigned => (
             format!("level self: nothing was removed or reordered below entry {size}"),
-            Some([
-                "only the operator's own key vouches for this: a deleted tail, a restored backup or",
-                "a second history look the same; bring what you kept with --against, or a --policy",
-            ]),
+            Some(
+                "only the operator's own key vouches for this: a deleted tail, a restored backup or a second history look the same; bring what you kept with --against, or a --policy",
+            ),
         ),
         Level::Remembered => (
             "level remembered: the log extends what you kept from before".to_owned(),
-            Some([
-                "what came after that is vouched for by the operator's own key only;",
-                "keep this checkpoint for the next time: `sealog checkpoint`",
-            ]),
+            Some(
+                "what came after that is vouched for by the operator's own key only; keep this checkpoint for the next time: `sealog checkpoint`",
+            ),
         ),
         Level::Witnessed => (
             format!("level witnessed: the policy's witnesses cosigned size {size}"),
-            Some([
-                "as far as the witnesses of your policy are not all in league with the operator;",
-                "what nobody recorded is in no log",
-            ]),
+            Some(
+                "as far as the witnesses of your policy are not all in league with the operator; what nobody recorded is in no log",
+            ),
         ),
     };
     verdict("completeness", report.completeness(), &text, context)?;
-    for line in limits.into_iter().flatten() {
-        limit(line, context)?;
+    if let Some(limits) = limits {
+        limit(limits, context)?;
     }
     let runs = report.runs();
     if runs.closed_whole + runs.closed_with_holes + runs.open > 0 {
@@ -194,11 +194,11 @@ fn verdict(name: &str, verdict: Verdict, text: &str, context: &mut Context) -> R
     let word = context.out.paint(tone, &format!("{word:<10}"));
     context
         .out
-        .line(&format!("{name:<14}{word}{}", plain(text)))
+        .wrapped(&format!("{name:<14}{word}"), LEAD, text)
 }
 
 fn limit(text: &str, context: &mut Context) -> Result<(), Error> {
-    context.out.line(&format!("{:24}{text}", ""))
+    context.out.wrapped(&" ".repeat(LEAD), LEAD, text)
 }
 
 /// The findings: what refutes first, then what is undecided, the first of each kind; notes by their number.
