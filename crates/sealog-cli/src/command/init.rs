@@ -4,9 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealog_core::tlog::checkpoint;
 use sealog_core::tlog::sign::Signer;
-use sealog_ledger::keys::{LOG_KEY_FILE, known_logs, read_log_key, secrets_of, user_config_dir};
+use sealog_ledger::keys::{
+    LOG_KEY_FILE, known_logs, read_log_key, secrets_of, user_config_dir, user_state_dir,
+};
 use sealog_ledger::{Access, Continues, Creation, Ledger, Options, forget_path};
+use sealog_store::disk::OsDisk;
+use sealog_store::{HeadCopy, HeadSlot};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -95,7 +100,7 @@ fn creation(args: &Args, context: &Context) -> Result<Creation, Error> {
     })
 }
 
-/// What is still held of a ledger that may not be continued itself.
+/// What is still held of a ledger that may not be continued itself, and what this machine saw of it last.
 fn held(old: &Path, because: &str, context: &Context) -> Result<Continues, Error> {
     let ledger = Ledger::open(old, context.options(Access::Read)?)?;
     let checkpoint = pins::checkpoint(ledger.checkpoint()?.as_bytes(), old)?;
@@ -103,9 +108,25 @@ fn held(old: &Path, because: &str, context: &Context) -> Result<Continues, Error
         origin: checkpoint.origin().to_owned(),
         held_size: checkpoint.size(),
         held_root: checkpoint.root().to_hex(),
-        known: None,
+        known: seen(&ledger, context)?.filter(|(size, _)| *size > checkpoint.size()),
         because: because.to_owned(),
     })
+}
+
+/// Size and root of the newest head copy that the old log's key signed.
+fn seen(ledger: &Ledger, context: &Context) -> Result<Option<(u64, String)>, Error> {
+    let directory = context.settings.path("state_dir").or_else(user_state_dir);
+    let Some(directory) = directory else {
+        return Ok(None);
+    };
+    let key = pins::parse(&ledger.vkey(), "the log's key")?;
+    let copy = HeadCopy::new(Arc::new(OsDisk::new()), &directory, ledger.origin());
+    let slots = copy.read().map_err(sealog_ledger::Error::from)?;
+    let notes = slots.iter().filter_map(|slot| match slot {
+        HeadSlot::Note { note, .. } => checkpoint::verify(note, ledger.origin(), [&key]).ok(),
+        _ => None,
+    });
+    Ok(notes.map(|seen| (seen.size(), seen.root().to_hex())).max())
 }
 
 /// Takes a key that was made before by `sealog key new`; its name is the origin.
