@@ -229,4 +229,64 @@ mod tests {
         assert_eq!(flags.last(), Some(&("ledger".to_owned(), "b".into())));
         assert!(parse(["sealog", "--set", "ledger", "label", "list"].map(Into::into)).is_err());
     }
+
+    /// Every command that a document names in backticks is one that exists, with the flags that it has.
+    #[test]
+    fn documents_name_commands_and_flags_that_exist() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut open = vec![root.join("docs"), root.join("README.md")];
+        let mut tree = command();
+        tree.build();
+        let mut named = 0;
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(
+                    std::fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "md") || !path.exists() {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for quoted in text.split('`').skip(1).step_by(2) {
+                // Titles of file formats begin alike.
+                let Some(line) = quoted
+                    .strip_prefix("sealog ")
+                    .filter(|line| !line.ends_with(" v1"))
+                else {
+                    continue;
+                };
+                check_line(line, &tree, &path);
+                named += 1;
+            }
+        }
+        assert!(named >= 10, "only {named} commands are named");
+    }
+
+    fn check_line(line: &str, tree: &clap::Command, path: &std::path::Path) {
+        let mut at = tree;
+        let mut words = line.split_whitespace().peekable();
+        while let Some(sub) = words.peek().and_then(|word| at.find_subcommand(word)) {
+            at = sub;
+            words.next();
+        }
+        let place = format!("{}: `sealog {line}`", path.display());
+        assert!(
+            at.get_name() != "sealog" || line.starts_with('-'),
+            "{place}: no such command"
+        );
+        for word in words {
+            let Some(flag) = word.strip_prefix("--") else {
+                continue;
+            };
+            let flag = flag.split('=').next().unwrap();
+            let known = at
+                .get_arguments()
+                .any(|argument| argument.get_long() == Some(flag));
+            assert!(known || flag == "help", "{place}: no flag --{flag}");
+        }
+    }
 }
