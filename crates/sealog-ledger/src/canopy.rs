@@ -61,18 +61,40 @@ impl Canopy {
         }
     }
 
+    /// The canopy of a log, from the log alone: nothing derived is read. `passed` is told how many leaves it has so far,
+    /// run by run.
+    pub(crate) fn of_log(
+        store: &dyn Store,
+        size: u64,
+        root: &Hash,
+        passed: &mut dyn FnMut(u64),
+    ) -> Result<Self, Error> {
+        let mut canopy = Self::new();
+        canopy.take_up_to(store, size, passed)?;
+        if canopy.root(size) == Some(*root) {
+            return Ok(canopy);
+        }
+        Err(mismatch())
+    }
+
     /// Brings it up to a tree of this size and root. What was read from `derived/` and does not fit is thrown away.
-    pub(crate) fn grow(&mut self, store: &dyn Store, size: u64, root: &Hash) -> Result<(), Error> {
+    pub(crate) fn grow(
+        &mut self,
+        store: &dyn Store,
+        size: u64,
+        root: &Hash,
+        passed: &mut dyn FnMut(u64),
+    ) -> Result<(), Error> {
         if self.size == 0
             && let Some(read) = read(store, size)
         {
             *self = read;
         }
         let begun = self.size;
-        self.take_up_to(store, size)?;
+        self.take_up_to(store, size, passed)?;
         if self.root(size) != Some(*root) && begun > 0 {
             self.discard(store);
-            self.take_up_to(store, size)?;
+            self.take_up_to(store, size, passed)?;
         }
         if self.root(size) != Some(*root) {
             self.discard(store);
@@ -92,7 +114,12 @@ impl Canopy {
         let _ = store.remove(Shelf::Derived, NAME);
     }
 
-    fn take_up_to(&mut self, store: &dyn Store, size: u64) -> Result<(), Error> {
+    fn take_up_to(
+        &mut self,
+        store: &dyn Store,
+        size: u64,
+        passed: &mut dyn FnMut(u64),
+    ) -> Result<(), Error> {
         if self.size >= size {
             return Ok(());
         }
@@ -100,6 +127,9 @@ impl Canopy {
         while let Some((_, leaf)) = entries.next_leaf()? {
             self.push(entries.place(), leaf.hash());
             self.end = entries.end();
+            if self.rest.is_empty() {
+                passed(self.size);
+            }
         }
         if self.size < size {
             return Err(mismatch());
@@ -181,7 +211,51 @@ impl Canopy {
         let place = self.place(number).ok_or_else(mismatch)?;
         let first = number.saturating_mul(RUN);
         let end = first.saturating_add(RUN).min(size);
-        Run::read(&mut Entries::starting(store, place, first, end)?, number)
+        let mut entries = Entries::starting(store, place, first, end)?;
+        let mut leaves = Vec::new();
+        while let Some((_, leaf)) = entries.next_leaf()? {
+            leaves.push(leaf);
+        }
+        Ok(Run::new(number, leaves))
+    }
+
+    /// Passes over the runs of a tree of `size` leaves, from one on. Each is what the tree covers, whatever the files
+    /// have come to hold since.
+    pub(crate) fn each_run(
+        &self,
+        store: &dyn Store,
+        from: u64,
+        size: u64,
+        take: &mut dyn FnMut(&Run) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(place) = self.place(from) else {
+            return Ok(());
+        };
+        let first = from.saturating_mul(RUN);
+        let mut entries = Entries::starting(store, place, first, size)?;
+        for number in from..size.div_ceil(RUN) {
+            let count = size.saturating_sub(number.saturating_mul(RUN)).min(RUN);
+            let mut leaves = Vec::new();
+            for _ in 0..count {
+                let (_, leaf) = entries.next_leaf()?.ok_or_else(mismatch)?;
+                leaves.push(leaf);
+            }
+            let run = Run::new(number, leaves);
+            if !self.covers(&run) {
+                return Err(mismatch());
+            }
+            take(&run)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a run's leaves are those of this tree.
+    fn covers(&self, run: &Run) -> bool {
+        if u64::try_from(run.hashes.len()) == Ok(RUN) {
+            let root = full_root(&run.hashes);
+            return root.is_some() && root == self.node(RUN_LEVEL, run.number, None);
+        }
+        run.number == self.size / RUN && self.rest.starts_with(&run.hashes)
     }
 
     /// The hashes of a tile above the leaves: `width` nodes of the tree's level from `first` on.
@@ -253,16 +327,7 @@ fn read(store: &dyn Store, size: u64) -> Option<Canopy> {
 }
 
 impl Run {
-    /// Reads the leaves that are left in `entries`.
-    pub(crate) fn read(entries: &mut Entries<'_>, number: u64) -> Result<Self, Error> {
-        let mut leaves = Vec::new();
-        while let Some((_, leaf)) = entries.next_leaf()? {
-            leaves.push(leaf);
-        }
-        Ok(Self::new(number, leaves))
-    }
-
-    pub(crate) fn new(number: u64, leaves: Vec<Leaf>) -> Self {
+    fn new(number: u64, leaves: Vec<Leaf>) -> Self {
         let hashes = leaves.iter().map(Leaf::hash).collect();
         Self {
             number,
@@ -271,13 +336,24 @@ impl Run {
         }
     }
 
+    /// Its place among the runs, from 0.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Index of its first leaf.
+    pub(crate) const fn first(&self) -> u64 {
+        self.number * RUN
+    }
+
+    /// The hashes of its leaves.
     pub(crate) fn hashes(&self) -> &[Hash] {
         &self.hashes
     }
 }
 
 /// A node that is not at hand, or a question that the tree refuses.
-struct Unknown;
+pub(crate) struct Unknown;
 
 impl From<ProofError> for Unknown {
     fn from(_: ProofError) -> Self {

@@ -8,15 +8,17 @@ use std::io::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
 use sealog_core::json::{Object, Tape, Value};
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::note::Note;
 
+use crate::canopy::Canopy;
 use crate::draft::integer;
 use crate::error::Error;
 use crate::index::{self, Query};
 use crate::ledger::Ledger;
-use crate::nodes::{Block, Nodes, blocks};
+use crate::options::Access;
 use crate::read::Leaf;
 
 /// What the first line of an extract calls its format.
@@ -53,33 +55,10 @@ pub(crate) fn newest(ledger: &Ledger) -> Result<(String, Checkpoint), Error> {
     Ok((note, stated))
 }
 
-/// Reads the tree below a checkpoint and compares its root.
-pub(crate) fn nodes_of(
-    ledger: &Ledger,
-    checkpoint: &Checkpoint,
-    mut passed: impl FnMut(&Nodes, &Block),
-) -> Result<Nodes, Error> {
-    let mut nodes = Nodes::default();
-    blocks(ledger, checkpoint.size(), |block| {
-        for hash in &block.hashes {
-            nodes.push(*hash);
-        }
-        passed(&nodes, &block);
-        Ok(())
-    })?;
-    if nodes.size() != checkpoint.size() || nodes.root() != *checkpoint.root() {
-        let finding = Finding::new(Code::RootMismatch);
-        let finding = finding.because(checkpoint.root().to_hex(), nodes.root().to_hex());
-        return Err(Error::Damaged {
-            findings: vec![finding],
-        });
-    }
-    Ok(nodes)
-}
-
 impl Ledger {
     /// Writes the entries that a query asks for, with their proofs; its limit, cursor and order are not looked at.
-    /// Reads the whole log twice, never the index, and refuses one that does not hash to its signed root.
+    /// Reads the whole log twice, never the index, and refuses one that does not hash to its signed root. A ledger
+    /// opened for appending seals an epoch first, so that what the extract should hold can be told from the state map.
     pub fn export_jsonl(
         &self,
         query: &Query,
@@ -87,15 +66,17 @@ impl Ledger {
         progress: &mut dyn FnMut(ExportProgress),
     ) -> Result<Exported, Error> {
         index::check(query)?;
+        if self.access() == Access::Append
+            && self.with_state(|state, _| state.entries_since_epoch()) > 1
+        {
+            self.seal_epoch()?;
+        }
         self.make_durable()?;
         let (note, checkpoint) = newest(self)?;
         let size = checkpoint.size();
         let total = size.saturating_mul(2);
-        let nodes = nodes_of(self, &checkpoint, |nodes, _| {
-            progress(ExportProgress {
-                done: nodes.size(),
-                total,
-            });
+        let canopy = Canopy::of_log(self.store(), size, checkpoint.root(), &mut |done| {
+            progress(ExportProgress { done, total });
         })?;
         write_line(out, &head(&note, &checkpoint, query)?.to_canonical())?;
         let mut exported = Exported {
@@ -104,8 +85,8 @@ impl Ledger {
             size,
         };
         let mut tape = Tape::default();
-        blocks(self, size, |block| {
-            for (position, leaf) in block.leaves.iter().enumerate() {
+        canopy.each_run(self.store(), 0, size, &mut |run| {
+            for (at, leaf) in (run.first()..).zip(&run.leaves) {
                 let Leaf::Entry(text) = leaf else {
                     exported.disposed += 1;
                     continue;
@@ -113,13 +94,12 @@ impl Ledger {
                 if !index::selects(query, text, &mut tape) {
                     continue;
                 }
-                let at = block.first + u64::try_from(position).unwrap_or(u64::MAX);
-                write_line(out, &line(&nodes, at, text, &block)?)?;
+                write_line(out, &line(canopy.prove(at, size, run)?, at, text))?;
                 exported.entries += 1;
             }
-            let leaves = u64::try_from(block.leaves.len()).unwrap_or(u64::MAX);
+            let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
             progress(ExportProgress {
-                done: size + block.first + leaves,
+                done: size + run.first() + leaves,
                 total,
             });
             Ok(())
@@ -131,7 +111,7 @@ impl Ledger {
     pub(crate) fn make_durable(&self) -> Result<(), Error> {
         // A writer flushes while it catches up.
         self.refresh()?;
-        let (Some(path), crate::options::Access::Read) = (self.path(), self.access()) else {
+        let (Some(path), Access::Read) = (self.path(), self.access()) else {
             return Ok(());
         };
         let segments = self.store().segments()?;
@@ -155,16 +135,7 @@ fn head(note: &str, checkpoint: &Checkpoint, query: &Query) -> Result<Value, Err
 }
 
 /// `{"entry":...,"index":...,"proof":[...]}`, the entry's bytes as they stand in the log.
-fn line(nodes: &Nodes, index: u64, entry: &[u8], block: &Block) -> Result<Vec<u8>, Error> {
-    let proof = nodes
-        .prove(index, &block.hashes)
-        .map_err(|error| Error::Damaged {
-            findings: vec![
-                Finding::new(Code::RootMismatch)
-                    .at(index)
-                    .found(error.to_string()),
-            ],
-        })?;
+fn line(proof: Vec<Hash>, index: u64, entry: &[u8]) -> Vec<u8> {
     let proof = proof
         .iter()
         .map(|hash| Value::from(STANDARD.encode(hash.as_bytes())));
@@ -175,7 +146,7 @@ fn line(nodes: &Nodes, index: u64, entry: &[u8], block: &Block) -> Result<Vec<u8
     text.extend_from_slice(format!(",\"index\":{index},\"proof\":").as_bytes());
     text.extend_from_slice(&proof);
     text.push(b'}');
-    Ok(text)
+    text
 }
 
 fn write_line(out: &mut dyn Write, line: &[u8]) -> Result<(), Error> {

@@ -21,7 +21,6 @@ mod ids;
 mod index;
 pub mod keys;
 mod ledger;
-mod nodes;
 mod open;
 mod options;
 mod people;

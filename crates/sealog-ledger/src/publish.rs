@@ -8,16 +8,16 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::note::Note;
 use sealog_core::tlog::tile::{self, FULL_WIDTH, Kind, Tile};
+use sealog_core::tlog::tree;
 
+use crate::canopy::{self, Canopy, RUN, Run};
 use crate::error::Error;
-use crate::export::{newest, nodes_of};
 use crate::ledger::Ledger;
-use crate::nodes::{Block, Nodes, blocks};
+use crate::queue::lock;
 use crate::read::Leaf;
 
 /// Name of the checkpoint's file.
@@ -37,17 +37,34 @@ pub struct Published {
 }
 
 impl Ledger {
-    /// Publishes the log into a directory, which is made if it is not there. `progress` is told leaves passed over and
-    /// leaves in all; there are two passes.
+    /// Publishes the log into a directory, which is made if it is not there; one that holds an earlier state of this
+    /// log is brought up to date, and only what came since is read. `progress` is told leaves passed over and leaves
+    /// in all; there are two passes.
     pub fn publish_tiles(
         &self,
         directory: &Path,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Published, Error> {
         self.make_durable()?;
-        let (note, checkpoint) = newest(self)?;
-        let size = checkpoint.size();
-        let total = size.saturating_mul(2);
+        match self.publish_by(directory, progress) {
+            // Once more from the log alone, if what was derived from it led astray.
+            Err(Error::Damaged { .. }) => {
+                lock(&self.0.canopy).discard(self.store());
+                self.publish_by(directory, progress)
+            }
+            done => done,
+        }
+    }
+
+    fn publish_by(
+        &self,
+        directory: &Path,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Published, Error> {
+        let mut canopy = lock(&self.0.canopy);
+        let total = self.size().saturating_mul(2);
+        let (size, note) = self.grow(&mut canopy, &mut |done| progress(done, total))?;
+        let canopy = canopy.clone();
         fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
         let old = published(directory, self.origin())?;
         let old_size = old.as_ref().map_or(0, Checkpoint::size);
@@ -57,49 +74,49 @@ impl Ledger {
                 &format!("it holds {old_size} entries, the log {size}"),
             ));
         }
-        let mut old_root = None;
-        let nodes = nodes_of(self, &checkpoint, |nodes, block| {
-            let end = nodes.size();
-            if (block.first..=end).contains(&old_size) && old_root.is_none() {
-                old_root = root_inside(nodes, block, old_size);
-            }
-            progress(end, total);
-        })?;
         if let Some(old) = &old
-            && old.size() > 0
-            && old_root != Some(*old.root())
+            && self.root_at(&canopy, old_size)? != *old.root()
         {
             return Err(refused(directory, "it holds another history of this log"));
         }
-        let mut run = Run {
+        let mut job = Job {
             directory,
             old_size,
             size,
-            nodes: &nodes,
-            published: Published::default(),
+            canopy: &canopy,
+            published: Published {
+                size,
+                old_size,
+                ..Published::default()
+            },
         };
-        blocks(self, size, |block| {
-            run.block(&block)?;
-            let leaves = u64::try_from(block.leaves.len()).unwrap_or(u64::MAX);
-            progress(size + block.first + leaves, total);
+        // Entries that were disposed of may lie anywhere.
+        let holes = self.with_state(|state, _| state.disposals().holes() > 0);
+        let first = if holes { 0 } else { old_size / RUN };
+        canopy.each_run(self.store(), first, size, &mut |run| {
+            job.run(run)?;
+            let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
+            progress(size + run.first() + leaves, total);
             Ok(())
         })?;
-        run.upper_levels()?;
-        let mut published = run.published;
+        job.upper_levels()?;
         write_whole(&directory.join(CHECKPOINT), note.as_bytes())?;
-        (published.size, published.old_size) = (size, old_size);
-        Ok(published)
+        Ok(job.published)
     }
-}
 
-/// The root of the first `size` leaves, which end in this block. `nodes` has taken the block in already.
-fn root_inside(nodes: &Nodes, block: &Block, size: u64) -> Option<Hash> {
-    let inside = usize::try_from(size.checked_sub(block.first)?).ok()?;
-    let mut frontier = nodes.frontier_at(block.first)?;
-    for hash in block.hashes.get(..inside)? {
-        frontier.push(*hash);
+    /// The log's own root at an earlier size.
+    fn root_at(&self, canopy: &Canopy, size: u64) -> Result<Hash, Error> {
+        let run = match size % RUN {
+            0 => None,
+            _ => Some(canopy.run(self.store(), size / RUN, size)?),
+        };
+        let node = |level, index| {
+            canopy
+                .node(level, index, run.as_ref())
+                .ok_or(canopy::Unknown)
+        };
+        tree::range_root(0, size, node).map_err(|_| canopy::mismatch())
     }
-    Some(frontier.root())
 }
 
 /// The checkpoint that a directory holds; none in one that holds nothing.
@@ -143,21 +160,19 @@ fn refused(directory: &Path, why: &str) -> Error {
 }
 
 /// One publication under way.
-struct Run<'a> {
+struct Job<'a> {
     directory: &'a Path,
     old_size: u64,
     size: u64,
-    nodes: &'a Nodes,
+    canopy: &'a Canopy,
     published: Published,
 }
 
-impl Run<'_> {
-    /// The bundle and the tile of a block.
-    fn block(&mut self, block: &Block) -> Result<(), Error> {
-        let width = u16::try_from(block.leaves.len()).unwrap_or(FULL_WIDTH);
-        let index = block.first / u64::from(FULL_WIDTH);
-        let bundle = tile_of(Kind::Entries, index, width)?;
-        let entries: Option<Vec<&[u8]>> = block
+impl Job<'_> {
+    /// The bundle and the tile of a run.
+    fn run(&mut self, run: &Run) -> Result<(), Error> {
+        let width = u16::try_from(run.leaves.len()).unwrap_or(FULL_WIDTH);
+        let entries: Option<Vec<&[u8]>> = run
             .leaves
             .iter()
             .map(|leaf| match leaf {
@@ -165,18 +180,19 @@ impl Run<'_> {
                 Leaf::Disposed { .. } => None,
             })
             .collect();
-        let new = block.first + u64::from(width) > self.old_size;
+        let new = run.first() + u64::from(width) > self.old_size;
         match entries {
             Some(entries) if new => {
+                let bundle = tile_of(Kind::Entries, run.number(), width)?;
                 let bytes = tile::encode_bundle(entries).map_err(|error| format_error(&error))?;
                 self.write(bundle, &bytes)?;
             }
             Some(_) => {}
-            None => self.withdraw(bundle)?,
+            None => self.withdraw(run.number())?,
         }
         if new {
-            let hashes = tile_of(Kind::Hashes { level: 0 }, index, width)?;
-            let bytes = tile::encode_hashes(&block.hashes).map_err(|error| format_error(&error))?;
+            let hashes = tile_of(Kind::Hashes { level: 0 }, run.number(), width)?;
+            let bytes = tile::encode_hashes(run.hashes()).map_err(|error| format_error(&error))?;
             self.write(hashes, &bytes)?;
         }
         Ok(())
@@ -191,12 +207,10 @@ impl Run<'_> {
             if level == 0 {
                 continue;
             }
-            let first = tile.index() * u64::from(FULL_WIDTH);
-            let hashes = self.nodes.tile(level, first, usize::from(tile.width()));
-            let hashes = hashes.ok_or_else(|| Error::Damaged {
-                findings: vec![Finding::new(Code::RootMismatch).found(tile.to_string())],
-            })?;
-            let bytes = tile::encode_hashes(hashes).map_err(|error| format_error(&error))?;
+            let tree_level = RUN.trailing_zeros() * u32::from(level);
+            let hashes = self.canopy.row(tree_level, tile.first(), tile.width());
+            let hashes = hashes.ok_or_else(canopy::mismatch)?;
+            let bytes = tile::encode_hashes(&hashes).map_err(|error| format_error(&error))?;
             self.write(tile, &bytes)?;
         }
         Ok(())
@@ -224,15 +238,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn withdraw(&mut self, bundle: Tile) -> Result<(), Error> {
+    /// Takes a bundle away, and its partial ones of earlier sizes.
+    fn withdraw(&mut self, number: u64) -> Result<(), Error> {
         self.published.withdrawn += 1;
-        let path = self.directory.join(bundle.to_string());
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", path)(error))
+        let bundle = tile_of(Kind::Entries, number, FULL_WIDTH)?;
+        let whole = self.directory.join(bundle.to_string());
+        let partial = self.directory.join(format!("{bundle}.p"));
+        for (path, removed) in [
+            (&whole, fs::remove_file(&whole)),
+            (&partial, fs::remove_dir_all(&partial)),
+        ] {
+            if let Err(error) = removed
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(Error::io("remove", path)(error));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -255,5 +277,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = fs::File::create(&unfinished).map_err(Error::io("create", &unfinished))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.map_err(Error::io("write", &unfinished))?;
-    fs::rename(&unfinished, path).map_err(Error::io("rename", &unfinished))
+    fs::rename(&unfinished, path).map_err(Error::io("rename", &unfinished))?;
+    // A name outlasts a crash once its directory is flushed; not every platform opens one.
+    let parent = path.parent().unwrap_or(Path::new("."));
+    match fs::File::open(parent) {
+        Ok(directory) => directory.sync_all().map_err(Error::io("flush", parent)),
+        Err(_) => Ok(()),
+    }
 }

@@ -225,7 +225,7 @@ impl Ledger {
     }
 
     fn receipt_from(&self, canopy: &mut Canopy, index: u64) -> Result<Receipt, Error> {
-        let (size, note) = self.grow(canopy)?;
+        let (size, note) = self.grow(canopy, &mut |_| ())?;
         if index >= size {
             return Err(Error::NoEntry { index, size });
         }
@@ -249,13 +249,17 @@ impl Ledger {
     }
 
     /// Brings the canopy up to the newest checkpoint: its size and note.
-    pub(crate) fn grow(&self, canopy: &mut Canopy) -> Result<(u64, String), Error> {
+    pub(crate) fn grow(
+        &self,
+        canopy: &mut Canopy,
+        passed: &mut dyn FnMut(u64),
+    ) -> Result<(u64, String), Error> {
         self.refresh()?;
         let last = self.with_state(|state, _| state.last_checkpoint().cloned());
         let last = last.ok_or_else(|| Error::Damaged {
             findings: vec![Finding::new(Code::EmptyLedger)],
         })?;
-        canopy.grow(self.store(), last.size, &last.root)?;
+        canopy.grow(self.store(), last.size, &last.root, passed)?;
         Ok((last.size, last.note))
     }
 }

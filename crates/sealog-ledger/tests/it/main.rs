@@ -14,4 +14,5 @@ mod ground;
 mod index;
 mod leaving;
 mod pages;
+mod publish;
 mod verify;
