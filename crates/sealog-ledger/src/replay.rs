@@ -146,10 +146,6 @@ struct Replay {
 
 impl Replay {
     /// Takes one line in; false ends the replay.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of one loop, split off for its length"
-    )]
     fn line(
         &mut self,
         applier: &mut Applier,

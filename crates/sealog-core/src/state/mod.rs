@@ -29,7 +29,8 @@ pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError, SnapshotPlace, sig
 pub use stream::Stream;
 
 use crate::entry::{
-    CheckpointFacts, DisposedFacts, Effect, EntryFacts, Line, RecordFacts, record_signature_message,
+    CheckpointFacts, Created, DisposedFacts, Effect, EntryFacts, Line, RecordFacts,
+    record_signature_message,
 };
 use crate::finding::{Code, Finding};
 use crate::hash::Hash;
@@ -273,26 +274,7 @@ impl LogState {
                 .push(Finding::new(code).found(record.producer_seq.to_string()));
         }
         match &record.effect {
-            Effect::Created(created) => {
-                if self.size() > 0 {
-                    step.findings.push(Finding::new(Code::FirstEntry));
-                }
-                if created.origin != self.origin {
-                    step.findings.push(
-                        Finding::new(Code::OriginMismatch).because(&*self.origin, &*created.origin),
-                    );
-                }
-                if !key::is_log_key(&created.vkey, &self.origin) {
-                    let finding = Finding::new(Code::KeyEventWrong);
-                    step.findings
-                        .push(finding.because("a key of the log", "another"));
-                }
-                if created.format_version > FORMAT_VERSION {
-                    let found = created.format_version.to_string();
-                    step.findings
-                        .push(Finding::new(Code::NewerFormat).found(found));
-                }
-            }
+            Effect::Created(created) => self.judge_created(created, step),
             _ if self.size() == 0 => step.findings.push(Finding::new(Code::FirstEntry)),
             Effect::Recovered(size) if *size != self.size() => {
                 let (expected, found) = (self.size().to_string(), size.to_string());
@@ -325,6 +307,27 @@ impl LogState {
                 self.judge_epoch(*size, *map_root, *prev_epoch, step);
             }
             _ => {}
+        }
+    }
+
+    /// Entry 0 says which log this is; it stands first, once, and names a key of the log.
+    fn judge_created(&self, created: &Created, step: &mut Step) {
+        if self.size() > 0 {
+            step.findings.push(Finding::new(Code::FirstEntry));
+        }
+        if created.origin != self.origin {
+            step.findings
+                .push(Finding::new(Code::OriginMismatch).because(&*self.origin, &*created.origin));
+        }
+        if !key::is_log_key(&created.vkey, &self.origin) {
+            let finding = Finding::new(Code::KeyEventWrong);
+            step.findings
+                .push(finding.because("a key of the log", "another"));
+        }
+        if created.format_version > FORMAT_VERSION {
+            let found = created.format_version.to_string();
+            step.findings
+                .push(Finding::new(Code::NewerFormat).found(found));
         }
     }
 

@@ -147,8 +147,8 @@ mod tests {
     fn repeats_are_found_within_and_across_spilled_runs() {
         let mut unique = Unique::with_run(4);
         let id = |n: u8| [n; 16];
-        for (index, n) in [5, 1, 9, 5, 2, 7, 1, 3, 8].into_iter().enumerate() {
-            unique.add(id(n), b"p", index as u64).unwrap();
+        for (index, n) in (0..).zip([5, 1, 9, 5, 2, 7, 1, 3, 8]) {
+            unique.add(id(n), b"p", index).unwrap();
         }
         unique.add(id(9), b"another producer", 99).unwrap();
         assert_eq!(unique.spilled.len(), 2);

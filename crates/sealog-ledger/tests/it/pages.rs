@@ -1,5 +1,6 @@
 //! The worked example of `docs/formats/log.md`, made anew and read back.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,7 +101,7 @@ fn every_code_is_listed_with_its_weight_and_meaning() {
             Weight::Undecided => "undecided",
             Weight::Refutes => "refutes",
         };
-        table += &format!("| `{}` | {weight} | {} |\n", code.id(), code.meaning());
+        writeln!(table, "| `{}` | {weight} | {} |", code.id(), code.meaning()).unwrap();
     }
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/verdicts.md");
     let text = fs::read_to_string(&page).unwrap();
