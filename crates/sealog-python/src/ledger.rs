@@ -129,14 +129,16 @@ impl LedgerCore {
             for job in &mut jobs {
                 live.complete(job, process)?;
             }
-            let appended = live.append(&jobs.iter().collect::<Vec<_>>());
-            if appended
-                .as_ref()
-                .is_err_and(|error| error.outcome_unknown().is_none())
-            {
-                for job in &jobs {
-                    live.release(job);
+            let group: Vec<&Job> = jobs.iter().collect();
+            let appended = live.append(&group);
+            match &appended {
+                Ok(appended) => live.release_repeats(&group, appended),
+                Err(error) if error.outcome_unknown().is_none() => {
+                    for job in &group {
+                        live.release(job);
+                    }
                 }
+                Err(_) => {}
             }
             appended
         });
@@ -448,7 +450,7 @@ impl LedgerCore {
                 Some(error) => Err(exception(py, &error)),
                 None => Ok(()),
             },
-            Ok(false) => Err(self::timeout("the queue did not empty in time")),
+            Ok(false) => Err(self::timeout("the ledger could not be closed in time")),
             Err(error) => Err(exception(py, &error)),
         }
     }

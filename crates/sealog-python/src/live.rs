@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sealog_core::json::{Object, Value};
@@ -21,6 +23,12 @@ use crate::worker::{self, Work};
 
 /// How long calls go on without trying again to append the run's first record.
 const START_RETRY: Duration = Duration::from_secs(1);
+
+/// Cause of a gap that is no loss: the log refused the record and its caller was told, or had it already.
+const UNUSED: &str = "sealog.unused";
+
+/// How long closing waits at least for the closing record, whatever the deadline.
+const CLOSE_WAIT_MIN: Duration = Duration::from_millis(100);
 
 /// How a ledger is opened, again in each forked child.
 #[derive(Debug, Clone)]
@@ -190,7 +198,7 @@ impl Live {
             return Err(Error::Closed);
         }
         let record_id = new_record_id(self.ledger.options())?;
-        Ok(Started::new(process, self.producer.number(), record_id))
+        Ok(Started::new(process, self.next_number(), record_id))
     }
 
     /// Completes a job: its number, its id, its time.
@@ -235,6 +243,15 @@ impl Live {
     pub(crate) fn release(&self, job: &Job) {
         if job.started.is_none() {
             lock(&self.spare).extend(job.seq);
+        }
+    }
+
+    /// A record that stood in the log already stands there under another number.
+    pub(crate) fn release_repeats(&self, jobs: &[&Job], appended: &[Appended]) {
+        for (job, appended) in jobs.iter().zip(appended) {
+            if appended.is_repeat() {
+                self.release(job);
+            }
         }
     }
 
@@ -293,17 +310,37 @@ impl Live {
         outcome
     }
 
-    /// Ends the run: empties the queue until the deadline, declares gaps, and appends the closing record.
-    /// False if the queue did not empty in time.
-    pub(crate) fn close(&self, deadline: Instant) -> Result<bool, Error> {
+    /// Ends the run: empties the queue, declares gaps, appends the closing record and closes the ledger, all by the
+    /// deadline. False if that was too short: what is left shows as holes of the run, or as an open run.
+    pub(crate) fn close(self: &Arc<Self>, deadline: Instant) -> Result<bool, Error> {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(true);
         }
         self.queue.close();
-        let emptied = self.queue.wait_finished(deadline);
-        let ended = self.end_run();
-        let closed = self.ledger.close();
-        ended.and(closed).map(|()| emptied)
+        if !self.queue.wait_finished(deadline) {
+            return Ok(false);
+        }
+        // A thread of its own: the turn to write may be with another process for long.
+        let (sender, ended) = sync_channel(1);
+        let live = Arc::clone(self);
+        let ending = thread::Builder::new().name("sealog-closer".into());
+        let spawned = ending.spawn(move || {
+            let outcome = live.end_run().and(live.ledger.close());
+            // Nobody listens any more if the deadline has passed.
+            let _ = sender.send(outcome);
+        });
+        spawned.map_err(|error| Error::Argument {
+            what: "the closing thread",
+            why: error.to_string(),
+        })?;
+        // A moment at least, so that a queue which emptied just in time still ends in a closed run.
+        let left = deadline
+            .saturating_duration_since(Instant::now())
+            .max(CLOSE_WAIT_MIN);
+        match ended.recv_timeout(left) {
+            Ok(outcome) => outcome.map(|()| true),
+            Err(_) => Ok(false),
+        }
     }
 
     fn end_run(&self) -> Result<(), Error> {
@@ -311,9 +348,8 @@ impl Live {
         if silent || self.ledger.access() == Access::Read {
             return Ok(());
         }
-        for seq in std::mem::take(&mut *lock(&self.spare)) {
-            self.miss(seq, "append_failed");
-        }
+        let unused = std::mem::take(&mut *lock(&self.spare));
+        lock(&self.gaps).extend(unused.into_iter().map(|seq| (seq, seq, UNUSED)));
         self.declare_gaps()?;
         self.producer.stop().map(drop)
     }

@@ -29,6 +29,15 @@ pub(crate) enum Hear {
     Gap,
 }
 
+/// What is known of an earlier attempt at the same records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// There was none, or it certainly wrote nothing.
+    Sure,
+    /// It may have written them, under the numbers that they have.
+    AfterUnknown,
+}
+
 /// Starts the worker of a ledger.
 pub(crate) fn spawn(live: &Arc<Live>) -> Result<(), Error> {
     let live = Arc::clone(live);
@@ -62,7 +71,7 @@ fn run(live: &Live) {
                 Work::Gaps => None,
             })
             .collect();
-        append(live, &jobs, RETRIES);
+        append(live, &jobs, RETRIES, Attempt::Sure);
         // What cannot be declared now is tried after the next batch, and on close.
         let _ = live.declare_gaps();
         live.queue.finished(count);
@@ -70,13 +79,16 @@ fn run(live: &Live) {
 }
 
 /// Appends jobs as one group. Where one of them spoils it for the others, halves are tried: only bad ones are lost.
-fn append(live: &Live, jobs: &[(Job, Hear)], retries: u32) {
+fn append(live: &Live, jobs: &[(Job, Hear)], retries: u32, attempt: Attempt) {
     if jobs.is_empty() {
         return;
     }
     let group: Vec<&Job> = jobs.iter().map(|(job, _)| job).collect();
     let error = match live.append(&group) {
         Ok(appended) => {
+            if attempt == Attempt::Sure {
+                live.release_repeats(&group, &appended);
+            }
             let count = u64::try_from(appended.len()).unwrap_or(u64::MAX);
             live.tally.appended.fetch_add(count, Ordering::Relaxed);
             return;
@@ -86,11 +98,11 @@ fn append(live: &Live, jobs: &[(Job, Hear)], retries: u32) {
     if error.outcome_unknown().is_some() {
         unknown(live, jobs, error, retries);
     } else if retries > 0 && may_pass(&error) {
-        append(live, jobs, retries - 1);
+        append(live, jobs, retries - 1, attempt);
     } else if jobs.len() > 1 && is_of_one_record(&error) {
         let (first, second) = jobs.split_at(jobs.len() / 2);
-        append(live, first, retries);
-        append(live, second, retries);
+        append(live, first, retries, attempt);
+        append(live, second, retries, attempt);
     } else {
         lose(live, jobs, error);
     }
@@ -99,7 +111,7 @@ fn append(live: &Live, jobs: &[(Job, Hear)], retries: u32) {
 /// A retry with the same ids tells; if it cannot, the numbers stay as they are: holes, if nothing is there.
 fn unknown(live: &Live, jobs: &[(Job, Hear)], error: Error, retries: u32) {
     if retries > 0 {
-        append(live, jobs, retries - 1);
+        append(live, jobs, retries - 1, Attempt::AfterUnknown);
         return;
     }
     let count = u64::try_from(jobs.len()).unwrap_or(u64::MAX);

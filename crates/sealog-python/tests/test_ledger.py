@@ -445,6 +445,16 @@ def test_the_closing_record_counts(places: Path) -> None:
         assert (stopped["state"], stopped["count"]) == ("stopped", 4)
 
 
+def test_a_number_that_nobody_used_is_said_to_be_unused(places: Path) -> None:
+    with sealog.open(places / "a.sealog") as ledger:
+        receipt = note(ledger)
+        assert ledger.append(KIND, {}, record_id=receipt.record_id).is_repeat
+    with sealog.open(places / "a.sealog", access="read") as reader:
+        (gap,) = bodies(reader, "gap.declared")
+        assert (gap["first_seq"], gap["last_seq"], gap["cause"]) == (2, 2, "sealog.unused")
+    assert sealog.verify(places / "a.sealog").exit_code == 0
+
+
 def test_a_ledger_that_recorded_nothing_leaves_no_run() -> None:
     ledger = sealog.memory()
     ledger.close()

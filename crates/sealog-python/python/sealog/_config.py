@@ -92,18 +92,17 @@ class Labels:
 
     def __init__(self, ledger: Ledger) -> None:
         self._of = ledger
-        self._known: dict[str, str] = {}
 
     def add(self, display: str, *, by: str, reason: str, label_id: str | None = None) -> str:
         """Adds a label and returns its id: the one given, or the next of `L001`, `L002`, .."""
         made = _sealog.label_add(self._of, label_id, display, by, reason)
-        self._known.clear()
+        self._of._label_ids = {}
         return made
 
     def rename(self, label_id: str, display: str, *, by: str, reason: str) -> Receipt:
         """Gives a label another display name."""
         receipt = _sealog.label_rename(self._of, label_id, display, by, reason)
-        self._known.clear()
+        self._of._label_ids = {}
         return receipt
 
     def list(self) -> list[LabelView]:
@@ -118,11 +117,11 @@ class Labels:
         if isinstance(label, enum.Enum):
             label = label.value
         text = label if isinstance(label, str) else _rules.identifier(_plain(label))
-        known = self._known.get(text)
+        known = self._of._label_ids.get(text)
         if known is not None:
             return known
-        self._known = self._names()
-        return self._known.get(text) or _rules.identifier(text)
+        self._of._label_ids = self._names()
+        return self._of._label_ids.get(text) or _rules.identifier(text)
 
     def _names(self) -> dict[str, str]:
         """Ids by id and by display name; a name that two labels have stands for neither."""

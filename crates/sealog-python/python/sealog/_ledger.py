@@ -48,11 +48,21 @@ class Ledger(LedgerCore):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        #: Configurations: `set`, `show`, `history`.
-        self.config = Configurations(self)
-        #: Labels: `add`, `rename`, `list`.
-        self.labels = Labels(self)
+        #: Ids of labels by id and display name, as last read.
+        self._label_ids: dict[str, str] = {}
         _open_ledgers.add(self)
+
+    # Made anew each time: a part that the ledger kept would keep the ledger.
+
+    @property
+    def config(self) -> Configurations:
+        """Configurations: `set`, `show`, `history`."""
+        return Configurations(self)
+
+    @property
+    def labels(self) -> Labels:
+        """Labels: `add`, `rename`, `list`."""
+        return Labels(self)
 
     # Decisions.
 
@@ -195,13 +205,14 @@ class Ledger(LedgerCore):
 
     # The end.
 
-    def close(self, timeout: float = EXIT_SECONDS) -> None:
+    def close(self, timeout: float | None = None) -> None:
         """Flushes what is queued, ends the run and closes the ledger. May be called again.
 
-        Raises `TimeoutError` if the queue did not empty in time; what is left then shows as a hole of the run.
+        Waits at most `timeout` seconds, by default `EXIT_SECONDS`, and raises `TimeoutError` if that was too short:
+        what is left then shows as holes of the run, or as an open run.
         """
         _open_ledgers.discard(self)
-        self._close(timeout)
+        self._close(EXIT_SECONDS if timeout is None else timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -266,7 +277,7 @@ def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
 def _close_quietly(ledger: Ledger) -> None:
     """Closes where nobody can catch anything; a failure is only logged. The log itself shows an open run."""
     try:
-        ledger.close(EXIT_SECONDS)
+        ledger.close()
     except Exception as error:
         _log.warning("closing %r failed: %s", ledger, error)
 
