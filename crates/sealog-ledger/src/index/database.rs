@@ -31,10 +31,10 @@ const CACHE_KIB: i64 = 16 * 1024;
 const SCHEMA: [(&str, &str); 5] = [
     (
         "entry",
-        "CREATE TABLE entry(idx INTEGER PRIMARY KEY,segment INTEGER,offset INTEGER,length INTEGER,record_id BLOB,\
-         producer INTEGER,run INTEGER,seq INTEGER,kind INTEGER,stream INTEGER,tenant INTEGER,system INTEGER,\
-         recorded INTEGER,occurred INTEGER,model INTEGER,label INTEGER,action INTEGER,config INTEGER,score REAL,\
-         trace INTEGER,session INTEGER,checks BLOB,gap INTEGER)",
+        "CREATE TABLE entry(idx INTEGER PRIMARY KEY,segment INTEGER,offset INTEGER,length INTEGER,\
+         record_id BLOB,producer INTEGER,run INTEGER,kind INTEGER,stream INTEGER,tenant INTEGER,\
+         system INTEGER,recorded INTEGER,model INTEGER,label INTEGER,action INTEGER,config INTEGER,\
+         score REAL,trace INTEGER,session INTEGER,checks BLOB,gap INTEGER)",
     ),
     (
         "entry_record",
@@ -42,12 +42,13 @@ const SCHEMA: [(&str, &str); 5] = [
     ),
     (
         "mark",
-        "CREATE TABLE mark(id INTEGER PRIMARY KEY,origin TEXT,size INTEGER,segment INTEGER,offset INTEGER,\
-         length INTEGER,hash BLOB,rolled BLOB)",
+        "CREATE TABLE mark(id INTEGER PRIMARY KEY,origin TEXT,size INTEGER,segment INTEGER,\
+         offset INTEGER,length INTEGER,hash BLOB,rolled BLOB)",
     ),
     (
         "posting",
-        "CREATE TABLE posting(era INTEGER,value INTEGER,block INTEGER,PRIMARY KEY(era,value,block)) WITHOUT ROWID",
+        "CREATE TABLE posting(era INTEGER,value INTEGER,block INTEGER,\
+         PRIMARY KEY(era,value,block)) WITHOUT ROWID",
     ),
     (
         "value",

@@ -176,8 +176,8 @@ pub(super) struct Inserter<'a> {
 
 impl<'a> Inserter<'a> {
     pub(super) fn new(connection: &'a Connection, values: &'a mut Values) -> Result<Self, Fault> {
-        let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,\
-                   ?20,?21,?22,?23)";
+        let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,\
+                   ?17,?18,?19,?20,?21)";
         Ok(Self {
             connection,
             values,
@@ -216,13 +216,11 @@ impl<'a> Inserter<'a> {
             row.record_id,
             producer,
             run,
-            row.seq,
             kind,
             stream,
             tenant,
             system,
             row.recorded,
-            row.occurred,
             model,
             label,
             action,

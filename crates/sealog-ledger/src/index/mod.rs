@@ -152,8 +152,8 @@ impl Index {
         let _ = shared.follow(&|| false);
     }
 
-    /// Whether the index is there and holds so many entries, if need be after making up for a small lag: reading the log
-    /// is quicker than making an index.
+    /// Whether the index is there and holds so many entries, if need be after making up for a small lag: reading the
+    /// log is quicker than making an index.
     fn holds(&self, size: u64) -> bool {
         match self.shared.held() {
             Some(held) if held >= size => true,

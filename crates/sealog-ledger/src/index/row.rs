@@ -16,15 +16,12 @@ pub(super) struct Row<'a> {
     pub(super) record_id: [u8; 16],
     pub(super) producer: &'a str,
     pub(super) run: &'a str,
-    pub(super) seq: u64,
     pub(super) kind: &'a str,
     pub(super) stream: &'a str,
     pub(super) tenant: &'a str,
     pub(super) system: Option<&'a str>,
     /// Microseconds since 1970.
     pub(super) recorded: i64,
-    /// Microseconds since 1970.
-    pub(super) occurred: i64,
     pub(super) model: Option<&'a str>,
     pub(super) label: Option<&'a str>,
     pub(super) action: Option<&'a str>,
@@ -86,9 +83,7 @@ fn record_member<'a>(record: Ref<'_, 'a>, row: &mut Row<'a>) -> Option<()> {
         match key.plain_bytes()? {
             b"body" => body = Some(value),
             b"kind" => row.kind = value.plain_str()?,
-            b"occurred_at" => row.occurred = micros(value)?,
             b"producer_run" => row.run = value.plain_str()?,
-            b"producer_seq" => row.seq = value.u64()?,
             b"record_id" => row.record_id = uuid(value.plain_bytes()?)?,
             b"stream_id" => row.stream = value.plain_str()?,
             b"system_id" => row.system = identifier(value),

@@ -252,7 +252,8 @@ impl Shared {
         }
     }
 
-    /// Asks the index something, in one snapshot of it: the question is told how many entries it holds. What is wrong with it is told, and has it made anew.
+    /// Asks the index something, in one snapshot of it: the question is told how many entries it holds. What is wrong
+    /// with it is told, and has it made anew.
     pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Connection, u64) -> Result<T, Fault>,
