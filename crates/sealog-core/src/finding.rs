@@ -131,6 +131,7 @@ codes! {
     Unreadable = "unreadable", Undecided, "Something could not be read.";
     // Receipts.
     ReceiptMalformed = "receipt_malformed", Undecided, "The file is not a receipt.";
+    ExtractMalformed = "extract_malformed", Undecided, "The file is not a whole extract.";
     ReceiptInclusion = "receipt_inclusion", Refutes, "The receipt's entry is not in the tree that its checkpoint signs.";
     ReceiptEntry = "receipt_entry", Refutes, "The receipt's entry is not a well-formed entry of its index.";
 }

@@ -87,6 +87,8 @@ pub const RUN_HOLES_MAX: usize = 1_024;
 pub const RUN_SILENT_ENTRIES: u64 = 1_048_576;
 /// Entries after an epoch at which the next one is due.
 pub const EPOCH_ENTRIES: u64 = 65_536;
+/// Bytes of a line of an extract without its newline, at most: an entry with the longest proof, or the first line.
+pub const EXPORT_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Newest checkpoints whose roots verification remembers, to compare anchors with.
 pub const ANCHOR_ROOTS_KEPT: usize = 4_096;
 /// Entries of one page of a search, at most.
@@ -94,6 +96,7 @@ pub const SEARCH_ENTRIES_MAX: usize = 10_000;
 
 const _: () = assert!(RECORD_BYTES_MAX < ENTRY_BYTES_MAX);
 const _: () = assert!(CHECKPOINT_LINE_BYTES_MAX <= LINE_BYTES_MAX);
+const _: () = assert!(ENTRY_BYTES_MAX + PROOF_HASHES_MAX * 47 + 64 <= EXPORT_LINE_BYTES_MAX);
 const _: () = assert!(PAYLOAD_INLINE_BYTES_MAX.div_ceil(3) * 4 <= RECORD_BYTES_MAX);
 const _: () = assert!(ENTRY_BYTES_MAX.div_ceil(3) * 4 + "extra \n".len() <= 65_536);
 const _: () = assert!(TREE_SIZE_MAX.count_ones() == 63 && PROOF_HASHES_MAX == 63);

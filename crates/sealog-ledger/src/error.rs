@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sealog_core::ErrorKind;
 use sealog_core::entry::EntryError;
-use sealog_core::finding::Finding;
+use sealog_core::finding::{Finding, Weight};
 
 /// Everything that this crate reports. Messages name what happened and to what; shells add what to do next, by
 /// [`Error::code`].
@@ -171,6 +171,14 @@ pub enum Error {
         /// What failed.
         reason: String,
     },
+    /// An extract does not hold, or not as far as was asked.
+    #[error("line {line} of the extract: {finding}")]
+    Extract {
+        /// Which line, from 1.
+        line: u64,
+        /// What fails there.
+        finding: Box<Finding>,
+    },
     /// The query index failed; the log is not concerned.
     #[error("the index failed: {reason}")]
     Index {
@@ -223,6 +231,10 @@ impl Error {
             | Self::NoEntry { .. }
             | Self::Disposed { .. } => ErrorKind::Refused,
             Self::Damaged { .. } => ErrorKind::Refuted,
+            Self::Extract { finding, .. } => match finding.weight() {
+                Weight::Refutes => ErrorKind::Refuted,
+                Weight::Undecided | Weight::Note => ErrorKind::Malformed,
+            },
             Self::KeyFile { .. }
             | Self::Signer { .. }
             | Self::OutcomeUnknown { .. }
@@ -243,6 +255,7 @@ impl Error {
             Self::Rules { findings } | Self::Damaged { findings } => findings
                 .first()
                 .map_or("damaged", |finding| finding.code.id()),
+            Self::Extract { finding, .. } => finding.code.id(),
             Self::IdTaken { .. } => "id_taken",
             Self::IdUnknowable { .. } => "id_unknowable",
             Self::QueueFull { .. } => "queue_full",
@@ -278,6 +291,7 @@ impl Error {
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Rules { findings } | Self::Damaged { findings } => findings,
+            Self::Extract { finding, .. } => std::slice::from_ref(finding),
             _ => &[],
         }
     }

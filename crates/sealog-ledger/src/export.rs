@@ -94,7 +94,7 @@ impl Ledger {
                 if !index::selects(query, text, &mut tape) {
                     continue;
                 }
-                write_line(out, &line(canopy.prove(at, size, run)?, at, text))?;
+                write_line(out, &line(&canopy.prove(at, size, run)?, at, text))?;
                 exported.entries += 1;
             }
             let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
@@ -135,7 +135,7 @@ fn head(note: &str, checkpoint: &Checkpoint, query: &Query) -> Result<Value, Err
 }
 
 /// `{"entry":...,"index":...,"proof":[...]}`, the entry's bytes as they stand in the log.
-fn line(proof: Vec<Hash>, index: u64, entry: &[u8]) -> Vec<u8> {
+fn line(proof: &[Hash], index: u64, entry: &[u8]) -> Vec<u8> {
     let proof = proof
         .iter()
         .map(|hash| Value::from(STANDARD.encode(hash.as_bytes())));

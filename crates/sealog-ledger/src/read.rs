@@ -96,7 +96,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The same, without the leaves before `start`.
-    fn from_index(mut self, start: u64) -> Self {
+    fn skipping_to(mut self, start: u64) -> Self {
         self.range.start = start;
         self
     }
@@ -188,7 +188,7 @@ impl Ledger {
     pub fn entries(&self, range: Range<u64>) -> Result<Entries<'_>, Error> {
         self.refresh()?;
         let end = range.end.min(self.size());
-        Ok(Entries::starting(self.store(), Place::START, 0, end)?.from_index(range.start))
+        Ok(Entries::starting(self.store(), Place::START, 0, end)?.skipping_to(range.start))
     }
 
     /// The entry of an index.

@@ -2,6 +2,7 @@
 #![allow(
     clippy::as_conversions,
     clippy::cast_possible_truncation,
+    clippy::type_complexity,
     reason = "small numbers of a test"
 )]
 

@@ -4,6 +4,7 @@
 //! read is a finding. The rules are the core's; here lines are read on all cores and taken in strictly in order, so
 //! that the result is the same for any number of threads. Memory is flat but for live streams and runs.
 
+mod extract;
 mod pass;
 mod pipeline;
 mod receipt;
@@ -25,6 +26,7 @@ use sealog_store::{FileOptions, FileStore};
 
 use crate::ledger::Ledger;
 
+pub use extract::{VerifiedExtract, verify_extract};
 pub use receipt::{ReceiptReport, verify_receipt};
 pub use report::{FINDINGS_KEPT, Level, PinnedBy, Report, Runs, Verdict, finding_json};
 

@@ -10,6 +10,7 @@
 )]
 
 mod append;
+mod extract;
 mod ground;
 mod index;
 mod leaving;

@@ -64,8 +64,8 @@ impl TileReader for Client {
 }
 
 /// Reads the whole site and proves each of its entries; gives the entries.
-fn check(site: &Path, vkey: &str) -> Vec<Vec<u8>> {
-    let client = Client(files(site));
+fn check(directory: &Path, vkey: &str) -> Vec<Vec<u8>> {
+    let client = Client(files(directory));
     let verifier = StandardVerifier::new(vkey).unwrap();
     let note = Note::from_bytes(&client.0["checkpoint"]).unwrap();
     let known = VerifierList::new(vec![Box::new(verifier)]);
