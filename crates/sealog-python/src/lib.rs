@@ -61,7 +61,7 @@ mod _sealog {
     #[pymodule_export]
     use crate::report::{ReceiptReport, Report};
     #[pymodule_export]
-    use crate::search::{Page, count, search};
+    use crate::search::{Page, count, search, stats, wait_for_index};
     #[pymodule_export]
     use crate::started::Started;
     #[pymodule_export]

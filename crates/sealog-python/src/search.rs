@@ -1,5 +1,7 @@
 //! Searching by the index: the class `Page`.
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use sealog_ledger::{Order, Query};
@@ -7,6 +9,7 @@ use sealog_ledger::{Order, Query};
 use crate::entry::Entry;
 use crate::error::format_error;
 use crate::ledger::LedgerCore;
+use crate::plain;
 use crate::record::time;
 
 /// One page of the entries asked for, each read from the log.
@@ -79,6 +82,30 @@ pub(crate) fn count(
 ) -> PyResult<u64> {
     let query = query(asked)?;
     ledger.detached(py, |live| live.ledger.count(&query))
+}
+
+/// Counts over the entries that match, by the index.
+#[pyfunction]
+#[pyo3(signature = (ledger, /, **asked))]
+pub(crate) fn stats<'py>(
+    py: Python<'py>,
+    ledger: &LedgerCore,
+    asked: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let query = query(asked)?;
+    let stats = ledger.detached(py, |live| live.ledger.stats(&query))?;
+    plain::value(py, &stats.to_json())
+}
+
+/// Waits until the index holds what this handle knows of the log; false if that took too long.
+#[pyfunction]
+pub(crate) fn wait_for_index(py: Python<'_>, ledger: &LedgerCore, timeout: f64) -> PyResult<bool> {
+    let wait = Duration::try_from_secs_f64(timeout)
+        .map_err(|_| format_error(py, "timeout", "a number of seconds is needed"))?;
+    ledger.detached(py, |live| {
+        live.ledger.refresh()?;
+        Ok(live.ledger.wait_for_index(wait).lag() == 0)
+    })
 }
 
 fn query(asked: Option<&Bound<'_, PyDict>>) -> PyResult<Query> {

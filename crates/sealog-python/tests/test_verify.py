@@ -189,6 +189,9 @@ def test_search_and_count(path: Path) -> None:
         rest = ledger.search(kind="decision", session="s1", limit=100, cursor=page.next)
         assert len(rest) == 6 and rest.next is None
         assert ledger.count(kind="decision", action="reject", model="m-1", system="credit") == 15
+        stats = ledger.stats(kind="decision")
+        assert stats["decisions"] == 30 and stats["by_action"] == {"allow": 15, "reject": 15}
+        assert stats["reject_rate"] == 0.5 and stats["indexed_to"] == ledger.size
         oldest = ledger.search(order="oldest", limit=1).hits[0]
         assert oldest.kind == "ledger.created"
         assert ledger.count(kind="decision", to_time="2001-01-01T00:00:00Z") == 0
@@ -197,3 +200,14 @@ def test_search_and_count(path: Path) -> None:
                 ledger.search(**asked)
         with pytest.raises(TypeError):
             ledger.search(colour="red")
+
+
+def test_the_index_follows(path: Path) -> None:
+    with sealog.open(path) as ledger:
+        for n in range(50):
+            ledger.enqueue(KIND, {"n": n})
+        ledger.flush()
+        assert ledger.wait_for_index(30.0)
+        assert ledger.count(kind=KIND) == 50
+        with pytest.raises(ValueError):
+            ledger.wait_for_index(-1.0)

@@ -8,13 +8,14 @@ import os
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from . import _sealog
 from ._collector import Collector, OnError, OnUnencodable, Via, _log
 from ._config import Configurations, Labels
+from ._decided import AsyncDecided, Decided, Decorator
 from ._decision import Plan, wrap
 from ._model import Model
 from ._query import Query
@@ -25,17 +26,12 @@ from ._verify import Kept, Key, _request
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-F = TypeVar("F", bound=Callable[..., Any])
-C = TypeVar("C", bound=Callable[..., Any], covariant=True)
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 EXIT_SECONDS = 5.0
 """How long the end of the interpreter waits for what is queued."""
-
-
-class Decorator(Protocol):
-    """What `ledger.decision(...)` gives back: called with a function, it returns one of the same type."""
-
-    def __call__(self, function: F, /) -> F: ...
 
 
 class Ledger(LedgerCore):
@@ -66,8 +62,14 @@ class Ledger(LedgerCore):
 
     # Decisions.
 
+    # They overlap on purpose: a coroutine function is told from other functions by coming first.
     @overload
-    def decision(self, function: F, /) -> F: ...
+    def decision(  # type: ignore[overload-overlap]
+        self, function: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> AsyncDecided[P, T]: ...
+
+    @overload
+    def decision(self, function: Callable[P, R], /) -> Decided[P, R]: ...
 
     @overload
     def decision(
@@ -179,6 +181,16 @@ class Ledger(LedgerCore):
     def count(self, **asked: Unpack[Query]) -> int:
         """How many entries match, by the query index."""
         return _sealog.count(self, **asked)
+
+    def stats(self, **asked: Unpack[Query]) -> dict[str, Any]:
+        """Counts of the entries that match, by the query index: by kind, system, tenant, day, model, label and action;
+        rates of rejection, of allowance and of checks that fired; a histogram of scores; gaps.
+        """
+        return _sealog.stats(self, **asked)
+
+    def wait_for_index(self, timeout: float = 10.0) -> bool:
+        """Waits until the query index holds what this handle knows of the log; false if that took too long."""
+        return _sealog.wait_for_index(self, timeout)
 
     def seal_epoch(self) -> Receipt:
         """Fixes in one signed map what the log holds of streams, runs and configurations."""
