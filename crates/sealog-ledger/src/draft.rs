@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, KeyMemo, RecordFacts};
+use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, KeyMemo, RecordFacts, RecordKind};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Number, Object, Tape, Value};
 use sealog_core::kinds;
@@ -247,7 +247,16 @@ pub(crate) fn check(record: &[u8]) -> Result<RecordFacts, Error> {
         static BUFFERS: std::cell::RefCell<(Tape, KeyMemo)> = std::cell::RefCell::default();
     }
     BUFFERS.with_borrow_mut(|(tape, memo)| {
-        RecordFacts::of(record, tape, memo).map_err(|source| Error::Record { source })
+        let facts =
+            RecordFacts::of(record, tape, memo).map_err(|source| Error::Record { source })?;
+        if matches!(facts.kind, RecordKind::Newer) {
+            let why = "no version of the schema that this program knows has it".into();
+            return Err(Error::Argument {
+                what: "the kind",
+                why,
+            });
+        }
+        Ok(facts)
     })
 }
 

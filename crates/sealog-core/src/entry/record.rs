@@ -11,7 +11,7 @@ use super::{KeyMemo, Span};
 use crate::config::parse_digest;
 use crate::hash::{Hash, decode_hex};
 use crate::json::{Ref, Tape};
-use crate::kinds::{self, BodySchema, KindDef, WrittenBy};
+use crate::kinds::{self, BodySchema, KindDef, SchemaError, WrittenBy};
 use crate::limits::RECORD_BYTES_MAX;
 
 /// The kind of a record.
@@ -21,6 +21,8 @@ pub enum RecordKind {
     Known(&'static KindDef),
     /// A kind of somebody's own, in reverse-domain form.
     Custom,
+    /// A kind that only a later version of the data file knows.
+    Newer,
 }
 
 /// A payload that a record names.
@@ -74,15 +76,21 @@ impl RecordFacts {
                 bytes: record.raw().len(),
             });
         }
-        kinds::check_record(record).map_err(EntryError::Schema)?;
+        let schema = match kinds::check_whole_record(record) {
+            Ok(schema) => Some(schema),
+            // A later version knows this kind: a verifier cannot decide, and a writer refuses it.
+            Err(SchemaError::NewerKind { .. }) => None,
+            Err(error) => return Err(EntryError::Schema(error)),
+        };
         let members = Members::of(record);
         let kind_name = members.text("kind")?;
         let body = members.value("body")?;
-        let schema = kinds::check_body(kind_name, members.text("schema_version")?, body)
-            .map_err(EntryError::Schema)?;
-        kinds::check_system_id(record, body).map_err(EntryError::Schema)?;
-        let kind = kinds::lookup(kind_name).map_or(RecordKind::Custom, RecordKind::Known);
-        let newer_schema = matches!(schema, BodySchema::Newer);
+        let kind = match (kinds::lookup(kind_name), schema) {
+            (Some(def), _) => RecordKind::Known(def),
+            (None, Some(_)) => RecordKind::Custom,
+            (None, None) => RecordKind::Newer,
+        };
+        let newer_schema = !matches!(schema, Some(BodySchema::Known | BodySchema::Custom));
         let effect = if newer_schema {
             Effect::None
         } else {
@@ -128,7 +136,7 @@ impl RecordFacts {
             RecordKind::Known(def) => {
                 def.written_by() == WrittenBy::Log || READ.contains(&def.name())
             }
-            RecordKind::Custom => false,
+            RecordKind::Custom | RecordKind::Newer => false,
         }
     }
 
@@ -139,7 +147,7 @@ impl RecordFacts {
             RecordKind::Known(def) => {
                 def.written_by() != WrittenBy::Log && !KEPT.contains(&def.name())
             }
-            RecordKind::Custom => true,
+            RecordKind::Custom | RecordKind::Newer => true,
         }
     }
 }

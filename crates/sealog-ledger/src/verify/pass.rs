@@ -223,6 +223,7 @@ impl<'a> Pass<'a> {
         let kind = match entry.record.kind {
             RecordKind::Known(kind) => kind.name(),
             RecordKind::Custom => "custom",
+            RecordKind::Newer => "newer",
         };
         match self.group.kinds.get_mut(kind) {
             Some(count) => *count += 1,
