@@ -20,7 +20,7 @@ pub fn of_finding(code: Code) -> Option<&'static str> {
 
 const FORGED: &str = "do not rely on this log; keep it as it is, and compare it with a copy, a checkpoint or receipts kept elsewhere";
 const RECORD: &str =
-    "nothing was recorded; correct the record and send it again (docs/formats/records.md)";
+    "nothing was recorded; correct the record and send it again (docs/formats/kinds.md)";
 
 /// Codes and advice.
 pub const TABLE: &[(&str, &str)] = &[

@@ -1,5 +1,5 @@
 //! Configurations: bands of a score, the label that they give, and the digest that decisions name
-//! (`docs/formats/records.md`, section "Configurations").
+//! (`docs/formats/log.md`, "Rules of the records that the log reads").
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -140,6 +140,9 @@ fn check(file: &File<'_>, exists: &dyn Fn(&str) -> bool, found: &mut Found) {
         return;
     };
     text::check(file, content, found);
+    if file.extension() != Some("md") {
+        text::check_documents(file, content, exists, found);
+    }
     match file.extension() {
         Some("rs") => rust::check(file, content, found),
         Some("md") => markdown::check(file, content, exists, found),

@@ -68,6 +68,9 @@ pub(super) const OUTSIDE_MANIFESTS: &[(&str, &str)] = &[(
     "libFuzzer's runtime is C++, which a fresh machine need not have",
 )];
 
+/// Where the examples of these rules stand: they name documents that are not there.
+pub(super) const EXAMPLES_OF_TIDY: &str = "xtask/src/tidy/";
+
 /// Where a word is banned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {

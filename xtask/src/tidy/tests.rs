@@ -200,6 +200,25 @@ fn links_and_paths_must_lead_somewhere() {
 }
 
 #[test]
+fn documents_that_code_names_must_exist() {
+    accepts(
+        "crates/a/src/lib.rs",
+        "//! A (`docs/glossary.md`, \"Part\").\n",
+    );
+    accepts("crates/a/src/lib.rs", "//! A, in docs/glossary.md.\n");
+    accepts(
+        "crates/a/src/lib.rs",
+        "//! See <https://example.org/docs/gone.md>.\n",
+    );
+    refuses(
+        "crates/a/src/lib.rs",
+        "//! A (`docs/gone.md`).\n",
+        "does not exist",
+    );
+    refuses("demo/run.py", "# in docs/gone.md.\n", "does not exist");
+}
+
+#[test]
 fn chores_that_are_named_must_exist() {
     accepts("docs/a.md", "# A\n\nRun `cargo xtask test --all`.\n");
     refuses(

@@ -65,6 +65,34 @@ pub(super) fn check(file: &File<'_>, content: &str, found: &mut Found) {
     }
 }
 
+/// Documents that code names must exist: comments, and messages that send their reader there.
+pub(super) fn check_documents(
+    file: &File<'_>,
+    content: &str,
+    exists: &dyn Fn(&str) -> bool,
+    found: &mut Found,
+) {
+    if file.path.starts_with(rules::EXAMPLES_OF_TIDY) {
+        return;
+    }
+    let part = |letter: char| letter.is_ascii_alphanumeric() || "._/-".contains(letter);
+    for (number, line) in (1..).zip(content.lines()) {
+        for (at, _) in line.match_indices("docs/") {
+            let rest = line.get(at..).unwrap_or_default();
+            let path = rest.split(|letter| !part(letter)).next();
+            let path = path.unwrap_or_default().trim_end_matches('.');
+            let whole = !line.get(..at).is_some_and(|before| before.ends_with(part));
+            if whole && path.ends_with(".md") && !exists(path) {
+                found.error(
+                    file,
+                    number,
+                    format!("the document `{path}` does not exist"),
+                );
+            }
+        }
+    }
+}
+
 /// Whether `word` stands in `line`, not as part of a longer name (`eprintln!` is not `println!`).
 pub(super) fn stands_in(line: &str, word: &str) -> bool {
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';

@@ -29,7 +29,7 @@ Examples:
       --field model_reason='runs elsewhere' --field score=0.83
   producer | sealog record --ndjson
 
-A record is an object with `kind` and `body`; docs/formats/records.md lists the kinds. With --kind
+A record is an object with `kind` and `body`; docs/formats/kinds.md lists the kinds. With --kind
 the input is the body alone. Of a decision with a score and a configuration the label is derived.")]
 pub struct Args {
     /// Kind of the record; the input then holds the body alone

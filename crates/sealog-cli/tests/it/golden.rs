@@ -53,7 +53,12 @@ impl World {
 
     /// The binary, in this world and with nothing of ours.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sealog"));
+        self.of(env!("CARGO_BIN_EXE_sealog"))
+    }
+
+    /// Another program in this world.
+    pub(crate) fn of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.work())
             .env_clear()

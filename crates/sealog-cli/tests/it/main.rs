@@ -5,6 +5,7 @@
     reason = "a test fails by panicking; its helpers are no test functions"
 )]
 
+mod documents;
 mod golden;
 mod pipe;
 mod shell;
