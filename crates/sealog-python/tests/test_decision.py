@@ -585,6 +585,21 @@ def test_code_further_down_adds_to_the_decision(ledger: sealog.Ledger) -> None:
     assert committed(ledger, body, "state_digest", {"cache": {"hit": True}})
 
 
+def test_texts_and_lines_at_their_limits(ledger: sealog.Ledger) -> None:
+    with ledger.collect() as decision:
+        decision.reason(text="r" * 32_768)
+        decision.outcome("o" * 1024)
+        decision.session("s" * 200)
+    with pytest.warns(sealog.SelectorWarning), ledger.collect() as decision:
+        decision.reason(text="r" * 32_769)
+        decision.outcome("o" * 1025)
+        decision.session("s" * 201)
+    at_limit, beyond = bodies(ledger)
+    assert len(at_limit["reasons"][0]) == 32_768 and len(at_limit["outcome"]) == 1024 and len(at_limit["session_id"]) == 200
+    assert beyond["error"] == "reason: ValueError; outcome: ValueError; session: ValueError"
+    assert {"outcome", "session_id", "reasons"}.isdisjoint(beyond)
+
+
 def test_a_decision_by_hand_and_one_inside_another(risk: sealog.Ledger) -> None:
     with risk.collect() as outer:
         outer.input([1])

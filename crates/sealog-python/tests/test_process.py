@@ -459,3 +459,43 @@ def test_the_command_and_the_module(places: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b'"kind":"org.example', b'"kind":"org.exbmple', 1))
     assert subprocess.run(verify, capture_output=True).returncode == 1
     assert subprocess.run([*verify[:3], "no-such-command"], capture_output=True).returncode == 2
+
+
+# A disk that takes no more.
+
+
+def test_a_disk_that_is_full_is_an_oserror_and_then_a_gap(places: Path) -> None:
+    """A limit on the size of files stands in for a full disk: writes fail before any flush."""
+    run(
+        places,
+        """
+        import resource
+        ledger = sealog.open(PATH, index="off")
+        decide = ledger.decision(lambda x: x, members={"reasons": ["r" * 30_000]})
+        decide(0)
+        ledger.flush()
+        (segment,) = [PATH + "/log/" + name for name in os.listdir(PATH + "/log") if name.endswith(".jsonl")]
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(segment), hard))
+        refused, kept = 0, []
+        for n in range(20):
+            try:
+                kept.append(ledger.append(KIND, {"text": "x" * 40_000}).index)
+            except OSError as error:
+                assert not isinstance(error, sealog.SealogError), error
+                refused += 1
+        assert refused > 0, "the limit never struck"
+        assert decide(7) == 7
+        time.sleep(0.5)
+        assert ledger.queue.lost == 1, ledger.queue
+        assert ledger.queue.last_error
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert ledger.flush(timeout=30).gaps == 1
+        ledger.append(KIND, {})
+        print(refused, len(kept))
+        """,
+    )
+    told = verified(places)
+    assert told["runs"]["open"] == 0
+    (lost,) = [entry.body for entry in entries(places) if entry.kind == "gap.declared" and entry.body["cause"] != "sealog.unused"]
+    assert lost["count"] == 1 and lost["cause"] in ("append_failed", "disk_full")

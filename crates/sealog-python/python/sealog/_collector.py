@@ -143,14 +143,17 @@ class Collector:
         """Adds a reason: a code, words, or both."""
         with self._guard("reason"):
             if code is not None:
-                self._body.setdefault("reason_codes", []).append(_rules.identifier(code))
+                code = _rules.identifier(code)
+                self._body.setdefault("reason_codes", []).append(code)
             if text is not None:
-                self._body.setdefault("reasons", []).append(str(text))
+                text = _rules.text(text)
+                self._body.setdefault("reasons", []).append(text)
 
     def control(self, control_id: str) -> None:
         """Names a control that this decision is evidence for."""
         with self._guard("control"):
-            self._body.setdefault("control_ids", []).append(_rules.identifier(control_id))
+            control_id = _rules.identifier(control_id)
+            self._body.setdefault("control_ids", []).append(control_id)
 
     def score(self, value: Any) -> None:
         """The score that the label is derived from."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:/@+-]{1,200}", re.ASCII)
 _STRING_BYTES_MAX: Final = 1024
+_TEXT_BYTES_MAX: Final = 32 * 1024
 _INTEGER_MAX: Final = 2**53 - 1
 _EXPONENT_FROM: Final = 1e21
 ACTIONS: Final = frozenset({"allow", "reject", "fail_retry", "cache_hit", "escalate", "bypass"})
@@ -50,6 +51,15 @@ def line(value: Any) -> str:
         raise TypeError(f"{type(value).__qualname__} is not a string")
     if "\n" in value or "\r" in value or not 1 <= len(value.encode()) <= _STRING_BYTES_MAX:
         raise ValueError(f"not one line of 1 to {_STRING_BYTES_MAX} bytes")
+    return str.__str__(value)
+
+
+def text(value: Any) -> str:
+    """Words, at most 32 KiB of them."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__qualname__} is not a string")
+    if not 1 <= len(value.encode()) <= _TEXT_BYTES_MAX:
+        raise ValueError(f"not a text of 1 to {_TEXT_BYTES_MAX} bytes")
     return str.__str__(value)
 
 
