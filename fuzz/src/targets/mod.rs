@@ -3,6 +3,7 @@
 mod file;
 mod json;
 mod line;
+mod log;
 mod map;
 mod note;
 mod record;
@@ -105,6 +106,16 @@ pub const TARGETS: &[Target] = &[
         name: "proof_file",
         run: file::proof,
         seeds: file::proof_seeds,
+    },
+    Target {
+        name: "receipt",
+        run: log::receipt,
+        seeds: log::receipt_seeds,
+    },
+    Target {
+        name: "segment",
+        run: log::segment,
+        seeds: log::segment_seeds,
     },
     Target {
         name: "policy",
