@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sealog_ledger::{Access, HeadCopyPolicy, IndexMode, Ledger, Options};
 
 use crate::error::Error;
-use crate::output::{Format, Output};
+use crate::output::{Format, Output, complain, count, plain};
 use crate::production;
 use crate::settings::Settings;
 
@@ -63,6 +63,13 @@ impl Context {
         let ledger = Ledger::open(&path, options)?;
         if access == Access::Append {
             production::check_stated(&self.settings, &ledger)?;
+        }
+        if let Some(finding) = ledger.refused_tail() {
+            let entries = count(ledger.size(), "entry", "entries");
+            complain(&plain(&format!(
+                "sealog: behind its {entries} the log goes on with lines that cannot be part of it: {finding}"
+            )));
+            complain("  `sealog verify` says where; they are not shown");
         }
         Ok(ledger)
     }

@@ -111,6 +111,11 @@ impl Ledger {
     pub(crate) fn make_durable(&self) -> Result<(), Error> {
         // A writer flushes while it catches up.
         self.refresh()?;
+        if let Some(finding) = self.refused_tail() {
+            return Err(Error::Damaged {
+                findings: vec![finding],
+            });
+        }
         let (Some(path), Access::Read) = (self.path(), self.access()) else {
             return Ok(());
         };

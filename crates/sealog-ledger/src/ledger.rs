@@ -64,6 +64,8 @@ pub(crate) enum Side {
 pub(crate) struct Reading {
     pub(crate) state: LogState,
     pub(crate) place: Place,
+    /// Why what stands behind the newest checkpoint could not be taken in, if whole lines stand there.
+    pub(crate) refused: Option<Finding>,
 }
 
 impl Reading {
@@ -72,6 +74,7 @@ impl Reading {
         Self {
             state: LogState::new(origin),
             place: Place::START,
+            refused: None,
         }
     }
 
@@ -87,7 +90,11 @@ impl Reading {
         if let Some(Resumed { state, place }) = resumed {
             let size = state.size();
             let state = state.changed_after(&self.state);
-            *self = Self { state, place };
+            *self = Self {
+                state,
+                place,
+                refused: None,
+            };
             match self.read_on(store) {
                 Ok(()) if self.state.size() > size => return Ok(()),
                 Ok(()) | Err(Error::Damaged { .. }) => *self = Self::new(self.state.origin()),
@@ -101,7 +108,8 @@ impl Reading {
     fn read_on(&mut self, store: &dyn Store) -> Result<(), Error> {
         let end = replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved);
         self.place = end.as_ref().map_or(Place::START, |end| end.place);
-        end.map(|_| ())
+        self.refused = end?.finding;
+        Ok(())
     }
 }
 
@@ -187,7 +195,17 @@ impl Ledger {
 
     /// Entries that a signed checkpoint covers, as this handle last saw it; see [`Ledger::refresh`].
     pub fn size(&self) -> u64 {
-        self.with_state(|state, _| state.size())
+        // Entries behind the newest checkpoint are a group under way, or a tail that nothing vouches for.
+        self.with_state(|state, _| state.size() - state.uncovered())
+    }
+
+    /// Why the lines behind the newest checkpoint cannot be part of the log, if whole ones stand there. None for a
+    /// group that is being written. Only a handle for reading gets that far: one for appending is not opened.
+    pub fn refused_tail(&self) -> Option<Finding> {
+        match &self.0.side {
+            Side::Append(_) => None,
+            Side::Read(reading) => lock(reading).refused.clone(),
+        }
     }
 
     /// The newest signed checkpoint, as a note.

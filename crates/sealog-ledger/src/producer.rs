@@ -60,6 +60,12 @@ impl Producer {
         self.next.load(Ordering::Relaxed)
     }
 
+    /// A fresh `record_id`, for whoever has to know it before the append: a commitment's salt is derived from it.
+    pub fn new_record_id(&self) -> Result<String, Error> {
+        let options = self.ledger.options();
+        new_uuid(&*options.clock, &*options.random)
+    }
+
     /// Appends one record; returns when it is durable and covered by a signed checkpoint.
     pub fn append(&self, draft: Draft) -> Result<Appended, Error> {
         let mut appended = self.append_many(vec![draft])?;

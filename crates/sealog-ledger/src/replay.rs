@@ -117,7 +117,8 @@ pub(crate) fn replay(
             }
         }
     }
-    let covered = applier.state.uncovered() == 0;
+    // A checkpoint line that was refused has been taken in by the state, and covers nothing.
+    let covered = applier.state.uncovered() == 0 && run.end.finding.is_none();
     if !covered {
         run.end.tail = true;
     }

@@ -4,6 +4,7 @@
 //! tell a whole run from one that broke off. A record that was refused, or that stood in the log already, takes no
 //! number.
 
+mod commit;
 mod input;
 mod receipts;
 mod stream;
@@ -71,6 +72,9 @@ pub struct Args {
     /// Compute the decision under the active version of this configuration
     #[arg(long, value_name = "ID")]
     config_id: Option<String>,
+    /// Put a commitment to a file's bytes into this field, in place of the bytes
+    #[arg(long, value_name = "NAME=FILE", conflicts_with = "ndjson")]
+    commit: Vec<String>,
     /// Keep a file as evidence with the record
     #[arg(long, value_name = "NAME=FILE", conflicts_with = "ndjson")]
     payload: Vec<String>,
@@ -85,9 +89,13 @@ pub fn record(args: &Args, context: &mut Context) -> Result<u8, Error> {
         return stream::run(args, context);
     }
     // The input first: what is wrong with it needs no ledger to be told.
-    let draft = one_draft(args, context)?;
+    let mut draft = one_draft(args, context)?;
     let ledger = context.open(Access::Append)?;
     let mut session = Session::start(&ledger, args, context)?;
+    let directory = context.settings.environment().directory();
+    commit::commit(&mut draft, &args.commit, directory, &ledger, || {
+        session.producer.new_record_id()
+    })?;
     let result = session.append_one(draft, context);
     let closed = session.finish();
     result?;

@@ -43,6 +43,11 @@ pub(super) fn checks(path: &Path, context: &Context) -> Result<Vec<Check>, Error
             return Ok(checks);
         }
     };
+    if ledger.size() == 0 {
+        let text = "no entry is covered by a checkpoint that holds";
+        checks.push(Check::new(State::Bad, "ledger", text).advise("restore the first segment"));
+        return Ok(checks);
+    }
     let text = format!("{}, {}", ledger.origin(), entries(ledger.size()));
     checks.push(Check::new(State::Ok, "ledger", text));
     checks.push(files(&store)?);

@@ -26,6 +26,10 @@ pub(super) fn checks(path: &Path, remounted: bool, context: &Context) -> Result<
     let store = FileStore::open(Arc::new(OsDisk::new()), path, &options);
     let store = store.map_err(sealog_ledger::Error::from)?;
     let opened = Ledger::open(path, context.options(Access::Read)?)?;
+    if opened.size() == 0 {
+        // What is wrong is said by the checks that follow.
+        return Ok(Vec::new());
+    }
     let mut checks = Vec::new();
     checks.extend(unpoison(path, &opened, &store, remounted, context)?);
     checks.extend(remove_orphans(path, &opened, &store)?);
