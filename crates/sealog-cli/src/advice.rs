@@ -198,6 +198,10 @@ pub const FINDINGS: &[(Code, &str)] = &[
         "give the receipt file as it was handed out, unchanged",
     ),
     (
+        Code::ExtractMalformed,
+        "give the extract as it was written, whole and unchanged",
+    ),
+    (
         Code::ReceiptInclusion,
         "do not rely on this receipt; ask the log for the receipt of its entry anew",
     ),

@@ -93,7 +93,7 @@ pub enum Command {
     Stats(Box<stats::Args>),
     /// Show the newest entries, and follow new ones
     Tail(read::TailArgs),
-    /// Verify a ledger or a receipt, offline, with one pinned key
+    /// Verify a ledger, a receipt or an extract, offline, with one pinned key
     Verify(Box<verify::Args>),
     /// Print the receipt of an entry, or verify one
     #[command(subcommand)]

@@ -1,8 +1,9 @@
-//! `sealog verify`: a ledger or a receipt, offline, with nothing but what the verifier brought.
+//! `sealog verify`: a ledger, a receipt or an extract, offline, with nothing but what the verifier brought.
 //!
 //! Which key vouches is never taken from beside the data: it is given, set, or one of this user's `known_logs`.
 //! The exit status is the report's own; nothing here softens it.
 
+mod extract;
 mod receipt;
 mod show;
 
@@ -11,7 +12,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::Value;
-use sealog_core::limits::{ENTRY_BYTES_MAX, PROOF_FILE_BYTES_MAX};
+use sealog_core::limits::{ENTRY_BYTES_MAX, EXPORT_LINE_BYTES_MAX, PROOF_FILE_BYTES_MAX};
 use sealog_core::receipt::Receipt;
 use sealog_core::tlog::policy::Policy;
 use sealog_ledger::keys::{known_logs, user_config_dir};
@@ -39,7 +40,7 @@ Examples:
   sealog verify audit.sealog --key log.vkey --against checkpoint-of-may.txt
   sealog verify receipts/17.proof --key log.vkey")]
 pub struct Args {
-    /// Directory of a ledger, or a receipt file [default: the ledger]
+    /// Directory of a ledger, a receipt file or an extract [default: the ledger]
     path: Option<PathBuf>,
     /// Verifier key that vouches for the log, or a file that holds it
     #[arg(long, value_name = "VKEY|FILE")]
@@ -108,11 +109,30 @@ pub fn verify_receipt(args: &Args, context: &mut Context) -> Result<u8, Error> {
 }
 
 fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Error> {
-    if !args.against.is_empty() {
-        return Err(Error::Argument {
-            argument: "--against",
-            problem: "only a ledger can be compared with what was kept from before".into(),
-        });
+    // What is asked for is checked or refused, never passed over.
+    let flags = [
+        (!args.against.is_empty(), "--against"),
+        (args.all_signatures, "--all-signatures"),
+        (args.follow_rotation, "--follow-rotation"),
+    ];
+    if let Some((_, argument)) = flags.iter().find(|(given, _)| *given) {
+        let problem = "it is for ledgers, and this is a file".into();
+        return Err(Error::Argument { argument, problem });
+    }
+    if let Some(head) = head_of_extract(path)? {
+        let origin = || Some(head.member("origin")?.as_str()?.to_owned());
+        let request = request(args, origin, context)?;
+        let witnesses = request
+            .policy
+            .as_ref()
+            .is_some_and(Policy::asks_for_witnesses);
+        if witnesses || request.max_age.is_some() {
+            return Err(Error::Argument {
+                argument: "--policy",
+                problem: "witnesses are asked for of ledgers and receipts, not of extracts".into(),
+            });
+        }
+        return extract::verify(path, &with_policy_keys(request), context);
     }
     let bytes = read(path, PROOF_FILE_BYTES_MAX)?;
     let origin = || {
@@ -124,6 +144,39 @@ fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Er
     let report = verifier::verify_receipt(&bytes, &request);
     receipt::show(path, &report, context)?;
     Ok(report.exit())
+}
+
+/// The first line of a file, if it is one of JSON, as an extract's is and a receipt's is not.
+fn head_of_extract(path: &Path) -> Result<Option<Value>, Error> {
+    let io = |source| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let mut line = Vec::new();
+    let limit = u64::try_from(EXPORT_LINE_BYTES_MAX).unwrap_or(u64::MAX);
+    let file = BufReader::new(File::open(path).map_err(io)?);
+    file.take(limit).read_until(b'\n', &mut line).map_err(io)?;
+    if line.first() != Some(&b'{') {
+        return Ok(None);
+    }
+    // What is malformed is said by whoever verifies it.
+    Ok(Some(
+        Value::parse(line.trim_ascii_end()).unwrap_or_default(),
+    ))
+}
+
+/// The request with the log keys of its policy among its keys.
+fn with_policy_keys(mut request: Request) -> Request {
+    let logs = request
+        .policy
+        .as_ref()
+        .map(Policy::logs)
+        .unwrap_or_default();
+    request
+        .keys
+        .extend(logs.iter().map(|log| log.key().clone()));
+    request
 }
 
 /// What is asked. `origin` is what the data says of itself: it only selects among keys that are trusted already.
