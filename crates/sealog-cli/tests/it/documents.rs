@@ -111,9 +111,8 @@ fn words(line: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut quote = None;
-    let mut letters = line.chars().chain([' ']).peekable();
     let mut redirected = false;
-    while let Some(letter) = letters.next() {
+    for letter in line.chars().chain([' ']) {
         match (quote, letter) {
             (Some(open), _) if letter == open => quote = None,
             (None, '"' | '\'') => {
