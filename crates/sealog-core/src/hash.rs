@@ -67,10 +67,8 @@ impl From<[u8; Hash::LEN]> for Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        // Not through the formatting of numbers, byte by byte: every entry holds several.
+        f.write_str(&self.to_hex())
     }
 }
 

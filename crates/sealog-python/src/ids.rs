@@ -1,7 +1,6 @@
 //! Record ids: version 7 UUIDs, in lowercase.
 
-use std::fmt::Write as _;
-
+use sealog_core::hash::push_hex;
 use sealog_ledger::{Error, Options};
 
 /// A new id: milliseconds of the ledger's clock, then random bits.
@@ -16,12 +15,14 @@ pub(crate) fn new_record_id(options: &Options) -> Result<String, Error> {
         *variant = (*variant & 0x3f) | 0x80;
     }
     let mut text = String::with_capacity(36);
-    for (at, byte) in bytes.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
+    let mut rest = bytes.as_slice();
+    for length in [4, 2, 2, 2, 6] {
+        let (part, behind) = rest.split_at(length);
+        if !text.is_empty() {
             text.push('-');
         }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
+        push_hex(&mut text, part);
+        rest = behind;
     }
     Ok(text)
 }

@@ -29,6 +29,7 @@ mod settings;
 mod stage;
 mod started;
 mod state;
+mod tree;
 mod verify;
 mod worker;
 
@@ -66,6 +67,8 @@ mod _sealog {
     use crate::started::Started;
     #[pymodule_export]
     use crate::state::QueueState;
+    #[pymodule_export]
+    use crate::tree::tree_root;
     #[pymodule_export]
     use crate::verify::{verify, verify_open, verify_receipt};
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -211,3 +212,17 @@ def test_the_index_follows(path: Path) -> None:
         assert ledger.count(kind=KIND) == 50
         with pytest.raises(ValueError):
             ledger.wait_for_index(-1.0)
+
+
+def test_the_root_of_a_checkpoint_is_that_of_the_lines_below_it(ledger: sealog.Ledger) -> None:
+    ledger.append_many([sealog.Record(KIND, {"n": n}) for n in range(9)])
+    lines = [entry.bytes for entry in ledger.entries()]
+    _, size, root, *_ = ledger.checkpoint().splitlines()
+    assert int(size) == len(lines) and base64.b64decode(root) == sealog.tree_root(lines)
+    assert sealog.tree_root(lines[:-1]) != sealog.tree_root(lines) != sealog.tree_root([*lines[1:], lines[0]])
+    assert sealog.tree_root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_leaf_that_is_not_bytes_is_refused() -> None:
+    with pytest.raises(TypeError):
+        sealog.tree_root(["text"])  # type: ignore[list-item]

@@ -30,6 +30,7 @@ from ._sealog import (
     Report,
     __version__,
     encode,
+    tree_root,
 )
 from ._verify import verify, verify_receipt
 from .errors import (
@@ -76,6 +77,7 @@ __all__ = [
     "memory",
     "open",
     "register_encoder",
+    "tree_root",
     "verify",
     "verify_receipt",
 ]
