@@ -61,8 +61,8 @@ impl Canopy {
         }
     }
 
-    /// The canopy of a log, from the log alone: nothing derived is read. `passed` is told how many leaves it has so far,
-    /// run by run.
+    /// The canopy of a log, from the log alone: nothing derived is read. `passed` is told how many leaves it has so
+    /// far, run by run.
     pub(crate) fn of_log(
         store: &dyn Store,
         size: u64,
