@@ -212,6 +212,10 @@ impl Canopy {
         let first = number.saturating_mul(RUN);
         let end = first.saturating_add(RUN).min(size);
         let mut entries = Entries::starting(store, place, first, end)?;
+        let next = self.place(number.saturating_add(1));
+        if let Some(next) = next.filter(|next| next.segment() == place.segment()) {
+            entries = entries.in_pieces_of(next.offset().saturating_sub(place.offset()));
+        }
         let mut leaves = Vec::new();
         while let Some((_, leaf)) = entries.next_leaf()? {
             leaves.push(leaf);

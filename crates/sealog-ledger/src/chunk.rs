@@ -52,6 +52,14 @@ impl<'a> Chunks<'a> {
         })
     }
 
+    /// The same in pieces of about so many bytes, for whoever knows how little is wanted.
+    pub(crate) fn in_pieces_of(mut self, bytes: u64) -> Self {
+        self.chunk_bytes = usize::try_from(bytes)
+            .unwrap_or(CHUNK_BYTES)
+            .min(CHUNK_BYTES);
+        self
+    }
+
     /// The next chunk, or `None` at the end of the log.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         loop {

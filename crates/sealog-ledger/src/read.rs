@@ -95,6 +95,12 @@ impl<'a> Entries<'a> {
         })
     }
 
+    /// The same, reading in pieces of about so many bytes.
+    pub(crate) fn in_pieces_of(mut self, bytes: u64) -> Self {
+        self.chunks = self.chunks.in_pieces_of(bytes);
+        self
+    }
+
     /// The same, without the leaves before `start`.
     fn skipping_to(mut self, start: u64) -> Self {
         self.range.start = start;
