@@ -81,8 +81,9 @@ pub(super) fn check_documents(
             let rest = line.get(at..).unwrap_or_default();
             let path = rest.split(|letter| !part(letter)).next();
             let path = path.unwrap_or_default().trim_end_matches('.');
+            let document = path.rsplit_once('.').is_some_and(|(_, end)| end == "md");
             let whole = !line.get(..at).is_some_and(|before| before.ends_with(part));
-            if whole && path.ends_with(".md") && !exists(path) {
+            if whole && document && !exists(path) {
                 found.error(
                     file,
                     number,
