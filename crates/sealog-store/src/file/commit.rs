@@ -3,7 +3,7 @@
 //! A group on the active segment: pwrite(LOCK, hint) · pread(segment, at - 1, 2) · pwrite(segment, group and filler) ·
 //! fdatasync(segment) · pwrite(LOCK, hint).
 //!
-//! A group that opens a segment: ftruncate and fdatasync (old segment, if it has filler) · pwrite(LOCK, hint) ·
+//! A group that opens a segment: ftruncate (old segment, if it has filler), fdatasync (old segment) · pwrite(LOCK, hint) ·
 //! open(`O_EXCL`) · pwrite(carry line, group and filler) · fdatasync(new segment) · fsync(directory) ·
 //! pwrite(LOCK, hint).
 
@@ -190,15 +190,15 @@ impl FileTurn<'_> {
             return Err(not_written(Error::SegmentNumber { number }));
         }
         let active = self.active_at(at).map_err(not_written)?;
-        if active.filler_end <= at.offset() {
-            return Ok(());
-        }
         let path = layout::segment_path(&self.store.root, active.segment);
         // From here on nobody may trust what they knew of the old segment.
         self.announce(at).map_err(not_written)?;
-        if let Err(error) = active.file.set_len(at.offset()) {
+        if active.filler_end > at.offset()
+            && let Err(error) = active.file.set_len(at.offset())
+        {
             return Err(not_written(Error::io("cut the filler of", &path)(error)));
         }
+        // Also where no filler is left: whoever cut it may not have flushed, and a crash would bring it back.
         if let Err(error) = active.file.sync_data() {
             let error = Error::io("flush", &path)(error);
             let _ = self.poison_log(None, &error.to_string());
