@@ -124,13 +124,14 @@ impl<'a> Pass<'a> {
             self.line = 0;
         }
         for read in &piece.lines {
-            self.line += 1;
+            let number = self.line + 1;
+            self.line += read.lines;
             let end = read.start + read.length;
             let text = piece.chunk.bytes.get(read.start..end).unwrap_or_default();
             let at = |offset: usize| piece.chunk.offset + u64::try_from(offset).unwrap_or(0);
             let place = Place {
                 segment: piece.chunk.segment,
-                line: self.line,
+                line: number,
                 start: at(read.start),
                 end: at(end),
             };

@@ -22,6 +22,8 @@ pub(super) struct ReadLine {
     /// Where it begins in its chunk.
     pub(super) start: usize,
     pub(super) length: usize,
+    /// How many lines it stands for: a run of filler is one.
+    pub(super) lines: u64,
     pub(super) complete: bool,
     /// `None` for filler: nothing but newlines and zeroes.
     pub(super) line: Option<Result<Line, EntryError>>,
@@ -193,14 +195,24 @@ impl Pipeline {
 
 /// Reads the lines of a chunk.
 fn read(reader: &mut LineReader, chunk: Chunk) -> ReadChunk {
-    let lines = chunk::lines(&chunk.bytes)
-        .map(|line| ReadLine {
-            start: line.start,
-            length: line.text.len(),
-            complete: line.complete,
-            line: (!is_filler(line.text)).then(|| reader.read(line.text)),
-        })
-        .collect();
+    let mut lines: Vec<ReadLine> = Vec::new();
+    for line in chunk::lines(&chunk.bytes) {
+        let filler = is_filler(line.text);
+        match lines.last_mut() {
+            // A segment may end in hundreds of thousands of them.
+            Some(last) if filler && last.line.is_none() => {
+                last.length = line.start + line.text.len() - last.start;
+                last.lines += 1;
+            }
+            _ => lines.push(ReadLine {
+                start: line.start,
+                length: line.text.len(),
+                lines: 1,
+                complete: line.complete,
+                line: (!filler).then(|| reader.read(line.text)),
+            }),
+        }
+    }
     ReadChunk { chunk, lines }
 }
 
