@@ -184,12 +184,28 @@ fn torn(bytes: &[u8], from: u64) -> Option<TailClass> {
         return Some(TailClass::CutEnd);
     }
     // Later pages of the write are still what they were before it: the content ends with a sector, inside a line.
-    let cut_short = end.is_multiple_of(SECTOR_BYTES) && !last.ends_with(b"}");
+    let cut_short = end.is_multiple_of(SECTOR_BYTES) && stops_inside(last);
     match bytes.get(length) {
         Some(0) if cut_short => Some(TailClass::ZeroSectors),
         Some(_) if cut_short => Some(TailClass::Filler),
         _ => None,
     }
+}
+
+/// Whether JSON text stops inside a string, an object or an array. It may do so after any byte, a brace too.
+fn stops_inside(line: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in line {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    in_string || depth > 0
 }
 
 /// A whole sector of zeroes or of filler inside the content, or the rest of the sector in which the last group ends.
@@ -317,6 +333,24 @@ mod tests {
         whole[511] = b'}';
         whole.extend([b'\n'; 1024]);
         assert_eq!(torn(&whole, 512), None);
+    }
+
+    #[test]
+    fn a_line_may_stop_inside_after_a_brace() {
+        for inside in [
+            &br#"{"a":{}"#[..],
+            br#"{"a":"}"#,
+            br#"{"a":"\""#,
+            br#"{"a":[1]"#,
+        ] {
+            assert!(stops_inside(inside), "{inside:?}");
+        }
+        for whole in [&br#"{"a":{}}"#[..], br#"{"a":"{"}"#, br#"{"a":"\"{"}"#] {
+            assert!(!stops_inside(whole), "{whole:?}");
+        }
+        let mut bytes = br#"{"a":{}"#.to_vec();
+        bytes.extend([b'\n'; 1024]);
+        assert_eq!(torn(&bytes, 512 - 7), Some(TailClass::Filler));
     }
 
     #[test]
