@@ -107,25 +107,15 @@ impl Ledger {
         Ok(exported)
     }
 
-    /// What leaves has to outlast a crash: a reader may see bytes that their writer has not flushed yet.
+    /// What leaves has to outlast a crash, and nothing may stand behind it that refutes the log.
     pub(crate) fn make_durable(&self) -> Result<(), Error> {
-        // A writer flushes while it catches up.
-        self.refresh()?;
-        if let Some(finding) = self.refused_tail() {
-            return Err(Error::Damaged {
+        self.refresh_to_leave()?;
+        match self.refused_tail() {
+            Some(finding) => Err(Error::Damaged {
                 findings: vec![finding],
-            });
+            }),
+            None => Ok(()),
         }
-        let (Some(path), Access::Read) = (self.path(), self.access()) else {
-            return Ok(());
-        };
-        let segments = self.store().segments()?;
-        for segment in segments.iter().rev().take(1) {
-            let file = sealog_store::layout::segment_path(path, segment.number());
-            let flushed = std::fs::File::open(&file).and_then(|opened| opened.sync_data());
-            flushed.map_err(Error::io("flush", file))?;
-        }
-        Ok(())
     }
 }
 

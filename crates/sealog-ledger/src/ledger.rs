@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sealog_core::config::Bands;
+use sealog_core::entry::checkpoint_line;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::limits::{GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
@@ -104,12 +105,30 @@ impl Reading {
         self.read_on(store)
     }
 
-    /// Takes in what came since.
+    /// Takes in what came since. After a failure it begins anew.
     fn read_on(&mut self, store: &dyn Store) -> Result<(), Error> {
-        let end = replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved);
-        self.place = end.as_ref().map_or(Place::START, |end| end.place);
-        self.refused = end?.finding;
-        Ok(())
+        let anew = self.anew();
+        match replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved) {
+            Ok(end) => {
+                self.place = end.place;
+                self.refused = end.finding;
+                Ok(())
+            }
+            Err(error) => {
+                *self = anew;
+                Err(error)
+            }
+        }
+    }
+
+    /// The state of this log before any line is read, told apart from what this is now.
+    fn anew(&self) -> Self {
+        let state = LogState::new(self.state.origin()).changed_after(&self.state);
+        Self {
+            state,
+            place: Place::START,
+            refused: None,
+        }
     }
 }
 
@@ -210,7 +229,7 @@ impl Ledger {
 
     /// The newest signed checkpoint, as a note.
     pub fn checkpoint(&self) -> Result<String, Error> {
-        self.refresh()?;
+        self.refresh_to_leave()?;
         let note =
             self.with_state(|state, _| state.last_checkpoint().map(|last| last.note.clone()));
         note.ok_or(Error::Damaged {
@@ -249,6 +268,22 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// The same, so that what is read afterwards may leave this process: a writer flushed what it takes in; a reader
+    /// looks again while the log is flushed and no writer is about to take a group back.
+    pub(crate) fn refresh_to_leave(&self) -> Result<(), Error> {
+        self.refresh()?;
+        let Side::Read(reading) = &self.0.side else {
+            return Ok(());
+        };
+        let _still = self.0.store.hold_still(self.0.options.turn_wait)?;
+        if !ends_in_checkpoint(self.store(), &lock(reading))? {
+            // What this reader saw was taken back since.
+            let anew = lock(reading).anew();
+            *lock(reading) = anew;
+        }
+        self.refresh()
     }
 
     /// Shows callers the configurations and labels of a state, if they changed, and the index how far the log goes.
@@ -400,5 +435,24 @@ impl Ledger {
             Side::Append(_) => Access::Append,
             Side::Read(_) => Access::Read,
         }
+    }
+}
+
+/// Whether the last checkpoint that was read still stands where it stood.
+fn ends_in_checkpoint(store: &dyn Store, reading: &Reading) -> Result<bool, Error> {
+    let Some(last) = reading.state.last_checkpoint() else {
+        return Ok(true);
+    };
+    let mut line = checkpoint_line(&last.note);
+    line.push(b'\n');
+    let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
+    let Some(start) = reading.place.offset().checked_sub(length) else {
+        return Ok(false);
+    };
+    let mut found = vec![0; line.len()];
+    match store.read(reading.place.segment(), start, &mut found) {
+        Ok(read) => Ok(read == line.len() && found == line),
+        Err(sealog_store::Error::NoSuchPlace { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -260,7 +260,7 @@ impl Ledger {
         canopy: &mut Canopy,
         passed: &mut dyn FnMut(u64),
     ) -> Result<(u64, String), Error> {
-        self.refresh()?;
+        self.refresh_to_leave()?;
         let last = self.with_state(|state, _| state.last_checkpoint().cloned());
         let last = last.ok_or_else(|| Error::Damaged {
             findings: vec![Finding::new(Code::EmptyLedger)],

@@ -18,6 +18,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`Error::Forked`] in a fork of the process that opened the store, [`Error::OpenedForReading`].
     fn turn(&self, wait: Duration) -> Result<Box<dyn Turn + '_>, Error>;
 
+    /// Keeps the log as it is until the guard is dropped, for whoever opened it for reading, waiting at most `wait`:
+    /// every byte is durable, and no writer is about to take one back. What is read under it may leave the process.
+    ///
+    /// Refused as [`Store::turn`] is; a poisoned log shows bytes that may not be on the disk.
+    fn hold_still(&self, wait: Duration) -> Result<Box<dyn Still + '_>, Error>;
+
     /// The segments that exist now, ascending.
     fn segments(&self) -> Result<Segments, Error>;
 
@@ -54,6 +60,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// for the turn; a failure loses nothing. Dropping the store tries the same without waiting.
     fn close(&self, wait: Duration) -> Result<(), Error>;
 }
+
+/// A log that stays as it is, until dropped.
+pub trait Still: fmt::Debug {}
 
 /// The exclusive right to change the log, until dropped.
 pub trait Turn: fmt::Debug {

@@ -15,7 +15,7 @@ use sealog_core::limits::POISON_BYTES_MAX;
 
 use crate::disk::{Disk, DiskFile, FileKind, Open, Reach};
 use crate::layout;
-use crate::{Error, Place, Poison, SegmentInfo, Segments, Shelf, Store, Turn};
+use crate::{Error, Place, Poison, SegmentInfo, Segments, Shelf, Still, Store, Turn};
 
 mod commit;
 mod create;
@@ -23,6 +23,7 @@ mod cut;
 mod hint;
 mod poison;
 mod shelf;
+mod still;
 pub(crate) mod transfer;
 mod turn;
 
@@ -254,6 +255,10 @@ impl FileStore {
 impl Store for FileStore {
     fn turn(&self, wait: Duration) -> Result<Box<dyn Turn + '_>, Error> {
         Ok(Box::new(self.take_turn(wait)?))
+    }
+
+    fn hold_still(&self, wait: Duration) -> Result<Box<dyn Still + '_>, Error> {
+        self.hold_file_still(wait)
     }
 
     fn segments(&self) -> Result<Segments, Error> {

@@ -146,7 +146,7 @@ impl FileStore {
         }
     }
 
-    fn busy(&self, holder: Option<u32>, waited: Duration) -> Error {
+    pub(super) fn busy(&self, holder: Option<u32>, waited: Duration) -> Error {
         Error::Busy {
             path: self.root.clone(),
             holder,
@@ -154,7 +154,7 @@ impl FileStore {
         }
     }
 
-    fn closed_by(&self, poison: &Poison) -> Error {
+    pub(super) fn closed_by(&self, poison: &Poison) -> Error {
         Error::Poisoned {
             path: self.root.clone(),
             reason: poison.error().to_owned(),
