@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sealog_core::limits::SECTOR_BYTES;
+
 use super::file::FileState;
 use super::names::{Entry, Names};
 use super::options::{Fault, FaultRates, Flushes, SimOptions};
@@ -276,7 +278,8 @@ impl World {
     /// How many of `wanted` bytes are written; everything after `length` needs room.
     pub(super) fn room(&mut self, offset: u64, wanted: usize, length: u64) -> usize {
         if self.midway {
-            return self.random.index(wanted + 1);
+            let taken = self.random.index(wanted + 1);
+            return whole_sectors(offset, taken, wanted);
         }
         if self.full_for > 0 {
             self.full_for -= 1;
@@ -293,7 +296,8 @@ impl World {
         if planned || self.random.chance(self.rates.disk_full) {
             self.strike(Fault::DiskFull);
             self.full_for = FULL_FOR_WRITES;
-            return self.random.index(wanted);
+            let taken = self.random.index(wanted);
+            return whole_sectors(offset, taken, wanted);
         }
         wanted
     }
@@ -425,4 +429,15 @@ impl World {
         self.strike(Fault::BitRot);
         Some((path, position))
     }
+}
+
+/// How much of a write of `wanted` bytes that stops after about `taken` was done: systems take whole blocks and pages,
+/// which are made of whole sectors.
+fn whole_sectors(offset: u64, taken: usize, wanted: usize) -> usize {
+    if taken >= wanted {
+        return wanted;
+    }
+    let end = offset.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX)) / SECTOR_BYTES
+        * SECTOR_BYTES;
+    usize::try_from(end.saturating_sub(offset)).unwrap_or(0)
 }
