@@ -131,6 +131,12 @@ pub enum Error {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// This user knows another log of this origin.
+    #[error("another log of the origin {origin} is known on this machine")]
+    OriginTaken {
+        /// The origin.
+        origin: String,
+    },
     /// This machine knows a ledger at a path where now is none.
     #[error("a ledger was known at {} and none is there now", path.display())]
     Vanished {
@@ -228,6 +234,7 @@ impl Error {
             | Self::BehindHeadCopy { .. }
             | Self::HeadCopyMissing { .. }
             | Self::Vanished { .. }
+            | Self::OriginTaken { .. }
             | Self::NoEntry { .. }
             | Self::Disposed { .. } => ErrorKind::Refused,
             Self::Damaged { .. } => ErrorKind::Refuted,
@@ -252,9 +259,7 @@ impl Error {
             Self::NotWritten { code, .. } => code,
             Self::Record { source } => source.finding().code.id(),
             Self::Argument { .. } => "argument",
-            Self::Rules { findings } | Self::Damaged { findings } => findings
-                .first()
-                .map_or("damaged", |finding| finding.code.id()),
+            Self::Rules { findings } | Self::Damaged { findings } => heaviest(findings),
             Self::Extract { finding, .. } => finding.code.id(),
             Self::IdTaken { .. } => "id_taken",
             Self::IdUnknowable { .. } => "id_unknowable",
@@ -269,6 +274,7 @@ impl Error {
             Self::BehindHeadCopy { .. } => "behind_head_copy",
             Self::HeadCopyMissing { .. } => "head_copy_missing",
             Self::Vanished { .. } => "vanished",
+            Self::OriginTaken { .. } => "origin_taken",
             Self::NoEntry { .. } => "no_entry",
             Self::Disposed { .. } => "disposed",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
@@ -323,6 +329,15 @@ fn store_code(error: &sealog_store::Error) -> &'static str {
         Store::ForeignBytes { .. } => "foreign_bytes",
         _ => "io",
     }
+}
+
+/// The code of the first of the heaviest findings: a note may stand before what refused a record.
+fn heaviest(findings: &[Finding]) -> &'static str {
+    let weight = findings.iter().map(Finding::weight).max();
+    let first = findings
+        .iter()
+        .find(|finding| Some(finding.weight()) == weight);
+    first.map_or("damaged", |finding| finding.code.id())
 }
 
 fn list(findings: &[Finding]) -> String {

@@ -31,7 +31,12 @@ impl Ledger {
             Some(origin) => origin.clone(),
             None => default_origin(&path, &options)?,
         };
+        refuse_taken(&origin, &options)?;
         let signer = signer_for_new(&path, &origin, &options)?;
+        // The store makes the directory itself: that decides between two that try at once.
+        if path.is_dir() && is_absent_or_empty(&path) {
+            fs::remove_dir(&path).map_err(Error::io("remove the empty directory", &path))?;
+        }
         let disk: Arc<dyn Disk> = Arc::new(OsDisk::new());
         let ledger = Self::create_on(disk, &path, &origin, creation, options, signer)?;
         if let Some(directory) = config_dir(&ledger.0.options)
@@ -274,6 +279,24 @@ fn read_signer(path: &Path, options: &Options) -> Result<Arc<dyn Signer>, Error>
         return Err(Error::KeyMissing { path: file });
     }
     Ok(Arc::new(keys::read_log_key(&file)?))
+}
+
+/// Two logs of one origin would be told apart by nobody. A signer that is the known log's own key is no other log.
+fn refuse_taken(origin: &str, options: &Options) -> Result<(), Error> {
+    let Some(directory) = config_dir(options) else {
+        return Ok(());
+    };
+    let own = options.signer.as_ref().map(|signer| signer.verifier_key());
+    let known = keys::known_logs(&directory)?;
+    if known
+        .iter()
+        .any(|log| log.vkey.name() == origin && own != Some(&log.vkey))
+    {
+        return Err(Error::OriginTaken {
+            origin: origin.into(),
+        });
+    }
+    Ok(())
 }
 
 fn is_absent_or_empty(path: &Path) -> bool {

@@ -2,7 +2,7 @@
 
 use sealog_core::config::{Bands, digest_text};
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_ledger::{ConfigSet, Error};
+use sealog_ledger::{ConfigSet, Creation, Error, Ledger};
 
 use crate::ground::{Ground, decision, scored};
 
@@ -127,4 +127,22 @@ fn a_retry_gets_the_first_receipt_and_another_record_is_refused() {
     );
     draft.body.insert("outcome", "other");
     assert_eq!(producer.append(draft).unwrap_err().code(), "id_taken");
+}
+
+#[test]
+fn an_origin_that_is_known_already_and_a_directory_that_is_not_empty_are_refused() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let creation = Creation {
+        origin: Some(ledger.origin().into()),
+        ..Creation::default()
+    };
+    let twin = ground.path().with_file_name("twin.sealog");
+    let refused = Ledger::create(&twin, &creation, ground.options()).unwrap_err();
+    assert_eq!(refused.code(), "origin_taken");
+    let full = ground.path().with_file_name("full.sealog");
+    std::fs::create_dir(&full).unwrap();
+    drop(Ledger::create(&full, &Creation::default(), ground.options()).unwrap());
+    let refused = Ledger::create(&full, &Creation::default(), ground.options()).unwrap_err();
+    assert_eq!(refused.code(), "exists");
 }
