@@ -3,9 +3,9 @@
 //! A group on the active segment: pwrite(LOCK, hint) · pread(segment, at - 1, 2) · pwrite(segment, group and filler) ·
 //! fdatasync(segment) · pwrite(LOCK, hint).
 //!
-//! A group that opens a segment: ftruncate (old segment, if it has filler), fdatasync (old segment) · pwrite(LOCK, hint) ·
-//! open(`O_EXCL`) · pwrite(carry line, group and filler) · fdatasync(new segment) · fsync(directory) ·
-//! pwrite(LOCK, hint).
+//! A group that opens a segment: ftruncate (old segment, if it has filler) · fdatasync (old segment) ·
+//! pwrite(LOCK, hint) · open(`O_EXCL`) · pwrite(carry line, group and filler) · fdatasync(new segment) ·
+//! fsync(directory) · pwrite(LOCK, hint).
 
 use std::io;
 
