@@ -104,7 +104,7 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
     let root = root::path()?;
     needs(
         "bench ledger",
-        &root.join("crates/sealog-ledger/benches/ledger.rs"),
+        &root.join("crates/sealog-ledger/benches/ledger/main.rs"),
     )?;
     let arguments = [
         "bench",
