@@ -1,4 +1,4 @@
-//! Counting for [`Stats`](super::stats::Stats): two walks over the rows, the first for the range of the scores.
+//! Counting for [`Stats`]: two walks over the rows, the first for the range of the scores.
 
 use std::collections::{BTreeMap, HashMap};
 

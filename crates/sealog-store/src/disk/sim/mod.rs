@@ -3,7 +3,8 @@
 //! What it does to unflushed changes is what POSIX allows, not what one file system happens to do: at a power loss each
 //! sector of a file has seen any number of the changes to it, the length likewise, and each creation, renaming or
 //! removal is kept or lost by itself. A flushed change is never lost. A flush that failed leaves pages that reads still
-//! show and that no later flush writes. Writes may be short by whole sectors, or reported as failed and carried out all the same.
+//! show and that no later flush writes. Writes may be short by whole sectors, or reported as failed and carried out all
+//! the same.
 //!
 //! One simulated machine runs several processes ([`SimDisk::process`]), each a [`Disk`](super::Disk); their locks end
 //! with them. Time is simulated too: a pause only moves the clock, so a wait for a lock that another process of the
