@@ -11,9 +11,13 @@
 
 mod append;
 mod extract;
+mod flips;
 mod ground;
 mod index;
+mod kill;
 mod leaving;
 mod pages;
 mod publish;
+#[path = "../sim/sources.rs"]
+mod sources;
 mod verify;

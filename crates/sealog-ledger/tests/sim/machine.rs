@@ -132,16 +132,15 @@ impl Machine {
     }
 
     /// Whether the log is closed for writing.
-    pub(crate) fn is_poisoned(&self, process: &SimProcess) -> Result<bool, Error> {
-        Ok(self
-            .store(process, &FileOptions::reading())?
+    pub(crate) fn is_poisoned(process: &SimProcess) -> Result<bool, Error> {
+        Ok(Self::store(process, &FileOptions::reading())?
             .poisoned()?
             .is_some())
     }
 
     /// What `sealog doctor` does after a reboot: verify, then open a poisoned log again.
-    pub(crate) fn doctor(&self, process: &SimProcess) -> Result<bool, Error> {
-        let store = self.store(process, &FileOptions::reading())?;
+    pub(crate) fn doctor(process: &SimProcess) -> Result<bool, Error> {
+        let store = Self::store(process, &FileOptions::reading())?;
         let Some(poison) = store.poisoned()? else {
             return Ok(false);
         };
@@ -150,12 +149,12 @@ impl Machine {
             store.boot_id().as_deref(),
             "only after a reboot"
         );
-        let store = self.store(process, &FileOptions::writing([1; 16]))?;
+        let store = Self::store(process, &FileOptions::writing([1; 16]))?;
         store.clear_poison(WAIT)?;
         Ok(true)
     }
 
-    fn store(&self, process: &SimProcess, options: &FileOptions) -> Result<FileStore, Error> {
+    fn store(process: &SimProcess, options: &FileOptions) -> Result<FileStore, Error> {
         Ok(FileStore::open(
             Arc::new(process.clone()),
             ledger_path(),
@@ -168,7 +167,7 @@ impl Machine {
     }
 
     /// What stands in the log, checked by a process of its own while nothing fails.
-    pub(crate) fn check(&self, model: &mut Model, process: &SimProcess) -> Result<(), Broken> {
+    pub(crate) fn check(model: &mut Model, process: &SimProcess) -> Result<(), Broken> {
         let disk: Arc<dyn Disk> = Arc::new(process.clone());
         model.check(&disk, ledger_path(), Path::new(STATE))
     }

@@ -103,7 +103,7 @@ impl Run {
                 self.storm = self.random.below(5) < 2;
                 let rates = if self.storm { STORM } else { FaultRates::CALM };
                 self.machine.disk.set_rates(rates);
-                self.note(format!("storm: {}", self.storm));
+                self.note(&format!("storm: {}", self.storm));
             }
             self.step()?;
             if self.machine.disk.is_down() {
@@ -138,7 +138,7 @@ impl Run {
             17 | 19 | 20 => self.fail_flush(who),
             21 => self.rot(),
             22 => {
-                self.note("backup".into());
+                self.note("backup");
                 self.backup = Some(self.machine.disk.snapshot(ledger_path()));
                 Ok(())
             }
@@ -147,7 +147,7 @@ impl Run {
         }
     }
 
-    fn note(&mut self, what: String) {
+    fn note(&mut self, what: &str) {
         let at = self.machine.disk.operations();
         self.trace.push(format!("{at:>6} {what}"));
     }
@@ -190,28 +190,29 @@ impl Run {
 
     fn append(&mut self, who: usize, count: usize) -> Result<(), Broken> {
         let drafts: Vec<Draft> = (0..count).map(|_| self.draft()).collect();
-        self.send(who, drafts, "append")
+        self.send(who, &drafts, "append")
     }
 
     fn retry(&mut self, who: usize, doubtful: bool) -> Result<(), Broken> {
         let choice = self.random.index(1 << 20);
-        let draft = match doubtful {
-            true => self.model.doubtful(choice),
-            false => self.model.settled(choice),
+        let draft = if doubtful {
+            self.model.doubtful(choice)
+        } else {
+            self.model.settled(choice)
         };
         match draft.cloned() {
-            Some(draft) => self.send(who, vec![draft], "retry"),
+            Some(draft) => self.send(who, &[draft], "retry"),
             None => Ok(()),
         }
     }
 
     /// Sends records and settles them with the model.
-    fn send(&mut self, who: usize, drafts: Vec<Draft>, what: &'static str) -> Result<(), Broken> {
+    fn send(&mut self, who: usize, drafts: &[Draft], what: &'static str) -> Result<(), Broken> {
         let Some((_, producer)) = &self.processes[who].open else {
             return Ok(());
         };
-        let result = producer.append_many(drafts.clone());
-        self.note(format!(
+        let result = producer.append_many(drafts.to_vec());
+        self.note(&format!(
             "{what} {} by {who}: {}",
             drafts.len(),
             outcome(&result)
@@ -229,7 +230,7 @@ impl Run {
                 Ok(())
             }
             Err(error) => {
-                for draft in &drafts {
+                for draft in drafts {
                     self.unsettled(who, draft, &error);
                 }
                 self.failed(who, &error)
@@ -265,7 +266,7 @@ impl Run {
         let storm = self.storm;
         self.machine.calm();
         let process = self.machine.disk.process();
-        let poisoned = self.machine.is_poisoned(&process);
+        let poisoned = Machine::is_poisoned(&process);
         if self.machine.disk.is_down() {
             return Ok(());
         }
@@ -318,7 +319,7 @@ impl Run {
             return Ok(());
         };
         let result = producer.append_many(vec![good.clone(), bad.clone()]);
-        self.note(format!("bad record by {who}: {}", outcome(&result)));
+        self.note(&format!("bad record by {who}: {}", outcome(&result)));
         let Err(error) = result else {
             return Err("a decision under no configuration was taken".into());
         };
@@ -377,7 +378,7 @@ impl Run {
         what: &'static str,
         result: Result<Appended, Error>,
     ) -> Result<(), Broken> {
-        self.note(format!("{what} by {who}: {}", outcome(&result)));
+        self.note(&format!("{what} by {who}: {}", outcome(&result)));
         match result {
             Ok(appended) => {
                 self.count(what);
@@ -392,7 +393,7 @@ impl Run {
             return Ok(());
         };
         let result = ledger.close();
-        self.note(format!("close by {who}: {}", outcome(&result)));
+        self.note(&format!("close by {who}: {}", outcome(&result)));
         drop((ledger, producer));
         self.count("closed");
         match result {
@@ -409,7 +410,7 @@ impl Run {
             let index = self.random.below(ledger.size());
             Ok((note, ledger.receipt(index)?))
         });
-        self.note(format!("read: {}", outcome(&result)));
+        self.note(&format!("read: {}", outcome(&result)));
         self.machine.disk.kill(&process);
         if let Ok((note, receipt)) = result {
             let receipt: Receipt = receipt;
@@ -426,7 +427,7 @@ impl Run {
         self.machine
             .disk
             .kill_after(&process, 1 + self.random.below(14));
-        self.note(format!("kill {who}"));
+        self.note(&format!("kill {who}"));
         self.append(who, 2)?;
         if self.machine.disk.is_down() {
             return Ok(());
@@ -453,7 +454,7 @@ impl Run {
     fn crash_soon(&mut self, who: usize) -> Result<(), Broken> {
         let operation = self.machine.disk.operations() + 1 + self.random.below(26);
         self.machine.disk.lose_power_at(operation);
-        self.note(format!("crash at {operation}"));
+        self.note(&format!("crash at {operation}"));
         let mut next = who;
         // A failure that ends in a restart takes the crash with it.
         while !self.machine.disk.is_down() && self.machine.disk.operations() < operation {
@@ -463,7 +464,7 @@ impl Run {
                 drafts[0].payloads = vec![self.payload()];
             }
             match self.processes[next].open {
-                Some(_) => self.send(next, drafts, "append")?,
+                Some(_) => self.send(next, &drafts, "append")?,
                 None => self.reopen(next)?,
             }
             next = (next + 1) % self.processes.len();
@@ -472,7 +473,7 @@ impl Run {
     }
 
     fn clean_crash(&mut self) -> Result<(), Broken> {
-        self.note("crash between operations".into());
+        self.note("crash between operations");
         self.reboot()
     }
 
@@ -487,7 +488,7 @@ impl Run {
             return Ok(());
         };
         let refused = producer.append(draft.clone());
-        self.note(format!("full: {}", outcome(&refused)));
+        self.note(&format!("full: {}", outcome(&refused)));
         self.machine.disk.free_up();
         match refused {
             // It went where filler was: another process wrote last, so nobody cut that.
@@ -521,13 +522,15 @@ impl Run {
         let count = 3 + self.random.index(5);
         let mut drafts: Vec<Draft> = (0..count).map(|_| self.draft()).collect();
         // A payload's own flush would fail before the log's.
-        drafts.iter_mut().for_each(|draft| draft.payloads.clear());
+        for draft in &mut drafts {
+            draft.payloads.clear();
+        }
         let Some((_, producer)) = &self.processes[who].open else {
             return Ok(());
         };
         let result = producer.append_many(drafts.clone());
         self.machine.calm();
-        self.note(format!("flush fails: {}", outcome(&result)));
+        self.note(&format!("flush fails: {}", outcome(&result)));
         let Err(error) = result else {
             return Err("a record was acknowledged without a flush".into());
         };
@@ -537,11 +540,11 @@ impl Run {
         if error.outcome_unknown().is_none() {
             // It failed before the group was written: what others wrote could not be flushed, or a name.
             let process = self.machine.disk.process();
-            let poisoned = self.machine.is_poisoned(&process);
-            return match poisoned.map_err(|error| error.to_string())? {
-                true => self.reboot(),
-                false => Ok(()),
-            };
+            let poisoned = Machine::is_poisoned(&process);
+            if poisoned.map_err(|error| error.to_string())? {
+                return self.reboot();
+            }
+            return Ok(());
         }
         self.count("flush_failed");
         for who in 0..self.processes.len() {
@@ -572,7 +575,7 @@ impl Run {
         let Some((path, byte)) = self.machine.disk.rot(&directory) else {
             return Ok(());
         };
-        self.note(format!("bit rot in {} at {byte}", path.display()));
+        self.note(&format!("bit rot in {} at {byte}", path.display()));
         self.count("rotten");
         let process = self.machine.disk.process();
         let line = path
@@ -588,14 +591,14 @@ impl Run {
             ));
         }
         let opened = self.machine.open(&process);
-        self.note(format!("opened: {}", outcome(&opened)));
+        self.note(&format!("opened: {}", outcome(&opened)));
         let before_size = self.model.size();
         if opened
             .as_ref()
             .is_ok_and(|ledger| ledger.size() > before_size)
         {
             // It took the bit for a part of a torn tail, and said so.
-            self.machine.check(&mut self.model, &process)?;
+            Machine::check(&mut self.model, &process)?;
         } else {
             // A writer does not read again what a snapshot vouches for; but it adds nothing of its own accord.
             self.count(match &opened {
@@ -620,7 +623,7 @@ impl Run {
         self.machine.disk.restore(&backup);
         let process = self.machine.disk.process();
         let opened = self.machine.open(&process);
-        self.note(format!("backup put back: {}", outcome(&opened)));
+        self.note(&format!("backup put back: {}", outcome(&opened)));
         self.count("restored");
         match opened {
             Ok(ledger) => {
@@ -628,7 +631,7 @@ impl Run {
                 self.processes[0].disk = process.clone();
                 self.processes[0].open = open_producer(&ledger);
                 self.append(0, 1)?;
-                self.machine.check(&mut self.model, &process)?;
+                Machine::check(&mut self.model, &process)?;
                 return Err("a backup was put back unnoticed, and the model saw nothing".into());
             }
             Err(error) if error.code() == "behind_head_copy" => self.count("backup_refused"),
@@ -653,7 +656,7 @@ impl Run {
 
     fn reopen(&mut self, who: usize) -> Result<(), Broken> {
         let result = self.machine.open(&self.processes[who].disk);
-        self.note(format!("open by {who}: {}", outcome(&result)));
+        self.note(&format!("open by {who}: {}", outcome(&result)));
         match result {
             Ok(ledger) => {
                 self.processes[who].open = open_producer(&ledger);
@@ -674,7 +677,7 @@ impl Run {
             self.machine.disk.restart();
             self.machine.calm();
             self.machine.disk.free_up();
-            self.note("restart".into());
+            self.note("restart");
             self.count("restarted");
             let process = self.machine.disk.process();
             if crashes > 0 {
@@ -690,7 +693,7 @@ impl Run {
                 continue;
             }
             let ledger = recovered?;
-            self.machine.check(&mut self.model, &process)?;
+            Machine::check(&mut self.model, &process)?;
             drop(ledger);
             self.machine.disk.kill(&process);
             break;
@@ -710,13 +713,13 @@ impl Run {
             1 => "refuted_before_recovery",
             _ => "undecided_before_recovery",
         });
-        match self.machine.doctor(process) {
+        match Machine::doctor(process) {
             Ok(true) => self.count("poison_cleared"),
             Ok(false) => {}
             Err(error) => return Err(format!("the poison cannot be cleared: {error}")),
         }
         let opened = self.machine.open(process);
-        self.note(format!("recovery: {}", outcome(&opened)));
+        self.note(&format!("recovery: {}", outcome(&opened)));
         let ledger = opened.map_err(|error| format!("cannot open after a crash: {error}"))?;
         let recovered = process.list(&ledger_path().join("recovered"));
         if recovered.is_ok_and(|names| !names.is_empty()) {
