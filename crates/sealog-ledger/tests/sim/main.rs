@@ -1,8 +1,8 @@
 //! The real ledger over a disk that fails, by a seed: no receipt is lost, no two roots are signed for one size, no two
 //! writers fork (`docs/testing.md`).
 //!
-//! `SEALOG_SIM_SEEDS=N` runs N seeds in place of 200; `SEALOG_SIM_SEED=n` runs one and prints what happened in it. A seed
-//! that fails becomes a named test below, after its cause is mended.
+//! `SEALOG_SIM_SEEDS=N` runs N seeds in place of 200; `SEALOG_SIM_SEED=n` runs one and prints what happened in it.
+//! A seed that fails becomes a named test below, after its cause is mended.
 #![allow(
     clippy::indexing_slicing,
     clippy::as_conversions,
