@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -198,27 +199,29 @@ def test_an_interrupt_ends_a_wait(places: Path) -> None:
         """
         import sealog._ledger
         sealog._ledger.EXIT_SECONDS = 0.5
-        ledger = sealog.open(PATH, turn_wait=2.0)
+        ledger = sealog.open(PATH, turn_wait=60.0)
         ledger.append(KIND, {})
         print("up", flush=True)
-        time.sleep(0.5)
+        sys.stdin.readline()
         ledger.enqueue(KIND, {})
         try:
+            print("waiting", flush=True)
             ledger.flush()
         except KeyboardInterrupt:
             print("interrupted", flush=True)
         """,
     )
-    assert process.stdout is not None and process.stdout.readline() == "up\n"
-    locks = [open(path, "rb") for path in (places / "a.sealog" / "log").glob("LOCK*")]
-    for lock in locks:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() == "interrupted\n"
-    for lock in locks:
-        lock.close()
-    process.communicate(timeout=60)
+    assert process.stdout is not None and process.stdin is not None
+    with contextlib.ExitStack() as locks:
+        assert process.stdout.readline() == "up\n"
+        for path in (places / "a.sealog" / "log").glob("LOCK*"):
+            fcntl.flock(locks.enter_context(open(path, "rb")), fcntl.LOCK_EX)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "interrupted\n"
+    process.communicate(timeout=120)
 
 
 # Forks.
