@@ -92,7 +92,13 @@ impl Producer {
             });
         }
         let mut submissions = Vec::with_capacity(drafts.len());
-        for draft in drafts {
+        // One block of numbers: taken one by one, those of calls that run at once would interleave, and until all
+        // of them are written each number of the other calls is a hole of its own.
+        let unnumbered = drafts.iter().filter(|draft| draft.producer_seq.is_none());
+        let unnumbered = u64::try_from(unnumbered.count()).unwrap_or(u64::MAX);
+        let mut numbers = self.next.fetch_add(unnumbered, Ordering::Relaxed)..;
+        for mut draft in drafts {
+            draft.producer_seq = draft.producer_seq.or_else(|| numbers.next());
             let own_id = draft.record_id.is_some();
             let record = self.prepare(draft)?;
             submissions.push(self.submission(record, own_id, None)?);

@@ -1,8 +1,12 @@
 //! Appending, and what comes back.
 
+use std::sync::{Arc, OnceLock};
+
 use sealog_core::config::{Bands, digest_text};
+use sealog_core::json::Value;
+use sealog_core::time::Timestamp;
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_ledger::{ConfigSet, Creation, Error, Ledger};
+use sealog_ledger::{Clock, ConfigSet, Creation, Error, Ledger, Options, Producer, SystemClock};
 
 use crate::ground::{Ground, decision, scored};
 
@@ -145,4 +149,39 @@ fn an_origin_that_is_known_already_and_a_directory_that_is_not_empty_are_refused
     drop(Ledger::create(&full, &Creation::default(), ground.options()).unwrap());
     let refused = Ledger::create(&full, &Creation::default(), ground.options()).unwrap_err();
     assert_eq!(refused.code(), "exists");
+}
+
+/// Takes a number of the producer whenever it is asked for the time: another call that runs at once.
+#[derive(Debug, Default)]
+struct BusyClock(OnceLock<Producer>);
+
+impl Clock for BusyClock {
+    fn now(&self) -> Timestamp {
+        self.0.get().map(Producer::number);
+        SystemClock.now()
+    }
+}
+
+#[test]
+fn the_numbers_of_one_call_follow_each_other_whatever_other_calls_do() {
+    let clock = Arc::new(BusyClock::default());
+    let options = Options {
+        clock: Arc::<BusyClock>::clone(&clock),
+        ..Options::default()
+    };
+    let ledger = Ledger::memory(&Creation::default(), options).unwrap();
+    let producer = ledger.producer().unwrap();
+    clock.0.set(producer.clone()).unwrap();
+    let mut drafts = vec![decision("d1"), decision("d2"), decision("d3")];
+    drafts[1].producer_seq = Some(900);
+    let appended = producer.append_many(drafts).unwrap();
+    let numbers: Vec<u64> = appended
+        .iter()
+        .map(|one| Value::parse(one.entry_bytes().unwrap()).unwrap())
+        .map(|entry| {
+            let record = entry.member("record").unwrap();
+            record.member("producer_seq").unwrap().as_u64().unwrap()
+        })
+        .collect();
+    assert_eq!(numbers, [0, 900, 1]);
 }
