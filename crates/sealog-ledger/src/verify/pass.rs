@@ -9,6 +9,7 @@ use sealog_core::finding::{Code, Finding, Place, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::state::{LogState, SignatureCheck};
 use sealog_core::tlog::checkpoint;
+use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::{Shelf, Store};
 
 use super::pipeline::{Pipeline, ReadChunk};
@@ -201,9 +202,17 @@ impl<'a> Pass<'a> {
 
     /// Whether a checkpoint is signed by the key that is the log's at this place, or by a pinned one.
     fn is_signed(&self, note: &str) -> bool {
-        let state = &self.applier.state;
-        let keys = self.request.keys.iter().chain(state.keys().active());
-        checkpoint::verify(note.as_bytes(), state.origin(), keys).is_ok()
+        let active = self.applier.state.keys().active();
+        // By the key's own name: a log whose first entry is gone has no origin.
+        let signed = |key| {
+            checkpoint::verify(
+                note.as_bytes(),
+                VerifierKey::name(key),
+                std::iter::once(key),
+            )
+        };
+        let mut keys = self.request.keys.iter().chain(active);
+        keys.any(|key| signed(key).is_ok())
     }
 
     /// The first line says which log this is; whether that is the pinned one is judged at the end.

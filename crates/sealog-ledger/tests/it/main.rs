@@ -12,12 +12,14 @@
 mod append;
 mod extract;
 mod flips;
+mod forge;
 mod ground;
 mod index;
 mod kill;
 mod leaving;
 mod pages;
 mod publish;
+mod refusals;
 #[path = "../sim/sources.rs"]
 mod sources;
 mod verify;
