@@ -39,6 +39,7 @@ __all__ = [
     "run_cli",
     "seal_epoch",
     "search",
+    "tree_root",
     "stats",
     "verify",
     "verify_open",
