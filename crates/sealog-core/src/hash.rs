@@ -1,6 +1,7 @@
 //! SHA-256 and the 32-byte value that everything is named by.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use sha2::{Digest, Sha256};
@@ -80,13 +81,48 @@ impl fmt::Debug for Hash {
 
 /// Appends lowercase hex digits of `bytes` to `text`.
 pub fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.extend(DIGITS.get(usize::from(nibble)));
+    text.reserve(2 * bytes.len());
+    for chunk in bytes.chunks(Hash::LEN) {
+        let mut digits = [0; 2 * Hash::LEN];
+        encode_hex(chunk, &mut digits);
+        let digits = digits.get(..2 * chunk.len()).unwrap_or_default();
+        text.push_str(core::str::from_utf8(digits).unwrap_or_default());
+    }
+}
+
+/// Appends lowercase hex digits of `bytes` to a text that is under construction as bytes.
+pub(crate) fn push_hex_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    out.resize(start + 2 * bytes.len(), 0);
+    encode_hex(bytes, out.get_mut(start..).unwrap_or_default());
+}
+
+/// Fills `out`, twice as long, with the lowercase hex digits of `bytes`.
+fn encode_hex(bytes: &[u8], out: &mut [u8]) {
+    for (byte, pair) in bytes.iter().zip(out.as_chunks_mut::<2>().0) {
+        *pair = PAIRS.get(usize::from(*byte)).copied().unwrap_or_default();
+    }
+}
+
+/// The two lowercase digits of each byte.
+static PAIRS: [[u8; 2]; 256] = {
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0u8;
+    loop {
+        set(&mut table, byte, [digit(byte >> 4), digit(byte & 15)]);
+        if byte == u8::MAX {
+            break table;
         }
+        byte += 1;
+    }
+};
+
+/// The lowercase digit of a value below 16.
+const fn digit(value: u8) -> u8 {
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'a' + value - 10
     }
 }
 
@@ -108,15 +144,10 @@ pub fn decode_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
 /// The value of a hex digit; 0xff for any other byte.
 const NIBBLE: [u8; 256] = {
     let mut table = [0xff; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        let byte = if digit < 10 {
-            b'0' + digit
-        } else {
-            b'a' + digit - 10
-        };
-        set(&mut table, byte, digit);
-        digit += 1;
+    let mut value = 0;
+    while value < 16 {
+        set(&mut table, digit(value), value);
+        value += 1;
     }
     table
 };
@@ -126,7 +157,7 @@ const NIBBLE: [u8; 256] = {
     clippy::as_conversions,
     reason = "evaluated at compile time, where neither traits nor failure exist"
 )]
-const fn set(table: &mut [u8; 256], byte: u8, value: u8) {
+const fn set<T: Copy>(table: &mut [T; 256], byte: u8, value: T) {
     table[byte as usize] = value;
 }
 

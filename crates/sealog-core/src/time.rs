@@ -5,6 +5,7 @@
 //! shows `:60` writes `:59`), and years outside 1 to 9999.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -15,6 +16,8 @@ const DAY: i64 = 86_400;
 const EPOCH_DAYS: i64 = 719_468;
 /// Days of 400 years.
 const ERA_DAYS: i64 = 146_097;
+/// Bytes of a time with six fractional digits.
+const MICROS_BYTES: usize = 27;
 /// Nanoseconds of a second.
 const NANOS: u32 = 1_000_000_000;
 
@@ -125,7 +128,29 @@ impl Timestamp {
 
     /// The text with six fractional digits, as the log writes it: always 27 bytes. What is finer is cut off.
     pub fn format_micros(self) -> String {
-        alloc::format!("{}.{:06}Z", Seconds(self.seconds), self.nanos / 1000)
+        let mut text = Vec::with_capacity(MICROS_BYTES);
+        self.write_micros(&mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Appends the same text.
+    pub fn write_micros(self, out: &mut Vec<u8>) {
+        let (year, month, day) = civil_from_days(self.seconds.div_euclid(DAY));
+        let of_day = self.seconds.rem_euclid(DAY);
+        push_digits(out, year, 4);
+        for (mark, field) in [
+            (b'-', month),
+            (b'-', day),
+            (b'T', of_day / 3600),
+            (b':', of_day / 60 % 60),
+            (b':', of_day % 60),
+        ] {
+            out.push(mark);
+            push_digits(out, field, 2);
+        }
+        out.push(b'.');
+        push_digits(out, i64::from(self.nanos / 1000), 6);
+        out.push(b'Z');
     }
 }
 
@@ -160,6 +185,14 @@ impl fmt::Display for Seconds {
             f,
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
         )
+    }
+}
+
+/// Appends so many of the last digits of a number that is not negative.
+fn push_digits(out: &mut Vec<u8>, number: i64, count: u32) {
+    for place in (0..count).rev() {
+        let digit = number / 10_i64.pow(place) % 10;
+        out.push(b'0' + u8::try_from(digit).unwrap_or_default());
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sealog_core::entry::{self, LOG_PRODUCER, LogMember};
+use sealog_core::entry::{self, LogMember};
 use sealog_core::finding::{Finding, Weight};
 use sealog_core::hash::Hash;
-use sealog_core::limits::ENTRY_BYTES_MAX;
+use sealog_core::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX};
 use sealog_core::state::Step;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::sign::Signer;
@@ -20,9 +20,14 @@ use crate::work::{Done, Group, Work};
 use crate::writer::Writer;
 use crate::{Error, admin, repeat, snapshot};
 
+/// Bytes of an ordinary checkpoint line and some room, to reserve at once.
+const CHECKPOINT_LINE_BYTES: usize = 1024;
+
 /// A group under construction.
 pub(crate) struct Building {
     pub(crate) base: u64,
+    /// Where its first line will stand.
+    pub(crate) start: Place,
     pub(crate) bytes: Vec<u8>,
     pub(crate) leaves: Vec<Hash>,
     pub(crate) done: Vec<Result<Vec<Placed>, Error>>,
@@ -62,7 +67,8 @@ impl Writer {
             .max(self.state.last_time().unwrap_or(Timestamp::MIN));
         let mut building = Building {
             base: self.state.size(),
-            bytes: Vec::new(),
+            start: self.group_start(),
+            bytes: Vec::with_capacity(room_for(tickets)),
             leaves: Vec::new(),
             done: Vec::new(),
             nonces: Vec::new(),
@@ -168,8 +174,7 @@ impl Writer {
             record_id,
             own_id: false,
             facts,
-            producer_id: LOG_PRODUCER.into(),
-            producer_assurance: "none".into(),
+            author: Arc::clone(&self.own_author),
             signature: None,
             signature_member: None,
         })
@@ -262,8 +267,8 @@ impl Writer {
             recorded_at: building.now,
             clock_source: self.parts.clock.source(),
             clock_uncertainty_ms: self.parts.clock.uncertainty_ms(),
-            producer_id: &record.producer_id,
-            producer_assurance: &record.producer_assurance,
+            producer_id: &record.author.producer_id,
+            producer_assurance: &record.author.assurance,
             nonce: &building.nonce(&*self.parts.random)?,
             prev_checkpoint: before.as_ref(),
         };
@@ -295,10 +300,7 @@ impl Writer {
             record.facts.record_id,
             Known {
                 index,
-                place: Place::new(
-                    self.place.segment(),
-                    u64::try_from(start).unwrap_or(u64::MAX),
-                ),
+                place: building.place_of(start),
                 length: u32::try_from(text.len()).unwrap_or(u32::MAX),
             },
         );
@@ -322,7 +324,20 @@ fn judge_repeat(same: bool, known: &Known, record: &Submission) -> Result<Option
     })
 }
 
+/// Bytes that the entries of these tickets and a checkpoint line will take, about.
+fn room_for(tickets: &[Arc<Ticket>]) -> usize {
+    let entries: usize = tickets.iter().map(|ticket| ticket.work.size().1).sum();
+    entries.min(GROUP_BYTES_MAX) + CHECKPOINT_LINE_BYTES
+}
+
 impl Building {
+    /// The place in the log of a byte of the group.
+    fn place_of(&self, start: usize) -> Place {
+        let offset = u64::try_from(start).unwrap_or(u64::MAX);
+        let offset = self.start.offset().saturating_add(offset);
+        Place::new(self.start.segment(), offset)
+    }
+
     /// Sixteen fresh random bytes; drawn for many entries at once.
     fn nonce(&mut self, random: &dyn Random) -> Result<[u8; 16], Error> {
         const DRAWN: usize = 16 * 256;

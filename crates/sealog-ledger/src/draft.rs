@@ -1,10 +1,16 @@
 //! Drafts become records: what the producer's side fills in, and the canonical bytes that are submitted.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, KeyMemo, RecordFacts, RecordKind};
 use sealog_core::hash::Hash;
-use sealog_core::json::{Number, Object, Tape, Value};
+use sealog_core::json::{
+    FlatObject, Number, Object, Tape, Value, WriteValue, write_integer, write_string,
+};
 use sealog_core::kinds;
 use sealog_core::limits::PAYLOAD_INLINE_BYTES_MAX;
 use sealog_core::time::Timestamp;
@@ -69,7 +75,7 @@ pub struct Draft {
     /// Kind of the record.
     pub kind: String,
     /// Fields of the kind.
-    pub body: Object,
+    pub body: FlatObject,
     /// A version 7 UUID of the caller's making, to be able to retry.
     pub record_id: Option<String>,
     /// Version of the schema that the body follows; none: this program's.
@@ -98,10 +104,10 @@ pub struct Draft {
 
 impl Draft {
     /// A draft of this kind and body, with everything else to be filled in.
-    pub fn new(kind: &str, body: Object) -> Self {
+    pub fn new(kind: &str, body: impl Into<FlatObject>) -> Self {
         Self {
             kind: kind.into(),
-            body,
+            body: body.into(),
             record_id: None,
             schema_version: None,
             stream_id: None,
@@ -127,6 +133,14 @@ pub(crate) struct Filling<'a> {
     pub(crate) seq: u64,
 }
 
+/// Who submits records: the same for all of a producer's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Author {
+    pub(crate) producer_id: String,
+    /// How that was authenticated, an identifier of `kinds.json`.
+    pub(crate) assurance: String,
+}
+
 /// A record ready to be appended: its bytes, and what the log's rules read of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Submission {
@@ -137,8 +151,7 @@ pub(crate) struct Submission {
     pub(crate) facts: RecordFacts,
     /// The state map's key of the producer's run; none for the log's own records.
     pub(crate) run: Option<Hash>,
-    pub(crate) producer_id: String,
-    pub(crate) producer_assurance: String,
+    pub(crate) author: Arc<Author>,
     pub(crate) signature: Option<RecordSignature>,
     /// The canonical `signature` member.
     pub(crate) signature_member: Option<Vec<u8>>,
@@ -147,77 +160,100 @@ pub(crate) struct Submission {
 /// Payload files that must be durable before the record joins a group.
 pub(crate) type Files = Vec<(String, Vec<u8>)>;
 
+/// Bytes that the members of a record beside its body take, to reserve at once.
+const ENVELOPE_BYTES: usize = 768;
+
 /// Builds the canonical record and the payload files that it names.
 pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>, Files), Error> {
     let mut files = Files::new();
-    let mut record = Object::new();
-    let body_system = draft
-        .body
-        .get("system_id")
-        .and_then(Value::as_str)
-        .map(ToOwned::to_owned);
-    let system = draft.system_id.or(body_system);
     let mut body = draft.body;
+    let body_system = body.text("system_id").map(Cow::into_owned);
+    let names_system = body_system.is_some() || body.contains_key("system_id");
+    let system = draft.system_id.or(body_system);
     if let Some(system) = &system
+        && !names_system
         && kinds::lookup(&draft.kind).is_some_and(|kind| kind.field("system_id").is_some())
-        && !body.contains_key("system_id")
     {
-        body.insert("system_id", system.as_str());
+        body.insert("system_id", system);
     }
-    let stream = draft
-        .stream_id
-        .or_else(|| system.clone())
-        .unwrap_or_else(|| GENERAL_STREAM.into());
-    record.insert("body", Value::Object(body));
-    record.insert(
-        "capture_mode",
-        draft.capture_mode.unwrap_or(CaptureMode::Automatic).id(),
-    );
+    let stream = draft.stream_id.as_deref().or(system.as_deref());
+    let mut record = Record::with_body(&body);
+    let mode = draft.capture_mode.unwrap_or(CaptureMode::Automatic);
+    record.member("capture_mode", mode.id());
     if let Some((index, leaf)) = draft.corrects {
-        let mut corrects = Object::new();
-        corrects.insert("index", integer(index)?);
+        let mut corrects = FlatObject::new();
+        corrects.insert("index", whole(index)?);
         corrects.insert("leaf", leaf.to_hex());
-        record.insert("corrects", Value::Object(corrects));
+        record.member("corrects", corrects);
     }
-    record.insert("kind", draft.kind);
-    record.insert(
-        "occurred_at",
-        draft.occurred_at.unwrap_or(filling.now).format_micros(),
-    );
+    record.member("kind", &draft.kind);
+    record.time("occurred_at", draft.occurred_at.unwrap_or(filling.now));
     insert_evidence(
         &mut record,
         draft.payloads,
         draft.personal_commitments,
         &mut files,
     )?;
-    record.insert("producer_run", filling.run);
-    record.insert(
-        "producer_seq",
-        integer(draft.producer_seq.unwrap_or(filling.seq))?,
-    );
-    record.insert("record_id", filling.record_id.as_str());
-    record.insert(
-        "retention_class",
-        draft.retention_class.unwrap_or_else(|| "default".into()),
-    );
-    record.insert(
-        "schema_version",
-        draft
-            .schema_version
-            .unwrap_or_else(|| kinds::SCHEMA_VERSION.into()),
-    );
-    record.insert("stream_id", stream);
-    record.insert("system_id", system.map_or(Value::Null, Value::String));
-    record.insert(
-        "tenant_id",
-        draft.tenant_id.unwrap_or_else(|| DEFAULT_TENANT.into()),
-    );
-    Ok((Value::Object(record).to_canonical(), files))
+    record.member("producer_run", filling.run);
+    record.integer("producer_seq", draft.producer_seq.unwrap_or(filling.seq))?;
+    record.member("record_id", &filling.record_id);
+    let class = draft.retention_class.as_deref();
+    record.member("retention_class", class.unwrap_or("default"));
+    let version = draft.schema_version.as_deref();
+    record.member("schema_version", version.unwrap_or(kinds::SCHEMA_VERSION));
+    record.member("stream_id", stream.unwrap_or(GENERAL_STREAM));
+    record.member("system_id", system.as_deref());
+    let tenant = draft.tenant_id.as_deref();
+    record.member("tenant_id", tenant.unwrap_or(DEFAULT_TENANT));
+    Ok((record.finish(), files))
+}
+
+/// A record under construction: its members one after the other, in canonical order.
+struct Record(Vec<u8>);
+
+impl Record {
+    fn with_body(body: &FlatObject) -> Self {
+        let body = body.as_bytes();
+        let mut out = Vec::with_capacity(body.len() + ENVELOPE_BYTES);
+        out.extend_from_slice(b"{\"body\":");
+        out.extend_from_slice(body);
+        Self(out)
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.push(b',');
+        write_string(&mut self.0, key);
+        self.0.push(b':');
+    }
+
+    fn member(&mut self, key: &str, value: impl WriteValue) {
+        self.key(key);
+        value.write_value(&mut self.0);
+    }
+
+    fn time(&mut self, key: &str, time: Timestamp) {
+        self.key(key);
+        self.0.push(b'"');
+        time.write_micros(&mut self.0);
+        self.0.push(b'"');
+    }
+
+    fn integer(&mut self, key: &str, value: u64) -> Result<(), Error> {
+        whole(value)?;
+        self.key(key);
+        write_integer(&mut self.0, value);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
 }
 
 /// Payloads and personal commitments: absent where there are none.
 fn insert_evidence(
-    record: &mut Object,
+    record: &mut Record,
     payloads: Vec<Payload>,
     commitments: Vec<PersonalCommitment>,
     files: &mut Files,
@@ -226,17 +262,17 @@ fn insert_evidence(
         let list = payloads
             .into_iter()
             .map(|payload| payload_member(payload, files));
-        record.insert("payloads", Value::Array(list.collect::<Result<_, _>>()?));
+        record.member("payloads", list.collect::<Result<Vec<_>, _>>()?);
     }
     if !commitments.is_empty() {
         let list = commitments.into_iter().map(|item| {
-            let mut member = Object::new();
+            let mut member = FlatObject::new();
             member.insert("commitment", item.commitment);
             member.insert("field", item.field);
             member.insert("key_id", item.key_id);
-            Value::Object(member)
+            member
         });
-        record.insert("personal_commitments", Value::Array(list.collect()));
+        record.member("personal_commitments", list.collect::<Vec<_>>());
     }
     Ok(())
 }
@@ -244,7 +280,7 @@ fn insert_evidence(
 /// Checks a canonical record by every rule that needs no log.
 pub(crate) fn check(record: &[u8]) -> Result<RecordFacts, Error> {
     thread_local! {
-        static BUFFERS: std::cell::RefCell<(Tape, KeyMemo)> = std::cell::RefCell::default();
+        static BUFFERS: RefCell<(Tape, KeyMemo)> = RefCell::default();
     }
     BUFFERS.with_borrow_mut(|(tape, memo)| {
         let facts =
@@ -269,9 +305,9 @@ pub(crate) fn signature_member(signature: &RecordSignature) -> Vec<u8> {
     Value::Object(member).to_canonical()
 }
 
-fn payload_member(payload: Payload, files: &mut Files) -> Result<Value, Error> {
+fn payload_member(payload: Payload, files: &mut Files) -> Result<FlatObject, Error> {
     let digest = Hash::of(&[&payload.bytes]);
-    let mut member = Object::new();
+    let mut member = FlatObject::new();
     member.insert("digest", sealog_core::config::digest_text(&digest));
     if payload.bytes.len() <= PAYLOAD_INLINE_BYTES_MAX {
         member.insert("inline", STANDARD.encode(&payload.bytes));
@@ -280,19 +316,22 @@ fn payload_member(payload: Payload, files: &mut Files) -> Result<Value, Error> {
     member.insert("name", payload.name);
     member.insert(
         "size",
-        integer(u64::try_from(payload.bytes.len()).unwrap_or(u64::MAX))?,
+        whole(u64::try_from(payload.bytes.len()).unwrap_or(u64::MAX))?,
     );
     if payload.bytes.len() > PAYLOAD_INLINE_BYTES_MAX {
         files.push((digest.to_hex(), payload.bytes));
     }
-    Ok(Value::Object(member))
+    Ok(member)
 }
 
+/// An integer as a value of the log's own records.
 pub(crate) fn integer(value: u64) -> Result<Value, Error> {
-    Number::unsigned(value)
-        .map(Value::Number)
-        .ok_or_else(|| Error::Argument {
-            what: "an integer",
-            why: "it exceeds 2^53 - 1".into(),
-        })
+    whole(value).map(Value::Number)
+}
+
+fn whole(value: u64) -> Result<Number, Error> {
+    Number::unsigned(value).ok_or_else(|| Error::Argument {
+        what: "an integer",
+        why: "it exceeds 2^53 - 1".into(),
+    })
 }

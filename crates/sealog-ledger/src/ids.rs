@@ -18,8 +18,9 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     since: u64,
-    /// The newest first: one id may stand in the log once for each producer.
-    known: HashMap<[u8; 16], Vec<Known>>,
+    newest: HashMap<[u8; 16], Known>,
+    /// Entries whose id stands again in a newer one, oldest first: one id may be in the log once for each producer.
+    older: HashMap<[u8; 16], Vec<Known>>,
     fresh: Vec<[u8; 16]>,
 }
 
@@ -39,44 +40,39 @@ impl Ids {
 
     /// Adds an entry that may yet be taken back.
     pub(crate) fn add(&mut self, record_id: [u8; 16], known: Known) {
-        self.known.entry(record_id).or_default().push(known);
+        if let Some(before) = self.newest.insert(record_id, known) {
+            self.older.entry(record_id).or_default().push(before);
+        }
         self.fresh.push(record_id);
     }
 
     /// The entries added since the last call exist, or do not.
     pub(crate) fn settle(&mut self, exist: bool) {
-        for id in self.fresh.drain(..).rev() {
-            if exist {
-                continue;
-            }
-            if let Some(entries) = self.known.get_mut(&id) {
-                entries.pop();
-                if entries.is_empty() {
-                    self.known.remove(&id);
-                }
-            }
+        if exist {
+            self.fresh.clear();
+        }
+        for id in std::mem::take(&mut self.fresh).into_iter().rev() {
+            match self.pop_older(&id) {
+                Some(before) => self.newest.insert(id, before),
+                None => self.newest.remove(&id),
+            };
         }
     }
 
-    /// The entries added since the last call exist, in a group whose bytes begin at `start`: until now their places
-    /// were counted from there.
-    pub(crate) fn settle_at(&mut self, start: Place) {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.sort_unstable();
-        for id in fresh.chunk_by(|a, b| a == b) {
-            let entries = id.first().and_then(|id| self.known.get_mut(id));
-            for known in entries
-                .into_iter()
-                .flat_map(|entries| entries.iter_mut().rev().take(id.len()))
-            {
-                known.place = Place::new(start.segment(), start.offset() + known.place.offset());
-            }
+    fn pop_older(&mut self, id: &[u8; 16]) -> Option<Known> {
+        let entries = self.older.get_mut(id)?;
+        let last = entries.pop();
+        if entries.is_empty() {
+            self.older.remove(id);
         }
+        last
     }
 
-    /// The entries under an id.
-    pub(crate) fn find(&self, record_id: &[u8; 16]) -> &[Known] {
-        self.known.get(record_id).map_or(&[], Vec::as_slice)
+    /// The entries under an id, the newest first.
+    pub(crate) fn find(&self, record_id: &[u8; 16]) -> impl Iterator<Item = &Known> {
+        let older = self.older.get(record_id).map_or(&[][..], Vec::as_slice);
+        let newest = self.newest.get(record_id);
+        newest.into_iter().chain(older.iter().rev())
     }
 
     /// Forgets ids below an index that the query index holds from now on.
@@ -84,7 +80,8 @@ impl Ids {
         if index <= self.since {
             return;
         }
-        self.known.retain(|_, entries| {
+        self.newest.retain(|_, known| known.index >= index);
+        self.older.retain(|_, entries| {
             entries.retain(|known| known.index >= index);
             !entries.is_empty()
         });
@@ -93,6 +90,62 @@ impl Ids {
 
     /// Number of ids held.
     pub(crate) fn len(&self) -> usize {
-        self.known.len()
+        self.newest.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(index: u64) -> Known {
+        Known {
+            index,
+            place: Place::new(0, index * 10),
+            length: 9,
+        }
+    }
+
+    fn indices(ids: &Ids, id: u8) -> Vec<u64> {
+        ids.find(&[id; 16]).map(|known| known.index).collect()
+    }
+
+    #[test]
+    fn an_id_is_found_under_each_of_its_entries_newest_first() {
+        let mut ids = Ids::default();
+        for (id, index) in [(1, 0), (2, 1), (1, 2), (1, 3)] {
+            ids.add([id; 16], known(index));
+        }
+        ids.settle(true);
+        assert_eq!(indices(&ids, 1), [3, 2, 0]);
+        assert_eq!(indices(&ids, 2), [1]);
+        assert_eq!(indices(&ids, 3), []);
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_what_was_there_before() {
+        let mut ids = Ids::default();
+        ids.add([1; 16], known(0));
+        ids.settle(true);
+        for (id, index) in [(1, 1), (2, 2), (1, 3)] {
+            ids.add([id; 16], known(index));
+        }
+        ids.settle(false);
+        assert_eq!(indices(&ids, 1), [0]);
+        assert_eq!(indices(&ids, 2), []);
+        ids.settle(false);
+        assert_eq!(indices(&ids, 1), [0], "settled once");
+    }
+
+    #[test]
+    fn forgetting_keeps_what_the_index_does_not_hold() {
+        let mut ids = Ids::default();
+        for (id, index) in [(1, 0), (1, 1), (2, 1), (1, 2)] {
+            ids.add([id; 16], known(index));
+        }
+        ids.settle(true);
+        ids.forget_below(2);
+        assert_eq!((indices(&ids, 1), indices(&ids, 2)), (vec![2], vec![]));
+        assert_eq!((ids.since(), ids.len()), (2, 1));
     }
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealog_core::entry::LOG_PRODUCER;
+use sealog_core::hash::Hash;
 use sealog_core::json::{Object, Value};
+use sealog_core::map;
 
 use crate::Error;
 use crate::appended::Appended;
-use crate::clock::{new_token, new_uuid};
-use crate::draft::{self, Draft, Filling, RecordSignature, Submission, integer};
+use crate::clock::{NewIds, new_token, new_uuid};
+use crate::draft::{self, Author, Draft, Filling, RecordSignature, Submission, integer};
 use crate::ledger::Ledger;
 use crate::work::Work;
 
@@ -18,7 +20,10 @@ use crate::work::Work;
 #[derive(Debug, Clone)]
 pub struct Producer {
     ledger: Ledger,
+    author: Arc<Author>,
     run: Arc<str>,
+    /// The state map's key of the run.
+    run_key: Hash,
     next: Arc<AtomicU64>,
 }
 
@@ -32,7 +37,14 @@ impl Producer {
             });
         }
         let run = new_token(&*ledger.options().random)?;
+        let options = ledger.options();
+        let author = Author {
+            producer_id: options.producer_id.clone(),
+            assurance: options.producer_assurance.clone(),
+        };
         Ok(Self {
+            run_key: run_key(&author, &run),
+            author: Arc::new(author),
             ledger,
             run: run.into(),
             next: Arc::new(AtomicU64::new(0)),
@@ -97,10 +109,12 @@ impl Producer {
         let unnumbered = drafts.iter().filter(|draft| draft.producer_seq.is_none());
         let unnumbered = u64::try_from(unnumbered.count()).unwrap_or(u64::MAX);
         let mut numbers = self.next.fetch_add(unnumbered, Ordering::Relaxed)..;
+        let options = self.ledger.options();
+        let mut ids = NewIds::new(&*options.clock, &*options.random, drafts.len());
         for mut draft in drafts {
             draft.producer_seq = draft.producer_seq.or_else(|| numbers.next());
             let own_id = draft.record_id.is_some();
-            let record = self.prepare(draft)?;
+            let record = self.prepare_under(draft, &mut ids)?;
             submissions.push(self.submission(record, own_id, None)?);
         }
         self.ledger.commit(Work::Records(submissions))
@@ -109,9 +123,15 @@ impl Producer {
     /// Completes a draft to the canonical bytes of its record, and stores payloads that need a file.
     pub fn prepare(&self, draft: Draft) -> Result<Vec<u8>, Error> {
         let options = self.ledger.options();
-        let record_id = match &draft.record_id {
-            Some(id) => id.clone(),
-            None => new_uuid(&*options.clock, &*options.random)?,
+        let mut ids = NewIds::new(&*options.clock, &*options.random, 1);
+        self.prepare_under(draft, &mut ids)
+    }
+
+    fn prepare_under(&self, mut draft: Draft, ids: &mut NewIds<'_>) -> Result<Vec<u8>, Error> {
+        let options = self.ledger.options();
+        let record_id = match draft.record_id.take() {
+            Some(id) => id,
+            None => ids.next()?,
         };
         let seq = draft.producer_seq.unwrap_or_else(|| self.number());
         let filling = Filling {
@@ -135,19 +155,19 @@ impl Producer {
         own_id: bool,
         signature: Option<RecordSignature>,
     ) -> Result<Submission, Error> {
-        let options = self.ledger.options();
         let facts = draft::check(&record)?;
+        let run = facts.run.text(&record);
         Ok(Submission {
-            run: Some(sealog_core::map::key(
-                "producer",
-                &[&options.producer_id, facts.run.text(&record)],
-            )),
+            run: Some(if *run == *self.run {
+                self.run_key
+            } else {
+                run_key(&self.author, run)
+            }),
             record_id: sealog_core::state::format_uuid(&facts.record_id),
             own_id,
             facts,
             record,
-            producer_id: options.producer_id.clone(),
-            producer_assurance: options.producer_assurance.clone(),
+            author: Arc::clone(&self.author),
             signature_member: signature.as_ref().map(draft::signature_member),
             signature,
         })
@@ -197,4 +217,8 @@ impl Producer {
         body.insert("state", state);
         body
     }
+}
+
+fn run_key(author: &Author, run: &str) -> Hash {
+    map::key("producer", &[&author.producer_id, run])
 }

@@ -192,13 +192,14 @@ impl Drop for Leading<'_> {
         waiting.led = false;
         let next = waiting.tickets.front().map(|ticket| ticket.thread.clone());
         drop(waiting);
+        // First, so that the next group is on its way while the callers of this one are told.
+        if let Some(next) = next {
+            next.unpark();
+        }
         for ticket in self.batch {
             if !Arc::ptr_eq(ticket, self.leader) {
                 ticket.thread.unpark();
             }
-        }
-        if let Some(next) = next {
-            next.unpark();
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn compare(line: &[u8], record: &Submission) -> Option<bool> {
     let mut tape = Tape::new();
     let entry = tape.read(line).ok()?;
     let producer = entry.member("log")?.member("producer_id")?.plain_str()?;
-    if producer != record.producer_id {
+    if producer != record.author.producer_id {
         return None;
     }
     let stored = entry.member("record")?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sealog_core::finding::Finding;
 use sealog_core::state::LogState;
+use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::sign::Signer;
 use sealog_core::tlog::tree::GroupTree;
 
@@ -74,6 +75,8 @@ pub(crate) struct Group {
     pub(crate) base: u64,
     pub(crate) bytes: Vec<u8>,
     pub(crate) tree: GroupTree,
+    /// What the note says, read back from it and its signatures verified before the group was written.
+    pub(crate) checkpoint: Checkpoint,
     pub(crate) note: String,
 }
 

@@ -6,18 +6,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealog_core::entry::{self, LineReader};
-use sealog_core::finding::Weight;
+use sealog_core::entry::{self, Line, LineReader};
+use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::limits::{CHECKPOINT_LINE_BYTES_MAX, GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
 use sealog_core::state::{LastCheckpoint, LogState, Mark};
-use sealog_core::tlog::checkpoint;
+use sealog_core::tlog::checkpoint::{self, Checkpoint};
 use sealog_core::tlog::sign::Signer;
 use sealog_core::tlog::tree::GroupTree;
 use sealog_store::{CommitError, Place, Store, Turn};
 
 use crate::building::Building;
 use crate::clock::{Clock, Random, new_token};
-use crate::draft::Draft;
+use crate::draft::{Author, Draft};
 use crate::head::Head;
 use crate::ids::Ids;
 use crate::queue::Ticket;
@@ -59,6 +59,7 @@ pub(crate) struct Writer {
     /// The run of the log's own records, and the next number in it.
     pub(crate) run: String,
     pub(crate) run_seq: u64,
+    pub(crate) own_author: Arc<Author>,
     reader: LineReader,
 }
 
@@ -74,6 +75,10 @@ impl Writer {
             recovered: None,
             run,
             run_seq: 0,
+            own_author: Arc::new(Author {
+                producer_id: entry::LOG_PRODUCER.into(),
+                assurance: "none".into(),
+            }),
             reader: LineReader::new(),
         })
     }
@@ -271,19 +276,18 @@ impl Writer {
                 why,
             }));
         }
-        self.check_own(&line)?;
-        let carry = carry(mark.last_checkpoint());
+        let checkpoint = self.check_own(&line)?;
+        let carry = self.rolls().then(|| carry(mark.last_checkpoint()));
         building.bytes.extend_from_slice(&line);
         building.bytes.push(b'\n');
-        let roll = self.place.offset() >= self.parts.segment_bytes;
         let place = turn
-            .commit(self.place, &building.bytes, roll.then_some(&*carry))
+            .commit(self.place, &building.bytes, carry.as_deref())
             .map_err(|error| match error {
                 CommitError::NotWritten { source } => Failure::NotWritten(Error::Store(source)),
                 error @ CommitError::OutcomeUnknown { .. } => Failure::Unknown(error.to_string()),
             })?;
-        self.settle_places(place, building.bytes.len());
         self.place = place;
+        self.ids.settle(true);
         // The group is durable: nothing below may fail it.
         self.recovered = None;
         self.parts.head.write(&note);
@@ -292,12 +296,28 @@ impl Writer {
             base: building.base,
             bytes,
             tree,
+            checkpoint,
             note,
         })
     }
 
+    /// Whether the next group begins a segment.
+    fn rolls(&self) -> bool {
+        self.place.offset() >= self.parts.segment_bytes
+    }
+
+    /// Where the first line of the next group will stand.
+    pub(crate) fn group_start(&self) -> Place {
+        if !self.rolls() {
+            return self.place;
+        }
+        let carried = carry(self.state.last_checkpoint()).len();
+        let offset = u64::try_from(carried).unwrap_or(u64::MAX);
+        Place::new(self.place.segment().saturating_add(1), offset)
+    }
+
     /// Reads the checkpoint line as a verifier would and takes it in; a signer that signs wrongly is found here.
-    fn check_own(&mut self, line: &[u8]) -> Result<(), Failure> {
+    fn check_own(&mut self, line: &[u8]) -> Result<Checkpoint, Failure> {
         let refused = |findings| Failure::NotWritten(Error::Rules { findings });
         let read = self
             .reader
@@ -314,15 +334,10 @@ impl Writer {
         for check in step.checks.iter().chain(&step.optional_checks) {
             check.run().map_err(|finding| refused(vec![finding]))?;
         }
-        Ok(())
-    }
-
-    /// Ids were added with their place in the group; now its place in the log is known.
-    fn settle_places(&mut self, end: Place, group: usize) {
-        let start = end
-            .offset()
-            .saturating_sub(u64::try_from(group).unwrap_or(u64::MAX));
-        self.ids.settle_at(Place::new(end.segment(), start));
+        match read {
+            Line::Checkpoint(read) => Ok(read.checkpoint),
+            _ => Err(refused(vec![Finding::new(Code::CheckpointMalformed)])),
+        }
     }
 }
 

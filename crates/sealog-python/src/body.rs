@@ -12,14 +12,14 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
-use sealog_core::json::{Number, Object, Value};
+use sealog_core::json::{FlatObject, Number, Object, Value};
 use sealog_core::limits::JSON_DEPTH_MAX;
 
 use crate::error::format_error;
 
 /// A body, with the number of bytes that it will take in about.
 pub(crate) struct Body {
-    pub(crate) object: Object,
+    pub(crate) object: FlatObject,
     pub(crate) bytes: usize,
 }
 
@@ -30,10 +30,10 @@ pub(crate) fn read(body: &Bound<'_, PyAny>) -> PyResult<Body> {
         path: Vec::new(),
     };
     let object = if let Ok(dict) = body.cast_exact::<PyDict>() {
-        reader.dict(dict)?
+        reader.flat(dict)?
     } else {
         match reader.value(body)? {
-            Value::Object(object) => object,
+            Value::Object(object) => object.into(),
             _ => return Err(format_error(body.py(), "body", "a mapping is needed")),
         }
     };
@@ -98,6 +98,24 @@ impl Reader {
             return Err(self.refuse(value.py(), "nested too deeply"));
         }
         read(self)
+    }
+
+    /// The outermost dictionary, whose members are written as they come.
+    fn flat(&mut self, dict: &Bound<'_, PyDict>) -> PyResult<FlatObject> {
+        let mut object = FlatObject::new();
+        for (key, value) in dict.iter() {
+            if let (Ok(key), Ok(text)) =
+                (key.cast_exact::<PyString>(), value.cast_exact::<PyString>())
+                && let (Ok(key), Ok(text)) = (key.to_str(), text.to_str())
+            {
+                self.bytes += key.len() + text.len() + 11;
+                object.insert(key, text);
+                continue;
+            }
+            let (key, value) = self.member(&key, &value)?;
+            object.insert(&key, value);
+        }
+        Ok(object)
     }
 
     fn dict(&mut self, dict: &Bound<'_, PyDict>) -> PyResult<Object> {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 use sealog_core::config::parse_digest;
 use sealog_core::hash::Hash;
-use sealog_core::json::{Object, Value};
+use sealog_core::json::FlatObject;
 use sealog_core::time::Timestamp;
 use sealog_ledger::{CaptureMode, Draft, Error, Ledger, Payload};
 
@@ -69,7 +69,7 @@ impl Record {
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) kind: String,
-    body: Object,
+    body: FlatObject,
     /// Bytes that it will take in about.
     pub(crate) bytes: usize,
     pub(crate) record_id: Option<String>,
@@ -206,9 +206,7 @@ impl Job {
         let id = self.record_id.as_deref().unwrap_or_default();
         for (member, value) in &self.commits {
             let commitment = ledger.commitment(id, &pointer(member), value)?;
-            draft
-                .body
-                .insert(member.as_str(), Value::String(commitment));
+            draft.body.insert(member, commitment);
         }
         Ok(draft)
     }

@@ -25,8 +25,15 @@ pub struct HeadCopy {
     disk: Arc<dyn Disk>,
     directory: PathBuf,
     paths: [PathBuf; 2],
-    /// The slots, kept open between writes; opened anew when a name is gone.
-    open: Mutex<[Option<Box<dyn DiskFile>>; 2]>,
+    own: Mutex<Own>,
+}
+
+/// What a writer keeps between writes.
+#[derive(Debug, Default)]
+struct Own {
+    /// The slots; opened anew when a name is gone.
+    open: [Option<Box<dyn DiskFile>>; 2],
+    buffer: Vec<u8>,
 }
 
 /// What stands in a slot.
@@ -53,7 +60,7 @@ impl HeadCopy {
             disk,
             directory: directory.to_path_buf(),
             paths: [0, 1].map(|slot| directory.join(format!("{name}.{slot}"))),
-            open: Mutex::new([None, None]),
+            own: Mutex::default(),
         }
     }
 
@@ -66,9 +73,10 @@ impl HeadCopy {
     pub fn read(&self) -> Result<[HeadSlot; 2], Error> {
         let [first, second] = &self.paths;
         // Files of its own: reading shares nothing with a writer of another thread.
+        let mut buffer = Vec::new();
         Ok([
-            self.read_slot(first, &mut None)?,
-            self.read_slot(second, &mut None)?,
+            self.read_slot(first, &mut None, &mut buffer)?,
+            self.read_slot(second, &mut None, &mut buffer)?,
         ])
     }
 
@@ -78,13 +86,14 @@ impl HeadCopy {
     /// those above it that are absent, and the files (0600), and flushes their names. Call it in the turn: two writers
     /// at once could take the same slot.
     pub fn write(&self, note: &[u8]) -> Result<(), Error> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let [first, second] = &mut *open;
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let Own { open, buffer } = &mut *own;
+        let [first, second] = open;
         let [first_path, second_path] = &self.paths;
         // Another process may have written since, so both are read.
         let found = [
-            self.read_slot(first_path, first)?,
-            self.read_slot(second_path, second)?,
+            self.read_slot(first_path, first, buffer)?,
+            self.read_slot(second_path, second, buffer)?,
         ];
         let (path, file, number) = match &found {
             [
@@ -113,6 +122,7 @@ impl HeadCopy {
         &self,
         path: &Path,
         file: &mut Option<Box<dyn DiskFile>>,
+        buffer: &mut Vec<u8>,
     ) -> Result<HeadSlot, Error> {
         if !self.exists(path)? {
             *file = None;
@@ -122,13 +132,13 @@ impl HeadCopy {
             Some(file) => file,
             None => file.insert(self.open(path)?),
         };
-        let mut content = vec![0; HEADER_BYTES + HEAD_NOTE_BYTES_MAX];
-        let read = read_full(file.as_ref(), 0, &mut content).map_err(Error::io("read", path))?;
-        content.truncate(read);
+        buffer.resize(HEADER_BYTES + HEAD_NOTE_BYTES_MAX, 0);
+        let read = read_full(file.as_ref(), 0, buffer).map_err(Error::io("read", path))?;
+        let content = buffer.get(..read).unwrap_or_default();
         if content.is_empty() {
             return Ok(HeadSlot::Absent);
         }
-        Ok(decode(&content).unwrap_or(HeadSlot::Torn))
+        Ok(decode(content).unwrap_or(HeadSlot::Torn))
     }
 
     /// Opens a slot for writing, or for reading where that is all this process may.

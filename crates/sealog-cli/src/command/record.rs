@@ -282,9 +282,9 @@ impl<'a> Session<'a> {
                 format!("sha256:{}", config.digest.to_hex()),
             );
         }
-        let digest = draft.body.get("config_digest").and_then(Value::as_str);
-        let digest = digest.and_then(sealog_core::config::parse_digest);
-        let score = draft.body.get("score").and_then(Value::as_f64);
+        let digest = draft.body.text("config_digest");
+        let digest = digest.and_then(|digest| sealog_core::config::parse_digest(&digest));
+        let score = draft.body.get("score").and_then(|score| score.as_f64());
         let (Some(digest), Some(score)) = (digest, score) else {
             return Ok(());
         };
@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
         let Ok(Some(derived)) = self.ledger.derive_label(&digest, score) else {
             return Ok(());
         };
-        let own = draft.body.get("label_id").and_then(Value::as_str);
+        let own = draft.body.text("label_id");
         let source = if own.is_none_or(|own| own == derived) {
             "derived"
         } else {

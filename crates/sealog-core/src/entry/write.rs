@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::reader::DisposedFacts;
-use crate::hash::Hash;
+use crate::hash::{Hash, push_hex_bytes};
 use crate::json::{self, Number, Object, Value};
 use crate::time::Timestamp;
 
@@ -32,6 +32,9 @@ pub struct LogMember<'a> {
     pub prev_checkpoint: Option<&'a Hash>,
 }
 
+/// Bytes that an ordinary `log` member takes with what stands around it, to reserve at once.
+const LOG_BYTES: usize = 512;
+
 /// Appends an entry's line, without newline, to `out`. `record` and `signature` are canonical and already checked.
 pub fn write_entry(
     out: &mut Vec<u8>,
@@ -39,6 +42,7 @@ pub fn write_entry(
     record: &[u8],
     signature: Option<&[u8]>,
 ) {
+    out.reserve(LOG_BYTES + record.len() + signature.map_or(0, <[u8]>::len));
     out.extend_from_slice(b"{\"log\":{\"clock\":{\"source\":");
     json::write_string(out, log.clock_source);
     out.extend_from_slice(b",\"uncertainty_ms\":");
@@ -49,18 +53,18 @@ pub fn write_entry(
     out.extend_from_slice(b"},\"index\":");
     push_integer(out, log.index);
     out.extend_from_slice(b",\"nonce\":\"");
-    push_hex(out, log.nonce);
+    push_hex_bytes(out, log.nonce);
     out.push(b'"');
     if let Some(hash) = log.prev_checkpoint {
         out.extend_from_slice(b",\"prev_checkpoint\":\"");
-        push_hex(out, hash.as_bytes());
+        push_hex_bytes(out, hash.as_bytes());
         out.push(b'"');
     }
     out.extend_from_slice(b",\"prev_hash\":");
     match log.prev_hash {
         Some(hash) => {
             out.push(b'"');
-            push_hex(out, hash.as_bytes());
+            push_hex_bytes(out, hash.as_bytes());
             out.push(b'"');
         }
         None => out.extend_from_slice(b"null"),
@@ -70,7 +74,7 @@ pub fn write_entry(
     out.extend_from_slice(b",\"producer_id\":");
     json::write_string(out, log.producer_id);
     out.extend_from_slice(b",\"recorded_at\":\"");
-    out.extend_from_slice(log.recorded_at.format_micros().as_bytes());
+    log.recorded_at.write_micros(out);
     out.extend_from_slice(b"\",\"seq\":");
     push_integer(out, log.seq);
     out.extend_from_slice(b"},\"record\":");
@@ -132,13 +136,4 @@ pub fn record_signature_message(origin: &str, record: &[u8]) -> Vec<u8> {
 
 fn push_integer(out: &mut Vec<u8>, value: u64) {
     json::write_integer(out, value);
-}
-
-fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.extend(DIGITS.get(usize::from(nibble)));
-        }
-    }
 }

@@ -10,6 +10,7 @@
 
 mod check;
 mod error;
+mod flat;
 mod number;
 mod object;
 mod order;
@@ -21,6 +22,7 @@ mod value;
 mod write;
 
 pub use error::JsonError;
+pub use flat::{FlatObject, WriteValue};
 pub use number::Number;
 pub use object::Object;
 pub(crate) use order::utf16_order;

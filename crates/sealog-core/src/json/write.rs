@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::scan::next_stop;
-use super::{Number, Value};
+use super::{Number, Object, Value};
 
 /// Appends `null`.
 pub fn write_null(out: &mut Vec<u8>) {
@@ -111,17 +111,19 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b']');
         }
-        Value::Object(object) => {
-            out.push(b'{');
-            for (index, (key, value)) in object.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_string(out, key);
-                out.push(b':');
-                write_value(out, value);
-            }
-            out.push(b'}');
-        }
+        Value::Object(object) => write_object(out, object),
     }
+}
+
+pub(super) fn write_object(out: &mut Vec<u8>, object: &Object) {
+    out.push(b'{');
+    for (index, (key, value)) in object.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(out, key);
+        out.push(b':');
+        write_value(out, value);
+    }
+    out.push(b'}');
 }

@@ -622,12 +622,10 @@ impl LogState {
 
 /// A UUID in its usual lowercase form.
 pub fn format_uuid(bytes: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (position, byte) in bytes.iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        crate::hash::push_hex(&mut text, core::slice::from_ref(byte));
+    let mut digits = String::with_capacity(36);
+    crate::hash::push_hex(&mut digits, bytes);
+    for dash in [20, 16, 12, 8] {
+        digits.insert(dash, '-');
     }
-    text
+    digits
 }

@@ -16,6 +16,8 @@ use crate::workload::{Bench, Ground};
 
 /// One comparison.
 struct Case {
+    /// What `--only` calls it.
+    part: &'static str,
     what: &'static str,
     threads: usize,
     batch: usize,
@@ -23,8 +25,12 @@ struct Case {
     goal: f64,
 }
 
+/// What `--only` takes of this part.
+pub(crate) const PARTS: [&str; 3] = ["one", "many", "bulk"];
+
 const CASES: [Case; 3] = [
     Case {
+        part: "one",
         what: "one writer",
         threads: 1,
         batch: 1,
@@ -32,6 +38,7 @@ const CASES: [Case; 3] = [
         goal: 1.0,
     },
     Case {
+        part: "many",
         what: "256 writers",
         threads: 256,
         batch: 1,
@@ -39,6 +46,7 @@ const CASES: [Case; 3] = [
         goal: 1.0,
     },
     Case {
+        part: "bulk",
         what: "bulk, 8 callers x 1,000",
         threads: 8,
         batch: 1000,
@@ -52,6 +60,7 @@ const CASES: [Case; 3] = [
 struct Rounds {
     ratio: Vec<f64>,
     cpu_ratio: Vec<f64>,
+    own_cpu: Vec<f64>,
     own_rate: Vec<f64>,
     peer_rate: Vec<f64>,
     flushes_per_group: Vec<f64>,
@@ -66,7 +75,7 @@ pub(crate) fn rows(ground: &Ground, plan: &Plan, probe: &mut Probe) -> Result<Ve
     let bench = ground.create(&disk, IndexMode::Off)?;
     let mut peer = Peer::new(&ground.directory)?;
     let mut rows = Vec::new();
-    for case in &CASES {
+    for case in CASES.iter().filter(|case| plan.wants_case(case.part)) {
         let mut rounds = Rounds::default();
         for _ in 0..plan.rounds {
             round(
@@ -108,9 +117,11 @@ fn round(
     rounds.ratio.push(own_rate / peer_rate);
     rounds.own_rate.push(own_rate);
     rounds.peer_rate.push(peer_rate);
+    let own_cpu = cpu(own.records, own_spent);
+    rounds.own_cpu.push(own_cpu);
     rounds
         .cpu_ratio
-        .push(cpu(own.records, own_spent) / cpu(peer_records, peer_spent));
+        .push(own_cpu / cpu(peer_records, peer_spent));
     let groups = own.groups.len() as f64;
     rounds.flushes_per_group.push(flushes as f64 / groups);
     rounds.records_per_group.push(own.records as f64 / groups);
@@ -127,9 +138,10 @@ fn told(case: &Case, rounds: &Rounds) -> Vec<Row> {
     );
     let measured = format!("{} x", range(&rounds.ratio, 2));
     let note = format!(
-        "{:.0} against {:.0} a second; CPU time a record {} x; {:.2} flushes a group of {:.0} records",
+        "{:.0} against {:.0} a second; CPU time a record {:.1} us, {} x; {:.2} flushes a group of {:.0} records",
         median(&rounds.own_rate),
         median(&rounds.peer_rate),
+        median(&rounds.own_cpu),
         range(&rounds.cpu_ratio, 2),
         median(&rounds.flushes_per_group),
         median(&rounds.records_per_group),

@@ -108,6 +108,11 @@ impl Plan {
     fn wants(&self, part: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == part)
     }
+
+    /// Whether a case of the part `durable` is asked for, by itself or with all of them.
+    fn wants_case(&self, case: &str) -> bool {
+        self.wants("durable") || self.wants(case)
+    }
 }
 
 fn main() -> ExitCode {
@@ -137,7 +142,7 @@ fn run(plan: &Plan) -> Result<()> {
     println!("{machine}");
     let mut probe = Probe::new(root.path(), plan.flushes)?;
     let mut rows: Vec<Row> = Vec::new();
-    if plan.wants("durable") {
+    if durable::PARTS.iter().any(|part| plan.wants_case(part)) {
         rows.extend(durable::rows(&ground("durable"), plan, &mut probe)?);
     }
     if plan.wants("crowd") {
@@ -151,7 +156,7 @@ fn run(plan: &Plan) -> Result<()> {
         rows.push(verifying::root(plan));
     }
     if rows.is_empty() {
-        bail!("--only takes durable, crowd, large or cpu");
+        bail!("--only takes durable or one, many, bulk of it, crowd, large or cpu");
     }
     probe.run()?;
     let probes = format!(

@@ -313,7 +313,7 @@ impl Run {
         body.insert("decision_id", "d1");
         body.insert("model_reason", "a test");
         body.insert("model_state", "unverified");
-        bad.body = body;
+        bad.body = body.into();
         bad.system_id = Some("credit".into());
         let Some((_, producer)) = &self.processes[who].open else {
             return Ok(());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::{assert_readers_agree, canonical};
-use crate::json::{Number, Object, Tape, Value};
+use crate::json::{FlatObject, Number, Object, Tape, Value};
 use crate::limits::INTEGER_MAX;
 
 /// Characters at which readers go wrong: escapes, the borders of the UTF-8 lengths and of the surrogates.
@@ -78,6 +78,11 @@ fn value() -> impl Strategy<Value = Value> {
                 .prop_map(|members| members.into_iter().collect::<Object>().into()),
         ]
     })
+}
+
+/// Few keys, so that they meet again.
+fn key() -> impl Strategy<Value = String> {
+    select(&["", "a", "b", "ab", "b\"", "b\n", "\u{FB33}", "😀", "z"][..]).prop_map(String::from)
 }
 
 #[derive(Debug, Clone)]
@@ -160,6 +165,28 @@ proptest! {
             Ordering::Equal => prop_assert_eq!(keys, [&left]),
             Ordering::Greater => prop_assert_eq!(keys, [&right, &left]),
         }
+    }
+
+    #[test]
+    fn a_flat_object_is_at_each_step_what_the_tree_is(
+        steps in vec((any::<bool>(), key(), value()), 0..24),
+    ) {
+        let (mut flat, mut tree) = (FlatObject::new(), Object::new());
+        for (inserts, key, value) in steps {
+            if inserts {
+                flat.insert(&key, &value);
+                tree.insert(key.as_str(), value.clone());
+                prop_assert_eq!(flat.raw(&key).unwrap(), value.to_canonical());
+                prop_assert_eq!(flat.get(&key), Some(value));
+            } else {
+                prop_assert_eq!(flat.remove(&key), tree.remove(&key).is_some());
+            }
+            prop_assert_eq!(flat.contains_key(&key), inserts);
+            prop_assert_eq!(flat.len(), tree.len());
+            prop_assert_eq!(flat.as_bytes(), Value::Object(tree.clone()).to_canonical());
+            prop_assert_eq!(&flat, &FlatObject::from(&tree));
+        }
+        prop_assert_eq!(flat.to_object(), tree);
     }
 
     #[test]
