@@ -79,15 +79,34 @@ const RULES: [(&str, &str); 9] = [
     ("retention.disposed", "IndexRange"),
 ];
 
-/// Fields that a rule reads: the walk over the members lays them aside (`kinds::found`).
-const SLOTS: [(&str, &str); 7] = [
+/// Fields that a rule or a reader needs: the walk over the members lays them aside (`kinds::found`).
+const SLOTS: [(&str, &str); 26] = [
     ("record.body", "Body"),
     ("record.kind", "Kind"),
     ("record.payloads", "Payloads"),
     ("record.personal_commitments", "PersonalCommitments"),
+    ("record.producer_run", "ProducerRun"),
+    ("record.producer_seq", "ProducerSeq"),
+    ("record.record_id", "RecordId"),
+    ("record.retention_class", "RetentionClass"),
     ("record.schema_version", "SchemaVersion"),
+    ("record.stream_id", "StreamId"),
+    ("record.tenant_id", "TenantId"),
+    ("log.index", "Index"),
+    ("log.prev_checkpoint", "PrevCheckpoint"),
+    ("log.prev_hash", "PrevHash"),
+    ("log.producer_id", "ProducerId"),
+    ("log.recorded_at", "RecordedAt"),
+    ("log.seq", "Seq"),
+    ("decision.action", "Action"),
+    ("decision.config_digest", "ConfigDigest"),
+    ("decision.error", "Error"),
+    ("decision.label_id", "LabelId"),
+    ("decision.label_source", "LabelSource"),
+    ("decision.model_id", "ModelId"),
     ("decision.model_reason", "ModelReason"),
     ("decision.model_state", "ModelState"),
+    ("decision.score", "Score"),
 ];
 
 const TOP_MEMBERS: [&str; 14] = [

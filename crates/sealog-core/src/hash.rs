@@ -4,7 +4,22 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
+
+/// The state that SHA-256 begins with (FIPS 180-4 section 5.3.3).
+const SHA256_START: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+/// Bits of a byte and two hashes, as the last block of SHA-256 states them.
+const PAIR_BITS: u16 = 8 * 65;
 
 /// A SHA-256 value: leaf hash, node, root, map key or digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +43,27 @@ impl Hash {
             hasher.update(part);
         }
         Self(hasher.finalize().into())
+    }
+
+    /// SHA-256 of one byte and two hashes: the node of a tree. The two blocks that it takes are laid out here, since
+    /// a general hasher spends as long on filling its buffer as on hashing them.
+    pub(crate) fn of_pair(prefix: u8, left: &Self, right: &Self) -> Self {
+        let mut blocks = [[0_u8; 64]; 2];
+        let [[first, rest @ ..], [last, end, .., high, low]] = &mut blocks;
+        let (from_left, from_right) = rest.split_at_mut(Self::LEN);
+        let [head @ .., tail] = &right.0;
+        *first = prefix;
+        from_left.copy_from_slice(&left.0);
+        from_right.copy_from_slice(head);
+        (*last, *end) = (*tail, 0x80);
+        [*high, *low] = PAIR_BITS.to_be_bytes();
+        let mut state = SHA256_START;
+        compress256(&mut state, &blocks);
+        let mut bytes = [0; Self::LEN];
+        for (out, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *out = word.to_be_bytes();
+        }
+        Self(bytes)
     }
 
     /// The raw bytes.
@@ -133,8 +169,8 @@ pub fn decode_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
     }
     // Bad digits are gathered and looked at once: no branch for each of them.
     let mut bad = 0;
-    for (pair, byte) in text.as_chunks::<2>().0.iter().zip(out) {
-        let [high, low] = pair.map(nibble);
+    for ([high, low], byte) in text.as_chunks::<2>().0.iter().zip(out) {
+        let (high, low) = (nibble(*high), nibble(*low));
         bad |= high | low;
         *byte = (high << 4) | (low & 15);
     }
@@ -161,6 +197,7 @@ const fn set<T: Copy>(table: &mut [T; 256], byte: u8, value: T) {
     table[byte as usize] = value;
 }
 
+#[inline]
 fn nibble(digit: u8) -> u8 {
     NIBBLE.get(usize::from(digit)).copied().unwrap_or(0xff)
 }
@@ -178,6 +215,17 @@ mod tests {
         );
         assert_eq!(Hash::from_hex(&empty.to_hex()), Some(empty));
         assert_eq!(Hash::of(&[b"a", b"", b"bc"]), Hash::of(&[b"abc"]));
+    }
+
+    #[test]
+    fn a_pair_hashes_as_the_bytes_of_it_do() {
+        let mut hash = Hash::ZERO;
+        for prefix in [0, 1, 2, 3, 0xff] {
+            let left = Hash::of(&[hash.as_bytes(), b"left"]);
+            let right = Hash::of(&[hash.as_bytes(), b"right"]);
+            hash = Hash::of(&[&[prefix], left.as_bytes(), right.as_bytes()]);
+            assert_eq!(Hash::of_pair(prefix, &left, &right), hash);
+        }
     }
 
     #[test]

@@ -1,12 +1,21 @@
 //! What an append gives back.
 
+use std::cell::RefCell;
+
 use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
 use sealog_core::receipt::Receipt;
-use sealog_core::tlog::tree;
+use sealog_core::tlog::tree::{self, InclusionVerifier};
 
 use crate::Error;
 use crate::ledger::Ledger;
 use crate::work::Done;
+
+thread_local! {
+    /// The receipts of one call are mostly asked for one after the other: their paths share all but a few nodes.
+    static VERIFIER: RefCell<InclusionVerifier> =
+        const { RefCell::new(InclusionVerifier::new(0, Hash::ZERO)) };
+}
 
 /// A record that is durable and covered by a signed checkpoint.
 #[derive(Debug)]
@@ -59,8 +68,11 @@ impl Appended {
         let entry = group.bytes.get(line.clone()).unwrap_or_default();
         let position = usize::try_from(self.done.index - group.base).unwrap_or(usize::MAX);
         let proof = group.tree.proof(position).unwrap_or_default();
-        let (size, root) = (group.checkpoint.size(), group.checkpoint.root());
-        tree::verify_inclusion(self.done.index, size, &tree::leaf_hash(entry), &proof, root)
+        VERIFIER
+            .with_borrow_mut(|verifier| {
+                verifier.turn_to(group.checkpoint.size(), group.checkpoint.root());
+                verifier.verify(self.done.index, &tree::leaf_hash(entry), &proof)
+            })
             .map_err(|error| Error::Damaged {
                 findings: vec![Finding::new(Code::ReceiptInclusion).found(error.to_string())],
             })?;

@@ -167,11 +167,13 @@ const ENVELOPE_BYTES: usize = 768;
 pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>, Files), Error> {
     let mut files = Files::new();
     let mut body = draft.body;
-    let body_system = body.text("system_id").map(Cow::into_owned);
-    let names_system = body_system.is_some() || body.contains_key("system_id");
-    let system = draft.system_id.or(body_system);
+    let body_system = body.raw("system_id").is_some();
+    let system = match draft.system_id {
+        None if body_system => body.text("system_id").map(Cow::into_owned),
+        system => system,
+    };
     if let Some(system) = &system
-        && !names_system
+        && !body_system
         && kinds::lookup(&draft.kind).is_some_and(|kind| kind.field("system_id").is_some())
     {
         body.insert("system_id", system);
@@ -220,10 +222,11 @@ impl Record {
         Self(out)
     }
 
+    /// The names of the members hold nothing that JSON escapes.
     fn key(&mut self, key: &str) {
-        self.0.push(b',');
-        write_string(&mut self.0, key);
-        self.0.push(b':');
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
     }
 
     fn member(&mut self, key: &str, value: impl WriteValue) {

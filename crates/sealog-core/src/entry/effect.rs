@@ -7,6 +7,7 @@ use super::Span;
 use crate::config::{Bands, BandsError, parse_digest};
 use crate::hash::Hash;
 use crate::json::Ref;
+use crate::kinds::{Found, Slot, Walked};
 use crate::time::Timestamp;
 
 /// What the log's rules read of a record's body.
@@ -212,11 +213,18 @@ pub struct DecisionFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) &'static str);
 
-/// Reads what the rules need of a checked body. `record` is where the record begins in the text of `body`.
-pub(super) fn read(kind: &str, body: Ref<'_, '_>, record: usize) -> Result<Effect, Unreadable> {
-    let body = Body { body, record };
+/// Reads what the rules need of a record of a known kind whose walk is done. `record` is where it begins in the text.
+pub(super) fn read(
+    kind: &str,
+    walked: &Walked<'_, '_>,
+    record: usize,
+) -> Result<Effect, Unreadable> {
+    if kind == "decision" {
+        return decision(&walked.body, record).map(Effect::Decision);
+    }
+    let body = walked.record.get(Slot::Body).ok_or(Unreadable("body"))?;
+    let body = Body { body };
     Ok(match kind {
-        "decision" => Effect::Decision(body.decision()?),
         "log.state" => match body.text("state")? {
             "stopped" if body.body.member("producer_run").is_none() => {
                 Effect::Stopped(body.integer("count")?.ok_or(Unreadable("count"))?)
@@ -271,10 +279,50 @@ pub(super) fn read(kind: &str, body: Ref<'_, '_>, record: usize) -> Result<Effec
     })
 }
 
+/// What the rules read of a decision, out of what its walk laid aside: decisions are most of a log.
+fn decision(found: &Found<'_, '_>, record: usize) -> Result<DecisionFacts, Unreadable> {
+    let config = found.get(Slot::ConfigDigest).map(|value| {
+        let digest = value.plain_str().and_then(parse_digest);
+        digest.ok_or(Unreadable("config_digest"))
+    });
+    let source = found.get(Slot::LabelSource).map(|value| {
+        let source = match value.plain_bytes() {
+            Some(b"derived") => Some(LabelSource::Derived),
+            Some(b"host") => Some(LabelSource::Host),
+            _ => None,
+        };
+        source.ok_or(Unreadable("label_source"))
+    });
+    let score = match found.get(Slot::Score) {
+        None => Score::Absent,
+        Some(value) if value.is_null() => Score::NotANumber,
+        Some(value) => Score::Number(value.f64().ok_or(Unreadable("score"))?),
+    };
+    let action = found.get(Slot::Action).and_then(Ref::plain_bytes);
+    let name = |slot| found.get(slot).map(|value| span(value, record)).transpose();
+    Ok(DecisionFacts {
+        score,
+        label: name(Slot::LabelId)?,
+        source: source.transpose()?,
+        config: config.transpose()?,
+        model: name(Slot::ModelId)?,
+        escalated_error: action == Some(b"escalate") && found.get(Slot::Error).is_some(),
+    })
+}
+
+/// Where the content of a string without escapes lies in the record that begins at `record`.
+fn span(value: Ref<'_, '_>, record: usize) -> Result<Span, Unreadable> {
+    let text = value.plain_bytes().ok_or(Unreadable("identifier"))?;
+    let start = value
+        .offset()
+        .checked_sub(record)
+        .ok_or(Unreadable("identifier"))?;
+    Ok(Span::new(start + 1, text.len()))
+}
+
 /// A checked body with short ways to its members.
 struct Body<'t, 'a> {
     body: Ref<'t, 'a>,
-    record: usize,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -344,58 +392,6 @@ impl<'a> Body<'_, 'a> {
                 .map(Some)
                 .ok_or(Unreadable(name)),
         }
-    }
-
-    /// One walk over the members: decisions are most of a log.
-    fn decision(&self) -> Result<DecisionFacts, Unreadable> {
-        let mut facts = DecisionFacts {
-            score: Score::Absent,
-            label: None,
-            source: None,
-            config: None,
-            model: None,
-            escalated_error: false,
-        };
-        let (mut escalated, mut error) = (false, false);
-        for (key, value) in self.body.members() {
-            match key.plain_bytes().unwrap_or_default() {
-                b"action" => escalated = value.plain_bytes() == Some(b"escalate"),
-                b"config_digest" => {
-                    let digest = value.plain_str().and_then(parse_digest);
-                    facts.config = Some(digest.ok_or(Unreadable("config_digest"))?);
-                }
-                b"error" => error = true,
-                b"label_id" => facts.label = Some(self.span(value)?),
-                b"label_source" => {
-                    facts.source = match value.plain_bytes() {
-                        Some(b"derived") => Some(LabelSource::Derived),
-                        Some(b"host") => Some(LabelSource::Host),
-                        _ => return Err(Unreadable("label_source")),
-                    };
-                }
-                b"model_id" => facts.model = Some(self.span(value)?),
-                b"score" => {
-                    facts.score = if value.is_null() {
-                        Score::NotANumber
-                    } else {
-                        Score::Number(value.f64().ok_or(Unreadable("score"))?)
-                    };
-                }
-                _ => {}
-            }
-        }
-        facts.escalated_error = escalated && error;
-        Ok(facts)
-    }
-
-    /// Where the content of a string without escapes lies in the record.
-    fn span(&self, value: Ref<'_, '_>) -> Result<Span, Unreadable> {
-        let text = value.plain_bytes().ok_or(Unreadable("identifier"))?;
-        let start = value
-            .offset()
-            .checked_sub(self.record)
-            .ok_or(Unreadable("identifier"))?;
-        Ok(Span::new(start + 1, text.len()))
     }
 
     fn config(&self) -> Result<ConfigChange, Unreadable> {

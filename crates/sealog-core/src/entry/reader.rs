@@ -12,7 +12,7 @@ use crate::error::ErrorKind;
 use crate::finding::{Code, Finding};
 use crate::hash::Hash;
 use crate::json::{JsonError, Ref, Tape};
-use crate::kinds::{self, SchemaError};
+use crate::kinds::{self, Found, SchemaError, Slot};
 use crate::limits::{CHECKPOINT_LINE_BYTES_MAX, ENTRY_BYTES_MAX};
 use crate::time::Timestamp;
 use crate::tlog::checkpoint::Checkpoint;
@@ -236,10 +236,11 @@ fn entry<'t, 'a: 't>(
     if rest.next().is_some() {
         return Err(EntryError::Shape);
     }
-    kinds::check_log(log).map_err(EntryError::Schema)?;
+    let mut found = Found::new(log);
+    kinds::read_log(log, &mut found).map_err(EntryError::Schema)?;
     let facts = RecordFacts::read(record, memo)?;
     let record_span = Span::new(record.offset(), record.raw().len());
-    let (log, producer) = log_facts(log, facts.run.of(record.raw()), memo)?;
+    let (log, producer) = log_facts(&found, facts.run.of(record.raw()), memo)?;
     let signature = signature.map(signature_facts).transpose()?;
     Ok(EntryFacts {
         leaf: tree::leaf_hash(line),
@@ -252,38 +253,37 @@ fn entry<'t, 'a: 't>(
 }
 
 fn log_facts(
-    log: Ref<'_, '_>,
+    found: &Found<'_, '_>,
     run: &[u8],
     memo: &mut KeyMemo,
 ) -> Result<(LogFacts, Span), EntryError> {
-    let unreadable = |member| EntryError::Unreadable { member };
-    let (mut index, mut seq, mut recorded_at, mut producer) = (None, None, None, None);
-    let (mut prev_hash, mut prev_checkpoint) = (None, None);
-    for (key, value) in log.members() {
-        match key.plain_bytes().unwrap_or_default() {
-            b"index" => index = value.u64(),
-            b"seq" => seq = value.u64(),
-            b"prev_hash" => prev_hash = value.plain_bytes().and_then(Hash::from_hex_bytes),
-            b"prev_checkpoint" => {
-                prev_checkpoint = value.plain_bytes().and_then(Hash::from_hex_bytes);
-            }
-            b"recorded_at" => {
-                recorded_at = value
-                    .plain_str()
-                    .and_then(|text| Timestamp::parse(text.as_bytes()).ok());
-            }
-            b"producer_id" => producer = value.plain_str().map(|text| (value.offset(), text)),
-            _ => {}
-        }
-    }
-    let (offset, producer) = producer.ok_or(unreadable("producer_id"))?;
+    let integer = |slot, member| {
+        let value = found.get(slot).and_then(Ref::u64);
+        value.ok_or(EntryError::Unreadable { member })
+    };
+    let hash = |slot| {
+        let value = found.get(slot).and_then(Ref::plain_bytes);
+        value.and_then(Hash::from_hex_bytes)
+    };
+    let recorded_at = found
+        .get(Slot::RecordedAt)
+        .and_then(Ref::plain_bytes)
+        .and_then(|text| Timestamp::parse(text).ok());
+    let producer = found
+        .get(Slot::ProducerId)
+        .and_then(|value| Some((value.offset(), value.plain_bytes()?)));
+    let (offset, producer) = producer.ok_or(EntryError::Unreadable {
+        member: "producer_id",
+    })?;
     let facts = LogFacts {
-        index: index.ok_or(unreadable("index"))?,
-        seq: seq.ok_or(unreadable("seq"))?,
-        prev_hash,
-        recorded_at: recorded_at.ok_or(unreadable("recorded_at"))?,
-        prev_checkpoint,
-        run: (producer != LOG_PRODUCER).then(|| memo.run(producer.as_bytes(), run)),
+        index: integer(Slot::Index, "index")?,
+        seq: integer(Slot::Seq, "seq")?,
+        prev_hash: hash(Slot::PrevHash),
+        recorded_at: recorded_at.ok_or(EntryError::Unreadable {
+            member: "recorded_at",
+        })?,
+        prev_checkpoint: hash(Slot::PrevCheckpoint),
+        run: (producer != LOG_PRODUCER.as_bytes()).then(|| memo.run(producer, run)),
     };
     Ok((facts, Span::new(offset + 1, producer.len())))
 }

@@ -11,7 +11,7 @@ use super::{KeyMemo, Span};
 use crate::config::parse_digest;
 use crate::hash::{Hash, decode_hex};
 use crate::json::{Ref, Tape};
-use crate::kinds::{self, BodySchema, KindDef, SchemaError, WrittenBy};
+use crate::kinds::{self, BodySchema, Found, KindDef, SchemaError, Slot, Walked, WrittenBy};
 use crate::limits::RECORD_BYTES_MAX;
 
 /// The kind of a record.
@@ -76,49 +76,58 @@ impl RecordFacts {
                 bytes: record.raw().len(),
             });
         }
-        let schema = match kinds::check_whole_record(record) {
-            Ok(schema) => Some(schema),
+        let mut walked = Walked::new(record);
+        let (def, schema) = match kinds::read_record(record, &mut walked) {
+            Ok((def, schema)) => (def, Some(schema)),
             // A later version knows this kind: a verifier cannot decide, and a writer refuses it.
-            Err(SchemaError::NewerKind { .. }) => None,
+            Err(SchemaError::NewerKind { .. }) => (None, None),
             Err(error) => return Err(EntryError::Schema(error)),
         };
-        let members = Members::of(record);
-        let kind_name = members.text("kind")?;
-        let body = members.value("body")?;
-        let kind = match (kinds::lookup(kind_name), schema) {
+        let kind = match (def, schema) {
             (Some(def), _) => RecordKind::Known(def),
             (None, Some(_)) => RecordKind::Custom,
             (None, None) => RecordKind::Newer,
         };
         let newer_schema = !matches!(schema, Some(BodySchema::Known | BodySchema::Custom));
-        let effect = if newer_schema {
-            Effect::None
-        } else {
-            effect::read(kind_name, body, record.offset()).map_err(|unreadable| {
-                EntryError::Unreadable {
-                    member: unreadable.0,
-                }
-            })?
+        let effect = match (def, schema) {
+            (Some(def), Some(BodySchema::Known)) => {
+                effect::read(def.name(), &walked, record.offset()).map_err(|unreadable| {
+                    EntryError::Unreadable {
+                        member: unreadable.0,
+                    }
+                })?
+            }
+            _ => Effect::None,
         };
+        let members = Members(&walked.record);
         let mut record_id = [0; 16];
-        parse_uuid(members.bytes("record_id")?, &mut record_id).ok_or(EntryError::Unreadable {
-            member: "record_id",
-        })?;
+        parse_uuid(members.bytes(Slot::RecordId, "record_id")?, &mut record_id).ok_or(
+            EntryError::Unreadable {
+                member: "record_id",
+            },
+        )?;
         Ok(Self {
             record_id,
             kind,
             newer_schema,
-            stream: memo.stream(members.bytes("tenant_id")?, members.bytes("stream_id")?),
-            run: span(record, members.value("producer_run")?)?,
+            stream: memo.stream(
+                members.bytes(Slot::TenantId, "tenant_id")?,
+                members.bytes(Slot::StreamId, "stream_id")?,
+            ),
+            run: span(record, members.value(Slot::ProducerRun, "producer_run")?)?,
             producer_seq: members
-                .value("producer_seq")?
+                .value(Slot::ProducerSeq, "producer_seq")?
                 .u64()
                 .ok_or(EntryError::Unreadable {
                     member: "producer_seq",
                 })?,
-            retention_class: span(record, members.value("retention_class")?)?,
-            payloads: members
-                .payloads
+            retention_class: span(
+                record,
+                members.value(Slot::RetentionClass, "retention_class")?,
+            )?,
+            payloads: walked
+                .record
+                .get(Slot::Payloads)
                 .map_or_else(|| Ok(Vec::new()), |list| payloads(record, list))?,
             effect,
         })
@@ -152,57 +161,17 @@ impl RecordFacts {
     }
 }
 
-/// The members of a record that are read, found in one walk.
-struct Members<'t, 'a> {
-    found: [Option<Ref<'t, 'a>>; NAMES.len()],
-    payloads: Option<Ref<'t, 'a>>,
-}
+/// The members of a record that its walk laid aside; all that are read are required, so that none is missing.
+struct Members<'f, 't, 'a>(&'f Found<'t, 'a>);
 
-const NAMES: [&str; 9] = [
-    "body",
-    "kind",
-    "producer_run",
-    "producer_seq",
-    "record_id",
-    "retention_class",
-    "schema_version",
-    "stream_id",
-    "tenant_id",
-];
-
-impl<'t, 'a> Members<'t, 'a> {
-    fn of(record: Ref<'t, 'a>) -> Self {
-        let mut members = Self {
-            found: [None; NAMES.len()],
-            payloads: None,
-        };
-        let mut slots = NAMES.iter().zip(&mut members.found).peekable();
-        for (key, value) in record.members() {
-            let key = key.plain_bytes().unwrap_or_default();
-            if let Some((_, slot)) = slots.next_if(|(name, _)| name.as_bytes() == key) {
-                *slot = Some(value);
-            } else if key == b"payloads" {
-                members.payloads = Some(value);
-            }
-        }
-        members
+impl<'t, 'a> Members<'_, 't, 'a> {
+    fn value(&self, slot: Slot, member: &'static str) -> Result<Ref<'t, 'a>, EntryError> {
+        self.0.get(slot).ok_or(EntryError::Unreadable { member })
     }
 
-    fn value(&self, name: &'static str) -> Result<Ref<'t, 'a>, EntryError> {
-        let position = NAMES.iter().position(|known| *known == name);
-        let found = position.and_then(|position| self.found.get(position).copied().flatten());
-        found.ok_or(EntryError::Unreadable { member: name })
-    }
-
-    fn bytes(&self, name: &'static str) -> Result<&'a [u8], EntryError> {
-        let value = self.value(name)?.plain_bytes();
-        value.ok_or(EntryError::Unreadable { member: name })
-    }
-
-    fn text(&self, name: &'static str) -> Result<&'a str, EntryError> {
-        self.value(name)?
-            .plain_str()
-            .ok_or(EntryError::Unreadable { member: name })
+    fn bytes(&self, slot: Slot, member: &'static str) -> Result<&'a [u8], EntryError> {
+        let value = self.value(slot, member)?.plain_bytes();
+        value.ok_or(EntryError::Unreadable { member })
     }
 }
 

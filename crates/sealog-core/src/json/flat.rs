@@ -175,8 +175,11 @@ impl FlatObject {
     /// Where a member's key stands to another.
     fn compare(&self, member: &Member, key: &str) -> Ordering {
         let own = self.text.get(member.start + 1..member.colon - 1);
-        let own = own.and_then(plain).unwrap_or_default();
-        utf16_order(own.as_bytes(), key.as_bytes())
+        let own = own.unwrap_or_default();
+        if own.contains(&b'\\') {
+            return utf16_order(&unescape(own), key.as_bytes());
+        }
+        utf16_order(own, key.as_bytes())
     }
 }
 

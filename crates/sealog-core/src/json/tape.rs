@@ -92,6 +92,19 @@ impl<'t, 'a> Ref<'t, 'a> {
         self.nodes.get(self.index).copied().unwrap_or(NONE)
     }
 
+    /// The index of the value's node: 0 for the whole text, and for nothing else.
+    pub(crate) fn node_index(self) -> u32 {
+        u32::try_from(self.index).unwrap_or(0)
+    }
+
+    /// The value of another node of the same text.
+    pub(crate) const fn at_node(self, node: u32) -> Self {
+        Self {
+            index: size(node),
+            ..self
+        }
+    }
+
     /// The kind of the value.
     pub fn kind(self) -> Kind {
         self.node().kind

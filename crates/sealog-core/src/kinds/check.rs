@@ -3,9 +3,10 @@
 use core::cmp::Ordering;
 use core::str;
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
-use super::error::SchemaError;
+use super::error::{Check, SchemaError};
 use super::found::Found;
 use super::name::Words;
 use super::rules;
@@ -16,8 +17,6 @@ use super::table::{
 };
 use crate::json::{Kind, Ref};
 use crate::limits::TEXT_BYTES_MAX;
-
-type Check = Result<(), SchemaError>;
 
 /// How far a body was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,17 +63,25 @@ pub fn is_custom(kind: &str) -> bool {
 /// Checks the members of a record but for what stands inside its body; commitments that `personal_commitments` names
 /// must stand there.
 pub fn check_record(record: Ref<'_, '_>) -> Result<(), SchemaError> {
-    envelope(record, &mut Found::default())
+    envelope(record, &mut Found::new(record)).map_err(|error| *error)
 }
 
 /// Checks the `log` member of an entry.
 pub fn check_log(log: Ref<'_, '_>) -> Result<(), SchemaError> {
-    object(LOG, log, |_, _| {})
+    read_log(log, &mut Found::new(log))
+}
+
+/// The same, laying aside what a reader needs.
+pub(crate) fn read_log<'t, 'a>(
+    log: Ref<'t, 'a>,
+    found: &mut Found<'t, 'a>,
+) -> Result<(), SchemaError> {
+    object(LOG, log, |slot, member| found.put(slot, member)).map_err(|error| *error)
 }
 
 /// Checks the form of the `signature` member of an entry.
 pub fn check_signature(signature: Ref<'_, '_>) -> Result<(), SchemaError> {
-    object(SIGNATURE, signature, |_, _| {})
+    object(SIGNATURE, signature, |_, _| {}).map_err(|error| *error)
 }
 
 /// Checks the body of a record of this kind that follows this schema.
@@ -86,44 +93,83 @@ pub fn check_body(
     schema_version: &str,
     body: Ref<'_, '_>,
 ) -> Result<BodySchema, SchemaError> {
-    match body_table(kind, schema_version)? {
-        BodyTable::Unread(schema) => {
+    let check = || match body_table(kind, schema_version)? {
+        BodyTable::Unread(_, schema) => {
             expect(body, Kind::Object, "an object")?;
             Ok(schema)
         }
         BodyTable::Kind(def) => {
-            known_body(def, body, &mut Found::default())?;
+            known_body(def, body, &mut Found::new(body))?;
             Ok(BodySchema::Known)
         }
-    }
+    };
+    check().map_err(|error: Box<SchemaError>| *error)
 }
 
 /// Checks that a body that has a `system_id` has the record's.
 pub fn check_system_id(record: Ref<'_, '_>, body: Ref<'_, '_>) -> Result<(), SchemaError> {
-    same_system(record.member("system_id"), body.member("system_id"))
+    same_system(record.member("system_id"), body.member("system_id")).map_err(|error| *error)
 }
 
 /// Checks a whole record: its members, its body and the system that both name. Paths begin at the record.
 ///
 /// The same as [`check_record`], [`check_body`] and, unless the schema is newer, [`check_system_id`], in fewer walks.
 pub fn check_whole_record(record: Ref<'_, '_>) -> Result<BodySchema, SchemaError> {
-    let mut found = Found::default();
-    envelope(record, &mut found)?;
-    let body = found.body.unwrap_or(record);
-    let table = body_table(plain(found.kind), plain(found.schema_version))
-        .map_err(|error| error.within("kind"))?;
-    let (schema, system_id) = match table {
+    read_record(record, &mut Walked::new(record)).map(|(_, schema)| schema)
+}
+
+/// What the walk over a record laid aside.
+#[derive(Debug)]
+pub(crate) struct Walked<'t, 'a> {
+    pub(crate) record: Found<'t, 'a>,
+    /// Of the body of a known kind.
+    pub(crate) body: Found<'t, 'a>,
+}
+
+impl<'t, 'a> Walked<'t, 'a> {
+    pub(crate) const fn new(record: Ref<'t, 'a>) -> Self {
+        Self {
+            record: Found::new(record),
+            body: Found::new(record),
+        }
+    }
+}
+
+/// The same as [`check_whole_record`], laying aside what a reader needs; also gives the kind, if the file has it.
+pub(crate) fn read_record<'t, 'a>(
+    record: Ref<'t, 'a>,
+    walked: &mut Walked<'t, 'a>,
+) -> Result<(Option<&'static KindDef>, BodySchema), SchemaError> {
+    whole_record(record, walked).map_err(|error| *error)
+}
+
+fn whole_record<'t, 'a>(
+    record: Ref<'t, 'a>,
+    walked: &mut Walked<'t, 'a>,
+) -> Check<(Option<&'static KindDef>, BodySchema)> {
+    envelope(record, &mut walked.record)?;
+    let found = &walked.record;
+    let body = found.get(Slot::Body).unwrap_or(record);
+    let table = body_table(
+        plain(found.get(Slot::Kind)),
+        plain(found.get(Slot::SchemaVersion)),
+    )
+    .map_err(|error| error.within("kind"))?;
+    let (def, schema, system_id) = match table {
         BodyTable::Kind(def) => {
-            let mut found = Found::default();
-            known_body(def, body, &mut found).map_err(|error| error.within("body"))?;
-            (BodySchema::Known, found.system_id)
+            known_body(def, body, &mut walked.body).map_err(|error| error.within("body"))?;
+            (
+                Some(def),
+                BodySchema::Known,
+                walked.body.get(Slot::SystemId),
+            )
         }
         // What stands in it is not read.
-        BodyTable::Unread(BodySchema::Newer) => (BodySchema::Newer, None),
-        BodyTable::Unread(schema) => (schema, body.member("system_id")),
+        BodyTable::Unread(def, BodySchema::Newer) => (def, BodySchema::Newer, None),
+        BodyTable::Unread(def, schema) => (def, schema, body.member("system_id")),
     };
-    same_system(found.system_id, system_id).map_err(|error| error.within("body"))?;
-    Ok(schema)
+    same_system(found.get(Slot::SystemId), system_id).map_err(|error| error.within("body"))?;
+    Ok((def, schema))
 }
 
 fn plain<'a>(value: Option<Ref<'_, 'a>>) -> &'a str {
@@ -133,25 +179,25 @@ fn plain<'a>(value: Option<Ref<'_, 'a>>) -> &'a str {
 /// What a body is checked by.
 enum BodyTable {
     Kind(&'static KindDef),
-    Unread(BodySchema),
+    Unread(Option<&'static KindDef>, BodySchema),
 }
 
 /// Errors name the kind.
-fn body_table(kind: &str, schema_version: &str) -> Result<BodyTable, SchemaError> {
+fn body_table(kind: &str, schema_version: &str) -> Check<BodyTable> {
     let is_newer = schema_version != SCHEMA_VERSION
         && compare_versions(schema_version, SCHEMA_VERSION) == Ordering::Greater;
     let path = String::new();
     match lookup(kind) {
         Some(def) if def.written_by() == WrittenBy::Derived => {
-            Err(SchemaError::DerivedKind { path })
+            Err(Box::new(SchemaError::DerivedKind { path }))
         }
-        Some(_) if is_newer => Ok(BodyTable::Unread(BodySchema::Newer)),
+        Some(def) if is_newer => Ok(BodyTable::Unread(Some(def), BodySchema::Newer)),
         Some(def) => Ok(BodyTable::Kind(def)),
         None if scalar::is_reverse_domain(kind.as_bytes(), 2) => {
-            Ok(BodyTable::Unread(BodySchema::Custom))
+            Ok(BodyTable::Unread(None, BodySchema::Custom))
         }
-        None if is_newer => Err(SchemaError::NewerKind { path }),
-        None => Err(SchemaError::UnknownKind { path }),
+        None if is_newer => Err(Box::new(SchemaError::NewerKind { path })),
+        None => Err(Box::new(SchemaError::UnknownKind { path })),
     }
 }
 
@@ -174,9 +220,9 @@ fn same_system(outer: Option<Ref<'_, '_>>, inner: Option<Ref<'_, '_>>) -> Check 
     match (outer, inner) {
         (_, None) => Ok(()),
         (Some(outer), Some(inner)) if outer.raw() == inner.raw() => Ok(()),
-        _ => Err(SchemaError::SystemId {
+        _ => Err(Box::new(SchemaError::SystemId {
             path: String::from("/system_id"),
-        }),
+        })),
     }
 }
 
@@ -226,7 +272,7 @@ fn object<'t, 'a>(
 
 /// The key is not the required field that comes next: one of the two is at fault.
 #[cold]
-fn absent_or_unknown(field: &FieldDef, key: Ref<'_, '_>) -> SchemaError {
+fn absent_or_unknown(field: &FieldDef, key: Ref<'_, '_>) -> Box<SchemaError> {
     match key.text() {
         Some(name) if *name > *field.name() => missing(field),
         _ => unknown(key),
@@ -234,19 +280,19 @@ fn absent_or_unknown(field: &FieldDef, key: Ref<'_, '_>) -> SchemaError {
 }
 
 #[cold]
-fn missing(field: &FieldDef) -> SchemaError {
-    SchemaError::Missing {
+fn missing(field: &FieldDef) -> Box<SchemaError> {
+    Box::new(SchemaError::Missing {
         path: String::new(),
-    }
+    })
     .within(field.name())
 }
 
 #[cold]
-fn unknown(key: Ref<'_, '_>) -> SchemaError {
+fn unknown(key: Ref<'_, '_>) -> Box<SchemaError> {
     let name = key.text().unwrap_or_default();
-    SchemaError::UnknownField {
+    Box::new(SchemaError::UnknownField {
         path: String::new(),
-    }
+    })
     .within(&name)
 }
 
@@ -255,9 +301,7 @@ fn check_field(field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
         return if field.is_nullable() {
             Ok(())
         } else {
-            Err(SchemaError::Null {
-                path: String::new(),
-            })
+            Err(null())
         };
     }
     match field.form() {
@@ -292,9 +336,9 @@ fn narrower(form: Form, field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
         Form::NotEmpty => {
             check_value(field.of(), value)?;
             if value.is_empty() {
-                return Err(SchemaError::EmptyList {
+                return Err(Box::new(SchemaError::EmptyList {
                     path: String::new(),
-                });
+                }));
             }
             Ok(())
         }
@@ -331,18 +375,26 @@ fn check_value(of: &'static Type, value: Ref<'_, '_>) -> Check {
         }
         Type::Boolean => expect(value, Kind::Bool, "a boolean"),
         Type::Enum { values, open } => enumeration(values, *open, value),
-        Type::Digest => match string(value, "a digest", scalar::is_digest) {
-            Err(SchemaError::Form { path, .. }) if is_plain(value, scalar::is_commitment) => {
-                Err(SchemaError::CommitmentForDigest { path })
+        Type::Digest => {
+            if is_plain(value, scalar::is_digest) {
+                return Ok(());
             }
-            result => result,
-        },
-        Type::Commitment => match string(value, "a commitment", scalar::is_commitment) {
-            Err(SchemaError::Form { path, .. }) if is_plain(value, scalar::is_digest) => {
-                Err(SchemaError::BareDigest { path })
+            if is_plain(value, scalar::is_commitment) {
+                let path = String::new();
+                return Err(Box::new(SchemaError::CommitmentForDigest { path }));
             }
-            result => result,
-        },
+            string(value, "a digest", scalar::is_digest)
+        }
+        Type::Commitment => {
+            if is_plain(value, scalar::is_commitment) {
+                return Ok(());
+            }
+            if is_plain(value, scalar::is_digest) {
+                let path = String::new();
+                return Err(Box::new(SchemaError::BareDigest { path }));
+            }
+            string(value, "a commitment", scalar::is_commitment)
+        }
         Type::List(item) => list(item, value),
         Type::Object(fields) => object(fields, value, |_, _| {}),
         Type::Map => map(value),
@@ -353,8 +405,7 @@ fn list(item: &'static Type, value: Ref<'_, '_>) -> Check {
     expect(value, Kind::Array, "a list")?;
     for (index, element) in value.elements().enumerate() {
         if element.is_null() {
-            let path = String::new();
-            return Err(SchemaError::Null { path }.within(&index.to_string()));
+            return Err(null().within(&index.to_string()));
         }
         check_value(item, element).map_err(|error| error.within(&index.to_string()))?;
     }
@@ -368,9 +419,7 @@ fn map(value: Ref<'_, '_>) -> Check {
         let checked = match member.kind() {
             Kind::Number | Kind::Bool => Ok(()),
             Kind::String => line(member),
-            Kind::Null => Err(SchemaError::Null {
-                path: String::new(),
-            }),
+            Kind::Null => Err(null()),
             Kind::Array | Kind::Object => Err(wrong_type(member, "a number, string or boolean")),
         };
         checked
@@ -448,7 +497,7 @@ fn expect(value: Ref<'_, '_>, kind: Kind, expected: &'static str) -> Check {
 }
 
 #[cold]
-fn wrong_type(value: Ref<'_, '_>, expected: &'static str) -> SchemaError {
+fn wrong_type(value: Ref<'_, '_>, expected: &'static str) -> Box<SchemaError> {
     let found = match value.kind() {
         Kind::Null => "null",
         Kind::Bool => "a boolean",
@@ -457,18 +506,25 @@ fn wrong_type(value: Ref<'_, '_>, expected: &'static str) -> SchemaError {
         Kind::Array => "a list",
         Kind::Object => "an object",
     };
-    SchemaError::WrongType {
+    Box::new(SchemaError::WrongType {
         path: String::new(),
         expected,
         found,
-    }
+    })
 }
 
 #[cold]
-fn form_error(value: Ref<'_, '_>, expected: &'static str) -> SchemaError {
-    SchemaError::Form {
+fn null() -> Box<SchemaError> {
+    Box::new(SchemaError::Null {
+        path: String::new(),
+    })
+}
+
+#[cold]
+fn form_error(value: Ref<'_, '_>, expected: &'static str) -> Box<SchemaError> {
+    Box::new(SchemaError::Form {
         path: String::new(),
         expected,
         bytes: value.raw().len(),
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! Why a record or entry does not follow the schema.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::Write as _;
 
@@ -111,6 +112,9 @@ pub enum SchemaError {
     },
 }
 
+/// Boxed, so that the result of a check that holds fits a register.
+pub(super) type Check<T = ()> = Result<T, Box<SchemaError>>;
+
 impl SchemaError {
     /// Always [`ErrorKind::Malformed`].
     pub const fn kind(&self) -> ErrorKind {
@@ -157,7 +161,7 @@ impl SchemaError {
 
     /// The same error as seen from the object or list in which the checked value is called `name`.
     #[must_use]
-    pub fn within(mut self, name: &str) -> Self {
+    pub(super) fn within(mut self: Box<Self>, name: &str) -> Box<Self> {
         let mut outer = String::from("/");
         push_name(&mut outer, name);
         let path = self.path_mut();

@@ -18,8 +18,11 @@ pub use check::{
     BodySchema, all, check_body, check_log, check_record, check_signature, check_system_id,
     check_whole_record, is_custom, log_fields, lookup, record_fields, signature_fields,
 };
+pub(crate) use check::{Walked, read_log, read_record};
 pub use error::SchemaError;
+pub(crate) use found::Found;
 pub use schema::{entry_schema, record_schema};
+pub(crate) use table::Slot;
 pub use table::{FieldDef, KindDef, Personal, SCHEMA_VERSION, Type, WrittenBy};
 
 #[cfg(test)]

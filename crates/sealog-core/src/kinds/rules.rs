@@ -6,23 +6,25 @@
 //! them.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
-use super::error::SchemaError;
+use super::error::{Check, SchemaError};
 use super::found::Found;
 use super::scalar;
-use super::table::Rule;
+use super::table::{Rule, Slot};
 use crate::json::{Kind, Ref};
-
-type Check = Result<(), SchemaError>;
 
 /// The rules of a record's own members.
 pub(super) fn record(found: &Found<'_, '_>) -> Check {
-    if let Some((list, body)) = found.personal_commitments.zip(found.body) {
+    if let Some((list, body)) = found
+        .get(Slot::PersonalCommitments)
+        .zip(found.get(Slot::Body))
+    {
         each(list, |item| personal_commitment(item, body))
             .map_err(|error| error.within("personal_commitments"))?;
     }
-    if let Some(list) = found.payloads {
+    if let Some(list) = found.get(Slot::Payloads) {
         each(list, payload).map_err(|error| error.within("payloads"))?;
     }
     Ok(())
@@ -118,8 +120,8 @@ fn payload(item: Ref<'_, '_>) -> Check {
 }
 
 fn decision(found: &Found<'_, '_>) -> Check {
-    let state = found.model_state.and_then(Ref::plain_bytes);
-    if found.model_reason.is_some() || state == Some(b"verified") {
+    let state = found.get(Slot::ModelState).and_then(Ref::plain_bytes);
+    if found.get(Slot::ModelReason).is_some() || state == Some(b"verified") {
         return Ok(());
     }
     fails(
@@ -230,5 +232,6 @@ fn each<'t, 'a>(list: Ref<'t, 'a>, check: impl Fn(Ref<'t, 'a>) -> Check) -> Chec
 #[cold]
 fn fails(name: &str, code: &'static str, rule: &'static str) -> Check {
     let path = String::new();
-    Err(SchemaError::Rule { path, code, rule }.within(name))
+    let error = SchemaError::Rule { path, code, rule };
+    Err(Box::new(error).within(name))
 }

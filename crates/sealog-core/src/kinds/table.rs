@@ -209,18 +209,50 @@ pub(super) enum Form {
     UnitInterval,
 }
 
-/// Where a rule finds the value of a field: [`found`](super::found).
+/// Where rules and readers find the value of a field: [`found`](super::found).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     None,
+    Action,
     Body,
+    ConfigDigest,
+    Error,
+    Index,
     Kind,
+    LabelId,
+    LabelSource,
+    ModelId,
     ModelReason,
     ModelState,
     Payloads,
     PersonalCommitments,
+    PrevCheckpoint,
+    PrevHash,
+    ProducerId,
+    ProducerRun,
+    ProducerSeq,
+    RecordId,
+    RecordedAt,
+    RetentionClass,
     SchemaVersion,
+    Score,
+    Seq,
+    StreamId,
     SystemId,
+    TenantId,
+}
+
+impl Slot {
+    /// Slots there are, `None` among them.
+    pub(super) const COUNT: usize = Self::TenantId.place() + 1;
+
+    #[expect(
+        clippy::as_conversions,
+        reason = "the place of a variant, of which there are few"
+    )]
+    pub(super) const fn place(self) -> usize {
+        self as usize
+    }
 }
 
 /// The rules between the fields of a kind: [`rules`](super::rules).

@@ -45,13 +45,13 @@ pub fn leaf(key: &Hash, value: &[u8]) -> Hash {
 
 /// [`leaf`] where only the value's SHA-256 is known.
 pub fn leaf_of_hash(key: &Hash, value_hash: &Hash) -> Hash {
-    Hash::of(&[&[0x02], key.as_bytes(), value_hash.as_bytes()])
+    Hash::of_pair(0x02, key, value_hash)
 }
 
 /// The hash of a subtree that holds two keys or more: SHA-256(0x03 || left || right); an empty side is
 /// [`Hash::ZERO`].
 pub fn inner(left: &Hash, right: &Hash) -> Hash {
-    Hash::of(&[&[0x03], left.as_bytes(), right.as_bytes()])
+    Hash::of_pair(0x03, left, right)
 }
 
 /// Which way the key goes at a depth: its bit, most significant first. Beyond the last bit: left.

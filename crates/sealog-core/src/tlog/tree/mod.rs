@@ -2,13 +2,15 @@
 //!
 //! [`Frontier`] is all that a writer keeps of a tree, [`GroupTree`] makes the proofs of a commit group,
 //! [`prove_inclusion`] and [`prove_consistency`] make proofs of older entries from wherever hashes are kept, and
-//! [`verify_inclusion`], [`verify_consistency`] and the two subtree verifiers check them.
+//! [`verify_inclusion`], [`verify_consistency`] and the two subtree verifiers check them; [`InclusionVerifier`] checks
+//! many of one tree.
 //!
 //! **What is absent**: storage of hashes.
 
 mod error;
 mod frontier;
 mod group;
+mod path;
 mod prove;
 mod subtree;
 mod verify;
@@ -18,6 +20,7 @@ use crate::Hash;
 pub use error::{ProofError, TreeError};
 pub use frontier::Frontier;
 pub use group::GroupTree;
+pub use path::InclusionVerifier;
 pub use prove::{prove_consistency, prove_inclusion, range_root};
 pub use subtree::{is_subtree, verify_subtree_consistency, verify_subtree_inclusion};
 pub use verify::{root_from_inclusion, verify_consistency, verify_inclusion};
@@ -29,7 +32,7 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
 
 /// The hash of two neighbouring subtrees: SHA-256(0x01 || left || right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash::of(&[&[0x01], left.as_bytes(), right.as_bytes()])
+    Hash::of_pair(0x01, left, right)
 }
 
 /// The root of the tree without leaves: SHA-256 of nothing.

@@ -88,20 +88,26 @@ pub fn verify_consistency(
 
 /// From a node up to the root: the inner hashes stand on the side that the path's bits tell, the border hashes left.
 fn climb(node: Hash, path: u64, inner: &[Hash], border: &[Hash]) -> Hash {
-    let node = inner.iter().zip(0..).fold(node, |node, (hash, level)| {
-        if bit(path, level) {
-            node_hash(hash, &node)
-        } else {
-            node_hash(&node, hash)
-        }
-    });
+    let node = inner
+        .iter()
+        .enumerate()
+        .fold(node, |node, (level, hash)| step(&node, hash, path, level));
     border
         .iter()
         .fold(node, |right, left| node_hash(left, &right))
 }
 
+/// One step up inside the complete part: the path's bit tells on which side the sibling stands.
+pub(super) fn step(node: &Hash, sibling: &Hash, path: u64, level: usize) -> Hash {
+    if bit(path, u32::try_from(level).unwrap_or(u32::MAX)) {
+        node_hash(sibling, node)
+    } else {
+        node_hash(node, sibling)
+    }
+}
+
 /// Checks the proof's length and splits off its inner and border hashes.
-fn split(
+pub(super) fn split(
     proof: &[Hash],
     start: u32,
     inner: u32,
