@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, KeyMemo, RecordFacts, RecordKind};
+use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, RecordFacts, RecordKind, RecordReader};
 use sealog_core::hash::Hash;
-use sealog_core::json::{
-    FlatObject, Number, Object, Tape, Value, WriteValue, write_integer, write_string,
-};
+use sealog_core::json::{FlatObject, Number, Object, Value, WriteValue, write_integer};
 use sealog_core::kinds;
 use sealog_core::limits::PAYLOAD_INLINE_BYTES_MAX;
 use sealog_core::time::Timestamp;
@@ -283,11 +281,12 @@ fn insert_evidence(
 /// Checks a canonical record by every rule that needs no log.
 pub(crate) fn check(record: &[u8]) -> Result<RecordFacts, Error> {
     thread_local! {
-        static BUFFERS: RefCell<(Tape, KeyMemo)> = RefCell::default();
+        static READER: RefCell<RecordReader> = RefCell::default();
     }
-    BUFFERS.with_borrow_mut(|(tape, memo)| {
-        let facts =
-            RecordFacts::of(record, tape, memo).map_err(|source| Error::Record { source })?;
+    READER.with_borrow_mut(|reader| {
+        let facts = reader
+            .read(record)
+            .map_err(|source| Error::Record { source })?;
         if matches!(facts.kind, RecordKind::Newer) {
             let why = "no version of the schema that this program knows has it".into();
             return Err(Error::Argument {

@@ -6,6 +6,7 @@
 //! whatever a verifier would refute.
 
 mod effect;
+mod familiar;
 mod memo;
 mod reader;
 mod record;
@@ -20,7 +21,7 @@ pub use reader::{
     CheckpointFacts, DisposedFacts, EntryError, EntryFacts, Line, LineReader, LogFacts,
     SignatureFacts,
 };
-pub use record::{PayloadFacts, RecordFacts, RecordKind};
+pub use record::{PayloadFacts, RecordFacts, RecordKind, RecordReader};
 pub use write::{LogMember, checkpoint_line, disposed_line, record_signature_message, write_entry};
 
 /// The producer id under which the log writes its own records.

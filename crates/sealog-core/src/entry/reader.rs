@@ -6,6 +6,7 @@ use alloc::string::String;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::familiar::Familiar;
 use super::record::RecordFacts;
 use super::{KeyMemo, LOG_PRODUCER, Span};
 use crate::error::ErrorKind;
@@ -183,7 +184,8 @@ pub enum Line {
 #[derive(Debug, Default)]
 pub struct LineReader {
     tape: Tape,
-    memo: KeyMemo,
+    pub(super) memo: KeyMemo,
+    pub(super) familiar: Familiar,
 }
 
 impl LineReader {
@@ -203,11 +205,23 @@ impl LineReader {
                 max: ENTRY_BYTES_MAX,
             });
         }
+        if let Some(facts) = self.familiar.entry(line, &mut self.memo) {
+            return Ok(Line::Entry(facts));
+        }
+        self.read_in_full(line)
+    }
+
+    /// The same for a line of any shape.
+    pub(super) fn read_in_full(&mut self, line: &[u8]) -> Result<Line, EntryError> {
         let top = self.tape.read(line).map_err(EntryError::Json)?;
         let mut members = top.members();
         let first = members.next().ok_or(EntryError::Shape)?;
         match first.0.plain_bytes() {
-            Some(b"log") => entry(line, first.1, members, &mut self.memo).map(Line::Entry),
+            Some(b"log") => {
+                let facts = entry(line, first.1, members, &mut self.memo)?;
+                self.familiar.learn_line(line, top, &facts);
+                Ok(Line::Entry(facts))
+            }
             Some(b"checkpoint") if members.next().is_none() => {
                 checkpoint(line, first.1).map(Line::Checkpoint)
             }

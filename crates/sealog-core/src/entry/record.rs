@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::effect::{self, Effect};
+use super::familiar::Familiar;
 use super::reader::EntryError;
 use super::{KeyMemo, Span};
 use crate::config::parse_digest;
@@ -59,17 +60,37 @@ pub struct RecordFacts {
     pub effect: Effect,
 }
 
-impl RecordFacts {
+/// Reads records one by one, with buffers that are kept between them. One for each thread.
+#[derive(Debug, Default)]
+pub struct RecordReader {
+    tape: Tape,
+    memo: KeyMemo,
+    familiar: Familiar,
+}
+
+impl RecordReader {
+    /// A reader with empty buffers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Checks a record's canonical bytes against the envelope and its kind, and reads the facts.
     ///
     /// # Errors
     /// [`EntryError`] for anything that a verifier would refute without knowing the log.
-    pub fn of(bytes: &[u8], tape: &mut Tape, memo: &mut KeyMemo) -> Result<Self, EntryError> {
-        let record = tape.read(bytes).map_err(EntryError::Json)?;
-        Self::read(record, memo)
+    pub fn read(&mut self, bytes: &[u8]) -> Result<RecordFacts, EntryError> {
+        if let Some(facts) = self.familiar.record(bytes, &mut self.memo) {
+            return Ok(facts);
+        }
+        let record = self.tape.read(bytes).map_err(EntryError::Json)?;
+        let facts = RecordFacts::read(record, &mut self.memo)?;
+        self.familiar.learn_record(bytes, record, &facts);
+        Ok(facts)
     }
+}
 
-    /// The same for a record that is part of a text on a tape.
+impl RecordFacts {
+    /// Reads a record that is part of a text on a tape.
     pub(super) fn read(record: Ref<'_, '_>, memo: &mut KeyMemo) -> Result<Self, EntryError> {
         if record.raw().len() > RECORD_BYTES_MAX {
             return Err(EntryError::RecordTooLong {

@@ -47,6 +47,50 @@ pub(super) fn check(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), JsonError>
     }
 }
 
+/// Checks the one value at `at`, inside `depth` arrays and objects, and gives the index after it.
+pub(super) fn check_at(
+    text: &[u8],
+    at: usize,
+    depth: usize,
+    nodes: &mut Vec<Node>,
+) -> Option<usize> {
+    nodes.clear();
+    Checker { text, nodes }.value(at, depth).ok()
+}
+
+/// A string in canonical form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StringEnd {
+    /// The index after its closing quote.
+    pub(crate) end: usize,
+    /// Whether a backslash stands in it.
+    pub(crate) escaped: bool,
+}
+
+impl StringEnd {
+    /// What the string says; `content` is what stands between its quotes.
+    pub(crate) fn text(self, content: &[u8]) -> Option<Cow<'_, str>> {
+        if self.escaped {
+            return String::from_utf8(unescape(content)).ok().map(Cow::Owned);
+        }
+        core::str::from_utf8(content).ok().map(Cow::Borrowed)
+    }
+}
+
+/// Where the string ends whose opening quote stands at `open`; `None` if it is not in canonical form.
+pub(crate) fn string_end(text: &[u8], open: usize) -> Option<StringEnd> {
+    let scanned = scan(text, open).ok()?;
+    Some(StringEnd {
+        end: scanned.end,
+        escaped: scanned.escaped,
+    })
+}
+
+/// Where the number ends whose sign or first digit stands at `start`; `None` if it is not in canonical form.
+pub(crate) fn number_end(text: &[u8], start: usize) -> Option<usize> {
+    number(text, start).ok()
+}
+
 struct Checker<'t, 'a> {
     text: &'a [u8],
     nodes: &'t mut Vec<Node>,

@@ -21,6 +21,7 @@ mod utf8;
 mod value;
 mod write;
 
+pub(crate) use check::{number_end, string_end};
 pub use error::JsonError;
 pub use flat::{FlatObject, WriteValue};
 pub use number::Number;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::check::{check, unescape};
+use super::check::{check, check_at, unescape};
 use super::{JsonError, Object, Value, parse};
 
 /// A reader of canonical texts, to be used again for the next one: its buffer is kept.
@@ -68,6 +68,25 @@ impl Tape {
             text,
             index: 0,
         })
+    }
+}
+
+impl Tape {
+    /// Reads the one value at `at` of a longer text, inside `depth` arrays and objects; gives the index after it.
+    /// `None` if it is not in canonical form.
+    pub(crate) fn read_at<'t, 'a>(
+        &'t mut self,
+        text: &'a [u8],
+        at: usize,
+        depth: usize,
+    ) -> Option<(Ref<'t, 'a>, usize)> {
+        let end = check_at(text, at, depth, &mut self.nodes)?;
+        let value = Ref {
+            nodes: &self.nodes,
+            text,
+            index: 0,
+        };
+        Some((value, end))
     }
 }
 

@@ -296,7 +296,7 @@ fn unknown(key: Ref<'_, '_>) -> Box<SchemaError> {
     .within(&name)
 }
 
-fn check_field(field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
+pub(super) fn check_field(field: &'static FieldDef, value: Ref<'_, '_>) -> Check {
     if value.is_null() {
         return if field.is_nullable() {
             Ok(())

@@ -12,6 +12,7 @@ mod name;
 mod rules;
 mod scalar;
 mod schema;
+mod shape;
 mod table;
 
 pub use check::{
@@ -22,8 +23,9 @@ pub(crate) use check::{Walked, read_log, read_record};
 pub use error::SchemaError;
 pub(crate) use found::Found;
 pub use schema::{entry_schema, record_schema};
+pub(crate) use shape::{Part, Places, Shape};
 pub(crate) use table::Slot;
 pub use table::{FieldDef, KindDef, Personal, SCHEMA_VERSION, Type, WrittenBy};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -27,6 +27,8 @@ pub(super) fn is_id(bytes: &[u8]) -> bool {
 /// Bits of [`OUTSIDE`]: the byte cannot stand in an identifier, in a line of printable ASCII.
 const NOT_ID: u8 = 1;
 const NOT_PLAIN: u8 = 2;
+/// The byte is a quote or a backslash.
+const ENDS_PLAIN: u8 = 4;
 
 /// For each byte the classes that it is outside of.
 static OUTSIDE: [u8; 256] = {
@@ -38,7 +40,12 @@ static OUTSIDE: [u8; 256] = {
         let is_plain = matches!(byte, b' '..=b'~');
         let not_id = if is_id { 0 } else { NOT_ID };
         let not_plain = if is_plain { 0 } else { NOT_PLAIN };
-        set(&mut table, byte, not_id | not_plain);
+        let ends = if matches!(byte, b'"' | b'\\') {
+            ENDS_PLAIN
+        } else {
+            0
+        };
+        set(&mut table, byte, not_id | not_plain | ends);
         if byte == u8::MAX {
             break table;
         }
@@ -62,6 +69,25 @@ fn none(bytes: &[u8], outside: u8) -> bool {
     let classes = |byte: &u8| OUTSIDE.get(usize::from(*byte)).copied().unwrap_or(u8::MAX);
     let found = bytes.iter().fold(0, |found, byte| found | classes(byte));
     found & outside == 0
+}
+
+/// How many bytes an identifier that begins here could have, whatever follows them.
+pub(super) fn id_length(bytes: &[u8]) -> usize {
+    length(bytes, NOT_ID)
+}
+
+/// How many bytes of printable ASCII stand here before a quote or backslash, the first byte that JSON escapes.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    length(bytes, NOT_PLAIN | ENDS_PLAIN)
+}
+
+#[inline]
+fn length(bytes: &[u8], outside: u8) -> usize {
+    let is_outside = |byte: &u8| {
+        let classes = OUTSIDE.get(usize::from(*byte)).copied().unwrap_or(u8::MAX);
+        classes & outside != 0
+    };
+    bytes.iter().position(is_outside).unwrap_or(bytes.len())
 }
 
 /// `algorithm:hex` of a known algorithm.

@@ -15,7 +15,7 @@ pub(super) const KEY_ID: &str = "00112233445566778899aabbccddeeff";
 
 /// Which fields an example has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// The required ones.
     Minimal,
     /// All of them.
@@ -23,7 +23,7 @@ pub(super) enum Extent {
 }
 
 /// A valid body of the kind, the rules between fields included.
-pub(super) fn body(kind: &KindDef, extent: Extent) -> Value {
+pub(crate) fn body(kind: &KindDef, extent: Extent) -> Value {
     let mut body = fields(kind.fields(), extent);
     match (kind.name(), extent) {
         ("decision", Extent::Minimal) => set(&mut body, "/model_state", "verified".into()),
@@ -37,7 +37,7 @@ pub(super) fn body(kind: &KindDef, extent: Extent) -> Value {
 }
 
 /// A valid record that holds the body.
-pub(super) fn record(kind: &str, body: Value, extent: Extent) -> Value {
+pub(crate) fn record(kind: &str, body: Value, extent: Extent) -> Value {
     let mut record = fields(record_fields(), extent);
     set(&mut record, "/kind", kind.into());
     set(&mut record, "/schema_version", SCHEMA_VERSION.into());

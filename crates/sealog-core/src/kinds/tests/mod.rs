@@ -1,7 +1,7 @@
 //! Tests of the kinds: what each sentence of `kinds.json` refuses, and that Rust and the published JSON Schema agree.
 
 mod envelope;
-mod examples;
+pub(crate) mod examples;
 mod published;
 mod schema_agrees;
 mod sentences;
