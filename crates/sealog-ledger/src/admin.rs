@@ -14,6 +14,10 @@ use crate::options::Creation;
 /// What is said of an operator or a purpose that nobody stated; production refuses it.
 pub const UNSTATED: &str = "unstated";
 
+/// The reason of the `log.state` `degraded` with which a log goes on without a head copy.
+pub const HEAD_MISSED: &str =
+    "no head copy of this log was found here; had a backup been restored, nobody would know";
+
 /// A change of a configuration.
 #[derive(Debug, Clone)]
 pub struct ConfigSet {
@@ -77,6 +81,15 @@ pub(crate) fn created_draft(creation: &Creation, origin: &str, vkey: &str) -> Re
         body.insert("continues", Value::Object(old));
     }
     Ok(own_draft("ledger.created", body))
+}
+
+/// No head copy was there to compare the log with: a restored backup would have gone unnoticed.
+pub(crate) fn head_missed_draft(now: Timestamp) -> Draft {
+    let mut body = Object::new();
+    body.insert("at", now.format_micros());
+    body.insert("reason", HEAD_MISSED);
+    body.insert("state", "degraded");
+    own_draft("log.state", body)
 }
 
 /// The epoch that is due at this state.

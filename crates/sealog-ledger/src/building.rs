@@ -91,6 +91,11 @@ impl Writer {
             let submission = self.own_record(draft)?;
             building.epoch = Some(self.place_record(&submission, &mut building)?);
         }
+        // A recovery says it itself.
+        if self.head_missed && self.recovered.is_none() {
+            let submission = self.own_record(admin::head_missed_draft(now))?;
+            self.place_record(&submission, &mut building)?;
+        }
         for (ticket, skip) in tickets.iter().zip(refused) {
             let done = if *skip {
                 Ok(Vec::new())

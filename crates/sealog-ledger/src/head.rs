@@ -1,5 +1,6 @@
 //! Head copies: the last checkpoint, kept outside the ledger's directory, so that a restored backup is noticed.
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use sealog_core::state::LogState;
@@ -65,10 +66,23 @@ impl Head {
         lock(&self.failure).clone()
     }
 
+    /// Whether the log has to say that nothing could be compared: it is not empty, and somebody wanted to know.
+    pub(crate) fn is_missed(&self, word: HeadWord, state: &LogState) -> bool {
+        word == HeadWord::Absent && self.policy != HeadCopyPolicy::Off && state.size() > 0
+    }
+
+    /// What there being none means for this log.
+    fn absent(&self, state: &LogState, path: &Path) -> Result<HeadWord, Error> {
+        if self.policy == HeadCopyPolicy::Require && state.size() > 0 {
+            return Err(Error::HeadCopyMissing { path: path.into() });
+        }
+        Ok(HeadWord::Absent)
+    }
+
     /// Compares the log with the newest head copy that one of its keys signed.
     pub(crate) fn compare(&self, state: &LogState) -> Result<HeadWord, Error> {
         let Some(slots) = &self.slots else {
-            return Ok(HeadWord::Absent);
+            return self.absent(state, Path::new("the state directory, of which there is none"));
         };
         let keys: Vec<VerifierKey> = state
             .keys()
@@ -88,13 +102,7 @@ impl Head {
             })
             .max_by_key(Checkpoint::size);
         let Some(seen) = newest else {
-            return if self.policy == HeadCopyPolicy::Require && state.size() > 0 {
-                Err(Error::HeadCopyMissing {
-                    path: slots.paths()[0].clone(),
-                })
-            } else {
-                Ok(HeadWord::Absent)
-            };
+            return self.absent(state, &slots.paths()[0]);
         };
         let behind = || Error::BehindHeadCopy {
             size: state.size(),

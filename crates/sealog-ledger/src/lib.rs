@@ -37,7 +37,7 @@ pub mod verify;
 mod work;
 mod writer;
 
-pub use admin::{ConfigSet, UNSTATED};
+pub use admin::{ConfigSet, HEAD_MISSED, UNSTATED};
 pub use appended::Appended;
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature};

@@ -53,6 +53,7 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
         turn.flush()?;
     }
     let word = writer.parts.head.compare(&writer.state)?;
+    writer.head_missed = writer.parts.head.is_missed(word, &writer.state);
     if end.tail {
         let class = classify(&*store, &end)?;
         let Some(class) = class else {

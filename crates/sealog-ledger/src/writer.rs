@@ -56,6 +56,8 @@ pub(crate) struct Writer {
     pub(crate) ids: Ids,
     /// What the next group has to say first: that a torn tail was cut.
     pub(crate) recovered: Option<Draft>,
+    /// What it has to say too: that no head copy was there to compare the log with.
+    pub(crate) head_missed: bool,
     /// The run of the log's own records, and the next number in it.
     pub(crate) run: String,
     pub(crate) run_seq: u64,
@@ -73,6 +75,7 @@ impl Writer {
             loaded: false,
             ids: Ids::default(),
             recovered: None,
+            head_missed: false,
             run,
             run_seq: 0,
             own_author: Arc::new(Author {
@@ -290,6 +293,7 @@ impl Writer {
         self.ids.settle(true);
         // The group is durable: nothing below may fail it.
         self.recovered = None;
+        self.head_missed = false;
         self.parts.head.write(&note);
         let bytes = std::mem::take(&mut building.bytes);
         Ok(Group {

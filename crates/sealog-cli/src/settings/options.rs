@@ -166,7 +166,7 @@ pub const OPTIONS: &[Setting] = &[
     any(
         "head_copy",
         "`use`",
-        "`use` the head copy, or `require` it: refuse to write where it is absent",
+        "`use` the head copy and record that it is absent, or `require` it: refuse to write then",
     ),
     any(
         "index",

@@ -14,6 +14,7 @@ mod extract;
 mod flips;
 mod forge;
 mod ground;
+mod head_copy;
 mod index;
 mod kill;
 mod leaving;
