@@ -95,8 +95,8 @@ pub enum Error {
         /// The signer's.
         found: String,
     },
-    /// Signing failed.
-    #[error("the signer failed: {reason}")]
+    /// There is no signature, so nothing was written. The ledger goes on once there is one.
+    #[error("nothing was signed: {reason}")]
     Signer {
         /// What it said.
         reason: String,
@@ -230,6 +230,7 @@ impl Error {
             | Self::Closed
             | Self::KeyMissing { .. }
             | Self::KeyMismatch { .. }
+            | Self::Signer { .. }
             | Self::NewerFormat { .. }
             | Self::BehindHeadCopy { .. }
             | Self::HeadCopyMissing { .. }
@@ -243,7 +244,6 @@ impl Error {
                 Weight::Undecided | Weight::Note => ErrorKind::Malformed,
             },
             Self::KeyFile { .. }
-            | Self::Signer { .. }
             | Self::OutcomeUnknown { .. }
             | Self::Index { .. }
             | Self::Io { .. }

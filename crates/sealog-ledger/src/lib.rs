@@ -32,6 +32,7 @@ mod recover;
 mod repeat;
 mod replay;
 mod runs;
+mod signing;
 mod snapshot;
 pub mod verify;
 mod work;

@@ -18,7 +18,7 @@ use crate::keys;
 use crate::ledger::{Ledger, Reading, Side};
 use crate::options::{Access, Creation, HeadCopyPolicy, Options};
 use crate::writer::{Parts, Writer};
-use crate::{admin, chunk, recover};
+use crate::{admin, chunk, recover, signing};
 
 /// Files of this directory, below the state directory, tell which paths held a ledger.
 const PATHS_DIR: &str = "paths";
@@ -27,10 +27,7 @@ impl Ledger {
     /// Makes a ledger where nothing is, with its key, its entry 0 and a line in the user's `known_logs`.
     pub fn create(path: &Path, creation: &Creation, options: Options) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
-        let origin = match &creation.origin {
-            Some(origin) => origin.clone(),
-            None => default_origin(&path, &options)?,
-        };
+        let origin = origin_for_new(&path, creation, &options)?;
         refuse_taken(&origin, &options)?;
         let signer = signer_for_new(&path, &origin, &options)?;
         // The store makes the directory itself: that decides between two that try at once.
@@ -77,10 +74,7 @@ impl Ledger {
         options.head_copy = HeadCopyPolicy::Off;
         options.index = crate::options::IndexMode::Manual;
         let path = Path::new("/memory.sealog");
-        let origin = match &creation.origin {
-            Some(origin) => origin.clone(),
-            None => default_origin(path, &options)?,
-        };
+        let origin = origin_for_new(path, creation, &options)?;
         let signer = match &options.signer {
             Some(signer) => Arc::clone(signer),
             None => keys::ephemeral(&origin, &*options.random)?,
@@ -167,6 +161,7 @@ impl Ledger {
             }
         };
         let index = Index::new(Arc::clone(&store), origin, options.index);
+        let signer = signing::with_deadline(signer, options.signer_wait);
         let parts = Parts {
             index: Arc::clone(index.shared()),
             store: Arc::clone(&store),
@@ -225,6 +220,21 @@ pub(crate) fn state_dir(options: &Options) -> Option<PathBuf> {
 
 pub(crate) fn config_dir(options: &Options) -> Option<PathBuf> {
     options.config_dir.clone().or_else(keys::user_config_dir)
+}
+
+/// The origin asked for, else the name of the signer's key, else one of the log's own.
+fn origin_for_new(path: &Path, creation: &Creation, options: &Options) -> Result<String, Error> {
+    let signer = options.signer.as_ref();
+    let named = signer.map(|signer| signer.verifier_key().name().to_owned());
+    match (&creation.origin, named) {
+        (Some(origin), Some(name)) if *origin != name => Err(Error::Argument {
+            what: "the origin",
+            why: format!("the signer's key is of the log {name}"),
+        }),
+        (Some(origin), _) => Ok(origin.clone()),
+        (None, Some(name)) => Ok(name),
+        (None, None) => default_origin(path, options),
+    }
 }
 
 /// The name of the file and 16 random digits: two ledgers never share an origin by accident.

@@ -51,8 +51,10 @@ pub struct Options {
     pub state_dir: Option<PathBuf>,
     /// Directory of `known_logs`; none: the user's configuration directory.
     pub config_dir: Option<PathBuf>,
-    /// Signs in place of the key file.
+    /// Signs in place of the key file. A new ledger without an origin gets that of its key.
     pub signer: Option<Arc<dyn Signer>>,
+    /// How long the signer may take over one signature, under the log's lock, if it does not answer at once.
+    pub signer_wait: Duration,
     /// How long to wait for the turn to write.
     pub turn_wait: Duration,
     /// Records that may wait to be written.
@@ -91,6 +93,7 @@ impl Default for Options {
             state_dir: None,
             config_dir: None,
             signer: None,
+            signer_wait: Duration::from_secs(10),
             turn_wait: Duration::from_secs(10),
             queue_records_max: 65_536,
             queue_bytes_max: 64 * 1024 * 1024,

@@ -12,8 +12,9 @@ use sealog_core::tlog::sign::Signer;
 
 use crate::admin::{self, ConfigSet};
 use crate::appended::Appended;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::ledger::Ledger;
+use crate::signing;
 
 /// One version of a configuration, for showing.
 #[derive(Debug, Clone)]
@@ -181,6 +182,7 @@ impl Ledger {
 
     /// Hands the log's key over to a successor, which signs from the next checkpoint on.
     pub fn rotate_key(&self, successor: Arc<dyn Signer>) -> Result<Appended, Error> {
+        let successor = signing::with_deadline(successor, self.options().signer_wait);
         let new = successor.verifier_key().to_string();
         let (origin, signer) = (self.origin().to_owned(), Arc::clone(&successor));
         self.commit_own(
@@ -194,7 +196,7 @@ impl Ledger {
                 let signature = signer
                     .sign(&rotation_message(&origin, &old, &new))
                     .map_err(|error| Error::Signer {
-                        reason: error.to_string(),
+                        reason: chain(&error),
                     })?;
                 admin::rotation_draft(&old, &new, &STANDARD.encode(signature), state.size())
             },

@@ -18,6 +18,7 @@ use sealog_store::{CommitError, Place, Store, Turn};
 use crate::building::Building;
 use crate::clock::{Clock, Random, new_token};
 use crate::draft::{Author, Draft};
+use crate::error::chain;
 use crate::head::Head;
 use crate::ids::Ids;
 use crate::queue::Ticket;
@@ -261,7 +262,7 @@ impl Writer {
         let note = checkpoint::sign_checkpoint(self.state.origin(), size, tree.root(), &signers)
             .map_err(|error| {
                 Failure::NotWritten(Error::Signer {
-                    reason: error.to_string(),
+                    reason: chain(&error),
                 })
             })?;
         let line = entry::checkpoint_line(&note);

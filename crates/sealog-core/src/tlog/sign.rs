@@ -21,6 +21,12 @@ pub trait Signer: Send + Sync + fmt::Debug {
 
     /// The Ed25519 signature over exactly these bytes.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+
+    /// Whether signing waits for nothing outside this process and runs nobody else's code, so that it may be called
+    /// under a lock without a deadline.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
 }
 
 /// Why there is no signature.
@@ -93,6 +99,10 @@ impl Signer for Ed25519Signer {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
         Ok(self.key.sign(message).to_bytes())
+    }
+
+    fn answers_at_once(&self) -> bool {
+        true
     }
 }
 
