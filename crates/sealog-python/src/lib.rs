@@ -5,7 +5,7 @@
 //!
 //! **What is absent**: any rule about records (those are in `sealog-core` and `sealog-ledger`), the decorator and
 //! the collector (pure Python, in `python/sealog`), output of any kind, signal handlers, and threads at import.
-//! No thread of this crate ever takes the interpreter's lock.
+//! No thread of this crate ever takes the interpreter's lock, but for a callable that signs (`signer`).
 
 mod body;
 mod cli;
@@ -26,6 +26,7 @@ mod record;
 mod report;
 mod search;
 mod settings;
+mod signer;
 mod stage;
 mod started;
 mod state;
@@ -63,6 +64,8 @@ mod _sealog {
     use crate::report::{ReceiptReport, Report};
     #[pymodule_export]
     use crate::search::{Page, count, search, stats, wait_for_index};
+    #[pymodule_export]
+    use crate::signer::log_vkey;
     #[pymodule_export]
     use crate::started::Started;
     #[pymodule_export]

@@ -1,15 +1,18 @@
 //! How a ledger is opened, read from Python's keyword arguments.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use sealog_core::tlog::sign::Signer;
 use sealog_ledger::{Access, Creation, HeadCopyPolicy, IndexMode, Options};
 
 use crate::error::format_error;
 use crate::ledger::WhenFull;
 use crate::live::{Runtime, Settings};
+use crate::signer::CallableSigner;
 
 /// Records that the queue holds, if nothing else is said.
 const QUEUE_RECORDS: usize = 65_536;
@@ -50,10 +53,10 @@ pub(crate) fn read(path: Option<PathBuf>, given: &Bound<'_, PyDict>) -> PyResult
         on_unencodable: "record".into(),
     };
     for (name, value) in given.iter() {
-        if value.is_none() {
+        let name = name.cast::<PyString>()?.to_str()?.to_owned();
+        if value.is_none() || name == "signer" || name == "vkey" {
             continue;
         }
-        let name = name.cast::<PyString>()?.to_str()?.to_owned();
         let known = creation(&mut read.settings.creation, &name, &value)?
             || option(&mut read.settings.options, &name, &value)?
             || own(&mut read, &name, &value)?;
@@ -65,7 +68,24 @@ pub(crate) fn read(path: Option<PathBuf>, given: &Bound<'_, PyDict>) -> PyResult
             ));
         }
     }
+    read.settings.options.signer = signer(given)?;
     Ok(read)
+}
+
+/// The callable that signs, with the key that it signs by.
+fn signer(given: &Bound<'_, PyDict>) -> PyResult<Option<Arc<dyn Signer>>> {
+    let set = |name| Ok::<_, PyErr>(given.get_item(name)?.filter(|value| !value.is_none()));
+    match (set("signer")?, set("vkey")?) {
+        (None, None) => Ok(None),
+        (Some(signer), Some(vkey)) => {
+            let signer = CallableSigner::new(&signer, vkey.extract()?)?;
+            Ok(Some(Arc::new(signer)))
+        }
+        _ => {
+            let why = "signer and vkey, the verifier key that it signs by, go together";
+            Err(format_error(given.py(), "signer", why))
+        }
+    }
 }
 
 fn creation(creation: &mut Creation, name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -94,6 +114,7 @@ fn option(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> PyResu
         "state_dir" => options.state_dir = Some(value.extract()?),
         "config_dir" => options.config_dir = Some(value.extract()?),
         "turn_wait" => options.turn_wait = seconds(value, name)?,
+        "signer_wait" => options.signer_wait = seconds(value, name)?,
         "segment_bytes" => options.segment_bytes = value.extract()?,
         "epoch_entries" => options.epoch_entries = value.extract()?,
         "epoch_seconds" => options.epoch_seconds = value.extract()?,

@@ -30,6 +30,7 @@ from ._sealog import (
     Report,
     __version__,
     encode,
+    log_vkey,
     tree_root,
 )
 from ._verify import verify, verify_receipt
@@ -74,6 +75,7 @@ __all__ = [
     "__version__",
     "current",
     "encode",
+    "log_vkey",
     "memory",
     "open",
     "register_encoder",

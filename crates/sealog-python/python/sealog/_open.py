@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Union
 
 from ._ledger import Ledger
@@ -32,6 +33,9 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
     index: Literal["follow", "manual", "off"] | None = None,
     allow_file_systems: Sequence[str] | None = None,
     producer_id: str | None = None,
+    signer: Callable[[bytes], bytes] | None = None,
+    vkey: str | None = None,
+    signer_wait: float | None = None,
     turn_wait: float | None = None,
     segment_bytes: int | None = None,
     epoch_entries: int | None = None,
@@ -50,6 +54,11 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
 
     `system` and `tenant` stand in every record that names none. `full` says what `enqueue` does when the queue has
     no room: wait up to `queue_wait` seconds, fail, or drop the record and declare a gap.
+
+    `signer` signs the log in place of a key file: it is called with the bytes to sign and returns the 64 bytes of an
+    Ed25519 signature by the key `vkey`, whose name is the log's origin (`log_vkey` makes one from a public key). It is
+    called on a thread of its own while every writer of the log waits, for at most `signer_wait` seconds (10); if it
+    raises, is too slow or signs wrongly, nothing is written and those who wait get a `RefusedError`.
     """
     given: dict[str, Any] = dict(locals())
     del given["path"]
@@ -63,6 +72,9 @@ def memory(
     system: str | None = None,
     tenant: str | None = None,
     producer_id: str | None = None,
+    signer: Callable[[bytes], bytes] | None = None,
+    vkey: str | None = None,
+    signer_wait: float | None = None,
     epoch_entries: int | None = None,
     full: Full = "block",
     queue_records: int | None = None,
@@ -75,6 +87,8 @@ def memory(
 
 
 def _made(path: str | None, given: dict[str, Any]) -> Ledger:
+    if inspect.iscoroutinefunction(given["signer"]):
+        raise TypeError("signer is called on a thread of its own and must not be a coroutine function")
     given["runtime"] = (
         f"{platform.python_implementation()} {platform.python_version()}",
         f"{platform.system()} {platform.release()}".strip() or "unknown",
