@@ -500,6 +500,24 @@ def test_a_missing_key_is_refused(places: Path) -> None:
     assert refused.value.code == "key_missing"
 
 
+def test_a_missing_head_copy_is_recorded_or_refused(places: Path) -> None:
+    path = places / "a.sealog"
+    with sealog.open(path, state_dir=places / "one") as ledger:
+        note(ledger, n=1)
+        before = ledger.size
+    with pytest.raises(sealog.RefusedError, match="no head copy"):
+        sealog.open(path, state_dir=places / "two", head_copy="require")
+    with sealog.open(path, state_dir=places / "two", head_copy="require", access="read") as reading:
+        assert reading.size > before  # The closing record of the run; reading needs no head copy.
+        end = reading.size
+    with sealog.open(path, state_dir=places / "two") as ledger:
+        note(ledger, n=2)
+        (said, *_) = ledger.entries(end)
+        assert said.kind == "log.state" and said.body["state"] == "degraded"
+        assert "head copy" in said.body["reason"]
+        assert ledger.verify().exit_code == 0
+
+
 def test_settings_are_checked() -> None:
     with pytest.raises(ValueError, match="head_copy"):
         sealog.open("x.sealog", head_copy="sometimes")
