@@ -537,6 +537,46 @@ def test_thresholds_that_do_not_part_the_scores(risk: sealog.Ledger, thresholds:
         risk.config.set("risk", by="ada", reason=" ", bands=[("approve", None, None)])
 
 
+def test_a_configuration_without_bands_gives_no_label(risk: sealog.Ledger) -> None:
+    made = risk.config.set("prompt", by="ada", reason="second wording")
+    active = risk.config.show("prompt")
+    assert isinstance(active, sealog.ConfigView)
+    assert (active.index, active.bands, active.label_of(0.5)) == (made.index, None, None)
+
+    @risk.decision(score="result", config="prompt")
+    def predict(x: float) -> float:
+        return x
+
+    @risk.decision(score="result", label=lambda result: "L002", config="prompt")
+    def named(x: float) -> float:
+        return x
+
+    predict(0.9)
+    named(0.9)
+    risk.flush()
+    plain, labelled = bodies(risk)
+    assert plain["config_digest"] == active.digest and plain["score"] == 0.9
+    assert "label_id" not in plain and "label_source" not in plain
+    # The host's own label stands; nothing was derived that it could differ from.
+    assert labelled["label_id"] == "L002" and "label_source" not in labelled
+
+    # Each version is a link of its own, also where nothing but its reason is new.
+    risk.config.set("prompt", by="ada", reason="third wording")
+    risk.config.set("prompt", by="ada", reason="with bands", thresholds=[0.5], labels=["L001", "L002"])
+    risk.config.set("prompt", by="ada", reason="without again")
+    history = risk.config.history("prompt")
+    assert [version.bands is None for version in history] == [True, True, False, True]
+    assert len({version.digest for version in history}) == 4
+    assert risk.verify().exit_code == 0
+
+
+@pytest.mark.parametrize("missing", ["by", "reason"])
+def test_a_configuration_has_an_author_and_a_reason(ledger: sealog.Ledger, missing: str) -> None:
+    said = {"by": "ada", "reason": "first", missing: " "}
+    with pytest.raises(sealog.FormatError, match="blank"):
+        ledger.config.set("risk", **said)
+
+
 def test_a_configuration_that_is_not_there(ledger: sealog.Ledger) -> None:
     assert ledger.decision(lambda: 0.5, score="result", config="nothing")() == 0.5
     body = only(ledger)
