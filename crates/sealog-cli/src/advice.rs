@@ -160,7 +160,7 @@ pub const FINDINGS: &[(Code, &str)] = &[
     ),
     (
         Code::KeyRetired,
-        "pin the log's new key, or accept the hand-over with --follow-rotation",
+        "pin the log's new key, or, if the old one was not revoked, accept the hand-over with --follow-rotation",
     ),
     (
         Code::KeyRotated,

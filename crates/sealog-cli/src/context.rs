@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use sealog_core::tlog::sign::Signer;
 use sealog_ledger::{Access, HeadCopyPolicy, IndexMode, Ledger, Options};
 
 use crate::error::Error;
@@ -55,8 +57,20 @@ impl Context {
 
     /// Opens the ledger that is meant.
     pub fn open(&self, access: Access) -> Result<Ledger, Error> {
+        self.open_by(access, None)
+    }
+
+    /// The same, by a signer in place of the log's key file.
+    pub fn open_by(
+        &self,
+        access: Access,
+        signer: Option<Arc<dyn Signer>>,
+    ) -> Result<Ledger, Error> {
         let path = self.ledger_path(None)?;
-        let options = self.options(access)?;
+        let options = Options {
+            signer,
+            ..self.options(access)?
+        };
         if access == Access::Append {
             production::check_append(&self.settings, &path)?;
         }

@@ -80,6 +80,7 @@ codes! {
     KeyNotPinned = "key_not_pinned", Refutes, "The log of the pinned origin is not signed by the pinned key.";
     KeyRetired = "key_retired", Undecided, "Only a retired key of the log was pinned.";
     KeyRotated = "key_rotated", Note, "The log's key was handed over after the pinned key.";
+    KeyRevoked = "key_revoked", Note, "The log's key was revoked by the recovery key: what rests on the old one alone may be a thief's.";
     Unpinned = "unpinned", Undecided, "No key was pinned, so nothing vouches for the log.";
     // The ledger's own records.
     FirstEntry = "first_entry", Refutes, "Entry 0 is not the log's ledger.created record, or a second one exists.";

@@ -182,6 +182,20 @@ pub(crate) fn trust_draft(key_id: &str, vkey: &str, custodian: Option<&str>) -> 
     own_draft("key.event", body)
 }
 
+/// The revocation of the log's key by the recovery key; a hand-over stands behind it in the same group.
+pub(crate) fn revocation_draft(old: &str, size: u64) -> Result<Draft, Error> {
+    let mut body = Object::new();
+    body.insert("event", "revoked");
+    body.insert("from_size", integer(size)?);
+    body.insert("key_id", "log");
+    body.insert(
+        "public_key_digest",
+        digest_text(&Hash::of(&[old.as_bytes()])),
+    );
+    body.insert("vkey", old);
+    Ok(own_draft("key.event", body))
+}
+
 /// The hand-over of the log's key.
 pub(crate) fn rotation_draft(
     old: &str,

@@ -149,13 +149,15 @@ impl Writer {
                 }),
             },
             Work::Admin(make, successor) => {
-                let draft = make(&self.state)?;
-                let submission = self.own_record(draft)?;
-                let placed = self.place_record(&submission, building)?;
+                let mut placed = Vec::new();
+                for draft in make(&self.state)? {
+                    let submission = self.own_record(draft)?;
+                    placed.push(self.place_record(&submission, building)?);
+                }
                 if successor.is_some() {
                     building.successor.clone_from(successor);
                 }
-                Ok(vec![placed])
+                Ok(placed)
             }
         }
     }

@@ -82,7 +82,10 @@ impl Head {
     /// Compares the log with the newest head copy that one of its keys signed.
     pub(crate) fn compare(&self, state: &LogState) -> Result<HeadWord, Error> {
         let Some(slots) = &self.slots else {
-            return self.absent(state, Path::new("the state directory, of which there is none"));
+            return self.absent(
+                state,
+                Path::new("the state directory, of which there is none"),
+            );
         };
         let keys: Vec<VerifierKey> = state
             .keys()

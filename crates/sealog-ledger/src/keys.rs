@@ -216,6 +216,32 @@ pub fn trust_log(config_dir: &Path, vkey: &VerifierKey) -> Result<(), Error> {
     written.map_err(Error::io("write", path))
 }
 
+/// Takes every other key of this key's log out of the user's `known_logs`.
+pub fn distrust_others(config_dir: &Path, vkey: &VerifierKey) -> Result<(), Error> {
+    let path = config_dir.join(KNOWN_LOGS_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", path)(error)),
+    };
+    let is_other = |line: &&str| {
+        let known = VerifierKey::parse(line.trim());
+        known.is_ok_and(|known| known.name() == vkey.name() && known != *vkey)
+    };
+    if !text.lines().any(|line| is_other(&line)) {
+        return Ok(());
+    }
+    let kept = text.lines().filter(|line| !is_other(line));
+    let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
+    let new = config_dir.join(format!("{KNOWN_LOGS_FILE}.new-{}", std::process::id()));
+    let written = fs::File::create(&new).and_then(|mut file| {
+        file.write_all(kept.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(Error::io("write", &new))?;
+    fs::rename(&new, &path).map_err(Error::io("replace", path))
+}
+
 /// Whose whole SHA-256 people compare.
 pub fn fingerprint(vkey: &VerifierKey) -> String {
     Hash::of(&[vkey.to_string().as_bytes()]).to_hex()

@@ -339,6 +339,15 @@ impl Ledger {
         make: impl Fn(&LogState) -> Result<crate::draft::Draft, Error> + Send + Sync + 'static,
         successor: Option<Arc<dyn Signer>>,
     ) -> Result<Appended, Error> {
+        self.commit_own_all(move |state| Ok(vec![make(state)?]), successor)
+    }
+
+    /// The same of several records, which stand one behind the other; returns the last.
+    pub(crate) fn commit_own_all(
+        &self,
+        make: impl Fn(&LogState) -> Result<Vec<crate::draft::Draft>, Error> + Send + Sync + 'static,
+        successor: Option<Arc<dyn Signer>>,
+    ) -> Result<Appended, Error> {
         let mut appended = self.commit(Work::Admin(Box::new(make), successor))?;
         appended.pop().ok_or(Error::Closed)
     }

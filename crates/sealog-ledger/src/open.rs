@@ -8,6 +8,7 @@ use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::{Hash, push_hex};
 use sealog_core::json::Value;
 use sealog_core::tlog::sign::Signer;
+use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use sealog_store::disk::{Disk, MemoryDisk, OsDisk};
 use sealog_store::{FileOptions, FileStore, HeadCopy, Store};
 
@@ -29,6 +30,7 @@ impl Ledger {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         let origin = origin_for_new(&path, creation, &options)?;
         refuse_taken(&origin, &options)?;
+        check_recovery(creation, &origin, &options)?;
         let signer = signer_for_new(&path, &origin, &options)?;
         // The store makes the directory itself: that decides between two that try at once.
         if path.is_dir() && is_absent_or_empty(&path) {
@@ -75,6 +77,7 @@ impl Ledger {
         options.index = crate::options::IndexMode::Manual;
         let path = Path::new("/memory.sealog");
         let origin = origin_for_new(path, creation, &options)?;
+        check_recovery(creation, &origin, &options)?;
         let signer = match &options.signer {
             Some(signer) => Arc::clone(signer),
             None => keys::ephemeral(&origin, &*options.random)?,
@@ -193,8 +196,9 @@ impl Ledger {
                 findings: vec![Finding::new(Code::EmptyLedger)],
             });
         }
-        writer.check_key()?;
-        if writer.recovered.is_some() {
+        writer.check_key(true)?;
+        // A recovery key cannot say it; the hand-over for which it is here does.
+        if writer.recovered.is_some() && !writer.recovers() {
             writer.commit_own_news()?;
         }
         Ok(())
@@ -220,6 +224,27 @@ pub(crate) fn state_dir(options: &Options) -> Option<PathBuf> {
 
 pub(crate) fn config_dir(options: &Options) -> Option<PathBuf> {
     options.config_dir.clone().or_else(keys::user_config_dir)
+}
+
+/// A recovery key signs a checkpoint one day, so it is a key of this log, and another one than the first.
+fn check_recovery(creation: &Creation, origin: &str, options: &Options) -> Result<(), Error> {
+    let Some(text) = &creation.recovery_vkey else {
+        return Ok(());
+    };
+    let refused = |why: String| Error::Argument {
+        what: "the recovery key",
+        why,
+    };
+    let key = VerifierKey::parse(text).map_err(|error| refused(error.to_string()))?;
+    if key.name() != origin || key.key_type() != KeyType::Ed25519 {
+        let why = format!("it is not a log key of the origin {origin}, which has to be given");
+        return Err(refused(why));
+    }
+    let own = options.signer.as_ref().map(|signer| signer.verifier_key());
+    if own == Some(&key) {
+        return Err(refused("it is the log's key itself".into()));
+    }
+    Ok(())
 }
 
 /// The origin asked for, else the name of the signer's key, else one of the log's own.

@@ -182,10 +182,21 @@ impl Ledger {
 
     /// Hands the log's key over to a successor, which signs from the next checkpoint on.
     pub fn rotate_key(&self, successor: Arc<dyn Signer>) -> Result<Appended, Error> {
+        self.hand_over(successor, false)
+    }
+
+    /// Revokes the log's key, lost or stolen, by the recovery key that entry 0 names, and hands the log over to a
+    /// successor, which signs from the next checkpoint on. The handle was opened with the recovery key as its
+    /// [`signer`](crate::Options::signer); with it this is all that can be done until it is done.
+    pub fn revoke_key(&self, successor: Arc<dyn Signer>) -> Result<Appended, Error> {
+        self.hand_over(successor, true)
+    }
+
+    fn hand_over(&self, successor: Arc<dyn Signer>, revokes: bool) -> Result<Appended, Error> {
         let successor = signing::with_deadline(successor, self.options().signer_wait);
         let new = successor.verifier_key().to_string();
         let (origin, signer) = (self.origin().to_owned(), Arc::clone(&successor));
-        self.commit_own(
+        self.commit_own_all(
             move |state| {
                 let Some(active) = state.keys().active() else {
                     return Err(Error::Damaged {
@@ -198,7 +209,15 @@ impl Ledger {
                     .map_err(|error| Error::Signer {
                         reason: chain(&error),
                     })?;
-                admin::rotation_draft(&old, &new, &STANDARD.encode(signature), state.size())
+                let mut size = state.size();
+                let mut drafts = Vec::new();
+                if revokes {
+                    drafts.push(admin::revocation_draft(&old, size)?);
+                    size += 1;
+                }
+                let signature = STANDARD.encode(signature);
+                drafts.push(admin::rotation_draft(&old, &new, &signature, size)?);
+                Ok(drafts)
             },
             Some(successor),
         )

@@ -162,7 +162,10 @@ impl Desk {
                 return;
             }
             let Some((number, message)) = lies.question.take() else {
-                lies = self.changed.wait(lies).unwrap_or_else(PoisonError::into_inner);
+                lies = self
+                    .changed
+                    .wait(lies)
+                    .unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             lies.answering = Some(number);

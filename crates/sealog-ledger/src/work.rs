@@ -12,14 +12,14 @@ use sealog_core::tlog::tree::GroupTree;
 use crate::Error;
 use crate::draft::{Draft, Submission};
 
-/// Makes one of the log's own records from the state at the moment of its commit.
-pub(crate) type Admin = Box<dyn Fn(&LogState) -> Result<Draft, Error> + Send + Sync>;
+/// Makes records of the log's own from the state at the moment of their commit.
+pub(crate) type Admin = Box<dyn Fn(&LogState) -> Result<Vec<Draft>, Error> + Send + Sync>;
 
 /// What a ticket asks for.
 pub(crate) enum Work {
     /// Records of producers, all or none.
     Records(Vec<Submission>),
-    /// One of the log's own records; with a signer where the log's key is handed over to it.
+    /// Records of the log's own; with a signer where the log's key is handed over to it.
     Admin(Admin, Option<Arc<dyn Signer>>),
     /// An epoch, which is always the first entry of its group.
     Epoch,
@@ -40,6 +40,11 @@ impl Work {
             ),
             Self::Admin(..) | Self::Epoch | Self::News => (1, sealog_core::limits::ENTRY_BYTES_MAX),
         }
+    }
+
+    /// Whether the log's key is handed over.
+    pub(crate) const fn hands_over(&self) -> bool {
+        matches!(self, Self::Admin(_, Some(_)))
     }
 
     /// Whether a caller chose an id, so that it may be a retry.

@@ -101,7 +101,7 @@ impl Writer {
         let store = Arc::clone(&self.parts.store);
         let mut turn = store.turn(self.parts.turn_wait)?;
         self.catch_up(&mut *turn)?;
-        self.check_key()?;
+        self.check_key(tickets.iter().any(|ticket| ticket.work.hands_over()))?;
         let mut refused = vec![false; tickets.len()];
         loop {
             let mark = self.state.mark();
@@ -173,13 +173,19 @@ impl Writer {
         index.ids_remembered_since(self.ids.since());
     }
 
-    /// The signer must hold the key that is the log's now: another process may have handed it over.
-    pub(crate) fn check_key(&self) -> Result<(), Error> {
+    /// Whether the signer holds the log's recovery key, with which the log's key can be revoked and nothing else done.
+    pub(crate) fn recovers(&self) -> bool {
+        self.state.keys().recovery() == Some(self.parts.signer.verifier_key())
+    }
+
+    /// The signer must hold the key that is the log's now, as another process may have handed it over; for a hand-over
+    /// the recovery key does too.
+    pub(crate) fn check_key(&self, hands_over: bool) -> Result<(), Error> {
         let Some(active) = self.state.keys().active() else {
             return Ok(());
         };
         let own = self.parts.signer.verifier_key();
-        if active == own {
+        if active == own || (hands_over && self.recovers()) {
             return Ok(());
         }
         Err(Error::KeyMismatch {
@@ -225,7 +231,9 @@ impl Writer {
                 }
             }
         };
-        let taken = building.snapshot.take().filter(|_| group.is_some());
+        // A recovery key signs no snapshot, so none is taken where the log is handed over.
+        let keeps = group.is_some() && building.successor.is_none();
+        let taken = building.snapshot.take().filter(|_| keeps);
         let signer = Arc::clone(&self.parts.signer);
         if let Some(successor) = building.successor.take() {
             self.parts.signer = successor;

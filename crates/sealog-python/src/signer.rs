@@ -87,7 +87,10 @@ fn said(py: Python<'_>, error: &PyErr) -> String {
     let kind = error.get_type(py).name();
     let kind = kind.map_or_else(|_| "an exception".into(), |name| name.to_string());
     let text = error.value(py).str();
-    let text = text.map_or_else(|_| String::new(), |text| text.to_string_lossy().into_owned());
+    let text = text.map_or_else(
+        |_| String::new(),
+        |text| text.to_string_lossy().into_owned(),
+    );
     let text: String = text.chars().take(MESSAGE_CHARS_MAX).collect();
     if text.is_empty() {
         return kind;
@@ -99,9 +102,9 @@ fn said(py: Python<'_>, error: &PyErr) -> String {
 #[pyfunction]
 pub(crate) fn log_vkey(py: Python<'_>, origin: &str, public_key: &[u8]) -> PyResult<String> {
     let length = public_key.len();
-    let bytes: &[u8; 32] = public_key.try_into().map_err(|_| {
-        format_error(py, "public_key", &format!("{length} bytes, a key has 32"))
-    })?;
+    let bytes: &[u8; 32] = public_key
+        .try_into()
+        .map_err(|_| format_error(py, "public_key", &format!("{length} bytes, a key has 32")))?;
     VerifierKey::new(KeyType::Ed25519, origin, bytes)
         .map(|key| key.to_string())
         .map_err(|error| format_error(py, "log_vkey", &error.to_string()))

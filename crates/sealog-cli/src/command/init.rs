@@ -37,8 +37,8 @@ pub struct Args {
     /// Name of the log, without spaces [default: one with 16 random digits]
     #[arg(long)]
     origin: Option<String>,
-    /// Verifier key, kept offline, that may revoke a stolen log key
-    #[arg(long, value_name = "VKEY")]
+    /// Verifier key, or a file that holds it, of the key that may revoke a stolen log key; needs --origin
+    #[arg(long, value_name = "VKEY|FILE", requires = "origin")]
     recovery_key: Option<String>,
     /// Go on from a ledger that may not be continued itself
     #[arg(long, value_name = "OLD", requires = "because")]
@@ -90,12 +90,15 @@ fn creation(args: &Args, context: &Context) -> Result<Creation, Error> {
         }
         _ => None,
     };
+    let recovery_key = args.recovery_key.as_deref();
+    let recovery_vkey = recovery_key.map(|text| pins::read(text, context));
+    let recovery_vkey = recovery_vkey.transpose()?;
     Ok(Creation {
         origin: args.origin.clone(),
         operator: set(&args.operator, "operator")?,
         purpose: set(&args.purpose, "purpose")?,
         reason: args.reason.clone(),
-        recovery_vkey: args.recovery_key.clone(),
+        recovery_vkey: recovery_vkey.map(|key| key.to_string()),
         continues,
     })
 }

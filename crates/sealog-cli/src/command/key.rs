@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sealog_core::tlog::sign::Signer;
+use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::keys::{self, LOG_KEY_FILE};
 use sealog_ledger::{Access, SystemRandom};
@@ -26,6 +26,12 @@ pub enum Command {
         /// Name of the log that is to be, without spaces; it cannot be changed
         #[arg(long)]
         origin: String,
+        /// Write it to this file instead of where the ledger looks for it, as for a recovery key kept offline
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Write the verifier key to this file
+        #[arg(long, value_name = "FILE")]
+        vkey: Option<PathBuf>,
     },
     /// Show the log's verifier key and its fingerprint
     Show {
@@ -46,13 +52,19 @@ pub enum Command {
         custodian: Option<String>,
     },
     /// Hand the log over to a new key
-    Rotate,
+    Rotate {
+        /// Revoke the log's key, lost or stolen, by the recovery key in this file
+        #[arg(long, value_name = "FILE")]
+        recovery_key: Option<PathBuf>,
+    },
 }
 
 /// Runs one of them.
 pub fn key(command: Command, context: &mut Context) -> Result<u8, Error> {
     match command {
-        Command::New { origin } => new(&origin, context),
+        Command::New { origin, out, vkey } => {
+            new(&origin, out.as_deref(), vkey.as_deref(), context)
+        }
         Command::Show { out } => show(out.as_deref(), context),
         Command::Trust {
             key, actor: None, ..
@@ -62,36 +74,50 @@ pub fn key(command: Command, context: &mut Context) -> Result<u8, Error> {
             actor: Some(actor),
             custodian,
         } => trust_actor(&key, &actor, custodian.as_deref(), context),
-        Command::Rotate => rotate(context),
+        Command::Rotate { recovery_key } => rotate(recovery_key.as_deref(), context),
     }
 }
 
-fn new(origin: &str, context: &mut Context) -> Result<u8, Error> {
-    let directory = match context.settings.path("secrets") {
-        Some(directory) => directory,
-        None => keys::secrets_of(&context.ledger_path(None)?),
+fn new(
+    origin: &str,
+    out: Option<&Path>,
+    vkey_file: Option<&Path>,
+    context: &mut Context,
+) -> Result<u8, Error> {
+    let file = match (out, context.settings.path("secrets")) {
+        (Some(out), _) => context.settings.environment().directory().join(out),
+        (None, Some(directory)) => directory.join(LOG_KEY_FILE),
+        (None, None) => keys::secrets_of(&context.ledger_path(None)?).join(LOG_KEY_FILE),
     };
-    let file = directory.join(LOG_KEY_FILE);
     if file.exists() {
         return Err(Error::KeyExists { path: file });
     }
     let signer = keys::create_log_key(&file, origin, &SystemRandom)?;
     let vkey = Signer::verifier_key(&signer).clone();
+    if let Some(path) = vkey_file {
+        write_vkey(path, &vkey, context)?;
+    }
     print_key(&vkey, Some(&file), context)
+}
+
+fn write_vkey(path: &Path, vkey: &VerifierKey, context: &Context) -> Result<PathBuf, Error> {
+    let path = context.settings.environment().directory().join(path);
+    match fs::write(&path, format!("{vkey}\n")) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(Error::Io {
+            action: "write",
+            path,
+            source,
+        }),
+    }
 }
 
 fn show(out: Option<&Path>, context: &mut Context) -> Result<u8, Error> {
     let ledger = context.open(Access::Read)?;
     let vkey = pins::parse(&ledger.vkey(), "the log's key")?;
-    let file = out.map(|path| context.settings.environment().directory().join(path));
-    if let Some(path) = &file {
-        let written = fs::write(path, format!("{vkey}\n"));
-        written.map_err(|source| Error::Io {
-            action: "write",
-            path: path.clone(),
-            source,
-        })?;
-    }
+    let file = out
+        .map(|path| write_vkey(path, &vkey, context))
+        .transpose()?;
     print_key(&vkey, file.as_ref(), context)
 }
 
@@ -136,7 +162,11 @@ fn trust_actor(
     Ok(exit::HOLDS)
 }
 
-fn rotate(context: &mut Context) -> Result<u8, Error> {
+fn rotate(recovery_key: Option<&Path>, context: &mut Context) -> Result<u8, Error> {
+    let recovery = recovery_key
+        .map(|path| context.settings.environment().directory().join(path))
+        .map(|path| keys::read_log_key(&path))
+        .transpose()?;
     let ledger_path = context.ledger_path(None)?;
     let directory = context.settings.path("secrets");
     let directory = directory.unwrap_or_else(|| keys::secrets_of(&ledger_path));
@@ -150,25 +180,49 @@ fn rotate(context: &mut Context) -> Result<u8, Error> {
         keys::create_log_key(&next, &origin, &SystemRandom)?
     };
     let vkey = Signer::verifier_key(&signer).clone();
-    let active = reading.vkey();
+    let active = pins::parse(&reading.vkey(), "the log's key")?;
     drop(reading);
-    if active != vkey.to_string() {
-        let ledger = context.open(Access::Append)?;
-        ledger.rotate_key(Arc::new(signer))?;
-        ledger.close()?;
+    let revokes = recovery.is_some();
+    if active != vkey {
+        hand_over(Arc::new(signer), recovery.map(Arc::new), context)?;
     }
     if current.exists() {
         let old = keys::read_log_key(&current)?;
         let mut name = keys::fingerprint(Signer::verifier_key(&old));
         name.truncate(16);
-        rename(&current, &directory.join(format!("log.key.retired-{name}")))?;
+        let state = if revokes { "revoked" } else { "retired" };
+        rename(&current, &directory.join(format!("log.key.{state}-{name}")))?;
     }
     rename(&next, &current)?;
     let options = context.options(Access::Read)?;
     if let Some(directory) = options.config_dir.or_else(keys::user_config_dir) {
         keys::trust_log(&directory, &vkey)?;
+        if revokes {
+            keys::distrust_others(&directory, &vkey)?;
+        }
     }
     print_key(&vkey, Some(&current), context)
+}
+
+/// Has the log say that the successor signs from now on.
+fn hand_over(
+    successor: Arc<dyn Signer>,
+    recovery: Option<Arc<Ed25519Signer>>,
+    context: &Context,
+) -> Result<(), Error> {
+    let ledger = match recovery {
+        None => {
+            let ledger = context.open(Access::Append)?;
+            ledger.rotate_key(successor)?;
+            ledger
+        }
+        Some(recovery) => {
+            let ledger = context.open_by(Access::Append, Some(recovery))?;
+            ledger.revoke_key(successor)?;
+            ledger
+        }
+    };
+    Ok(ledger.close()?)
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Error> {

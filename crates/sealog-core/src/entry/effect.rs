@@ -58,6 +58,8 @@ pub struct Created {
     pub format_version: u64,
     /// The log's first verifier key.
     pub vkey: String,
+    /// The key that may revoke a stolen log key.
+    pub recovery_vkey: Option<String>,
 }
 
 /// Body of `config.changed`.
@@ -243,6 +245,7 @@ pub(super) fn read(
                 .integer("format_version")?
                 .ok_or(Unreadable("format_version"))?,
             vkey: body.owned("vkey")?,
+            recovery_vkey: body.optional("recovery_vkey")?,
         })),
         "ledger.recovered" => {
             Effect::Recovered(body.integer("at_size")?.ok_or(Unreadable("at_size"))?)

@@ -8,14 +8,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{LastCheckpoint, Step};
-use crate::entry::{CheckpointFacts, KeyEvent, KeyEventKind};
+use crate::entry::{CheckpointFacts, Created, KeyEvent, KeyEventKind};
 use crate::finding::{Code, Finding};
 use crate::hash::Hash;
 use crate::json::{write_integer, write_string};
 use crate::map;
 use crate::tlog::note::Note;
 use crate::tlog::sign::verify_ed25519;
-use crate::tlog::vkey::VerifierKey;
+use crate::tlog::vkey::{KeyType, VerifierKey};
 
 /// Name of the log's own key in the state map; no other key may have it as its id.
 pub(super) const LOG_KEY: &str = "log";
@@ -25,9 +25,13 @@ pub(super) fn map_key(key_id: &str) -> Hash {
     map::key("key", &[key_id])
 }
 
-/// Whether a text is a verifier key that is named by the log's origin.
+/// Whether a text is a key that may sign checkpoints of the log.
 pub(super) fn is_log_key(vkey: &str, origin: &str) -> bool {
-    VerifierKey::parse(vkey).is_ok_and(|key| key.name() == origin)
+    VerifierKey::parse(vkey).is_ok_and(|key| is_of_log(&key, origin))
+}
+
+fn is_of_log(key: &VerifierKey, origin: &str) -> bool {
+    key.name() == origin && key.key_type() == KeyType::Ed25519
 }
 
 /// What the new key signs when the log's key is handed over.
@@ -91,7 +95,12 @@ pub struct Keys {
     active: Option<VerifierKey>,
     active_index: u64,
     successor: Option<(VerifierKey, u64)>,
+    /// Whether the active key was revoked in this group: the recovery key lets go of the log in its place.
+    revoking: bool,
+    recovery: Option<VerifierKey>,
     retired: Vec<(VerifierKey, u64)>,
+    /// The sizes of `retired` at which the recovery key handed over.
+    revoked: Vec<u64>,
     actors: BTreeMap<String, (VerifierKey, u64)>,
 }
 
@@ -116,6 +125,19 @@ impl Keys {
         &self.retired
     }
 
+    /// The key, kept offline, that may revoke the log's key; entry 0 names it.
+    pub const fn recovery(&self) -> Option<&VerifierKey> {
+        self.recovery.as_ref()
+    }
+
+    /// The size up to which a key signed that the recovery key then revoked; none of a key that was not revoked.
+    pub fn revoked_at(&self, key: &VerifierKey) -> Option<u64> {
+        let mut retired = self.retired.iter();
+        retired
+            .find(|(old, size)| old == key && self.revoked.contains(size))
+            .map(|(_, size)| *size)
+    }
+
     /// The key of an actor.
     pub fn actor(&self, key_id: &str) -> Option<&VerifierKey> {
         self.actors.get(key_id).map(|(key, _)| key)
@@ -134,8 +156,14 @@ impl Keys {
     }
 
     /// Puts an earlier key of the log back, the oldest first.
-    pub(super) fn restore_retired(&mut self, key: VerifierKey, size: u64) {
+    pub(super) fn restore_retired(&mut self, key: VerifierKey, size: u64, revoked: bool) {
         self.retired.push((key, size));
+        self.revoked.extend(revoked.then_some(size));
+    }
+
+    /// Puts the recovery key back; `None` if it stands there twice.
+    pub(super) fn restore_recovery(&mut self, key: VerifierKey) -> Option<()> {
+        self.recovery.replace(key).is_none().then_some(())
     }
 
     /// Puts an actor's key back; `None` if it stands there twice.
@@ -143,8 +171,10 @@ impl Keys {
         self.actors.insert(id, (key, index)).is_none().then_some(())
     }
 
-    pub(super) fn create(&mut self, vkey: &str, index: u64) {
-        self.active = VerifierKey::parse(vkey).ok();
+    pub(super) fn create(&mut self, created: &Created, index: u64) {
+        self.active = VerifierKey::parse(&created.vkey).ok();
+        let recovery = created.recovery_vkey.as_deref();
+        self.recovery = recovery.and_then(|text| VerifierKey::parse(text).ok());
         self.active_index = index;
     }
 
@@ -159,33 +189,19 @@ impl Keys {
             .and_then(|text| VerifierKey::parse(text).ok())
             .map(|key| key.name() == origin);
         match (event.event, of_log) {
-            (KeyEventKind::Rotated, _) => {
+            (KeyEventKind::Rotated, _) => match self.judge_hand_over(event, origin) {
+                Ok(check) => step.checks.push(check),
+                Err((expected, found)) => wrong(expected, found),
+            },
+            (KeyEventKind::Revoked, _) if event.key_id == LOG_KEY => {
                 let active = self.active.as_ref().map(ToString::to_string);
-                let successor = event.successor_vkey.as_deref();
-                let new = successor.and_then(|text| VerifierKey::parse(text).ok());
-                let (Some(old), Some(new), true) = (vkey, new, active.as_deref() == vkey) else {
-                    return wrong("the active key and a successor", "other keys");
-                };
-                if new.name() != origin
-                    || self.active.as_ref() == Some(&new)
-                    || self.successor.is_some()
-                {
-                    return wrong("a new key of this log", "another");
+                if self.recovery.is_none() {
+                    wrong("a log with a recovery key", "one without");
+                } else if active.as_deref() != vkey || self.revoking || self.successor.is_some() {
+                    wrong("the active key", "another");
+                } else {
+                    step.findings.push(Finding::new(Code::KeyRevoked));
                 }
-                let signature = event
-                    .possession_signature
-                    .as_deref()
-                    .and_then(decode_signature);
-                let Some(signature) = signature else {
-                    return wrong("a proof of possession", "none");
-                };
-                let message = rotation_message(origin, old, successor.unwrap_or_default());
-                step.checks.push(SignatureCheck::new(
-                    Code::KeyEventWrong,
-                    &new,
-                    message,
-                    signature,
-                ));
             }
             (KeyEventKind::Activated, Some(true)) => wrong("an actor's key", "a key of the log"),
             (KeyEventKind::Activated, None) => wrong("a verifier key", "none"),
@@ -196,6 +212,36 @@ impl Keys {
         }
     }
 
+    /// A hand-over names the active key and another one of this log, which signs that it takes over. Who lets go of
+    /// the log, the active key or the recovery key, shows in the checkpoint over it.
+    fn judge_hand_over(
+        &self,
+        event: &KeyEvent,
+        origin: &str,
+    ) -> Result<SignatureCheck, (&'static str, &'static str)> {
+        let active = self.active.as_ref().map(ToString::to_string);
+        let (vkey, successor) = (event.vkey.as_deref(), event.successor_vkey.as_deref());
+        let new = successor.and_then(|text| VerifierKey::parse(text).ok());
+        let (Some(old), Some(new), true) = (vkey, new, active.as_deref() == vkey) else {
+            return Err(("the active key and a successor", "other keys"));
+        };
+        if !is_of_log(&new, origin)
+            || self.active.as_ref() == Some(&new)
+            || self.recovery.as_ref() == Some(&new)
+            || self.revoked_at(&new).is_some()
+            || self.successor.is_some()
+        {
+            return Err(("a new key of this log", "another"));
+        }
+        let signature = event.possession_signature.as_deref();
+        let Some(signature) = signature.and_then(decode_signature) else {
+            return Err(("a proof of possession", "none"));
+        };
+        let message = rotation_message(origin, old, successor.unwrap_or_default());
+        let code = Code::KeyEventWrong;
+        Ok(SignatureCheck::new(code, &new, message, signature))
+    }
+
     pub(super) fn take(&mut self, event: &KeyEvent, origin: &str, index: u64) {
         let parse = |text: &Option<String>| {
             text.as_deref()
@@ -204,6 +250,9 @@ impl Keys {
         match event.event {
             KeyEventKind::Rotated => {
                 self.successor = parse(&event.successor_vkey).map(|key| (key, index));
+            }
+            KeyEventKind::Revoked if event.key_id == LOG_KEY => {
+                self.revoking = self.recovery.is_some();
             }
             KeyEventKind::Activated => {
                 if let Some(key) = parse(&event.vkey).filter(|key| key.name() != origin) {
@@ -217,7 +266,8 @@ impl Keys {
         }
     }
 
-    /// Judges who signed a checkpoint; the first over a rotation is signed by both keys and hands over.
+    /// Judges who signed a checkpoint; the first over a hand-over is signed by two keys: the new one, and the one that
+    /// lets go of the log, which is the old one or, where that was revoked, the recovery key.
     pub(super) fn sign_check(&mut self, facts: &CheckpointFacts, step: &mut Step) -> bool {
         let Ok(note) = Note::parse(facts.note.as_bytes()) else {
             step.findings.push(Finding::new(Code::CheckpointMalformed));
@@ -238,16 +288,30 @@ impl Keys {
                 ),
             };
         let mut checks = Vec::new();
+        let revoking = core::mem::take(&mut self.revoking);
         let Some((successor, index)) = self.successor.take() else {
+            if revoking {
+                let finding = Finding::new(Code::KeyEventWrong);
+                let finding = finding.because("a successor of the revoked key", "none");
+                step.findings.push(finding);
+                return false;
+            }
             if let Some(active) = &self.active {
                 signed_by(active, &mut checks);
             }
             step.optional_checks.append(&mut checks);
             return false;
         };
+        let size = facts.checkpoint.size();
         if let Some(active) = self.active.take() {
-            signed_by(&active, &mut checks);
-            self.retired.push((active, facts.checkpoint.size()));
+            match self.recovery.as_ref().filter(|_| revoking) {
+                Some(recovery) => {
+                    signed_by(recovery, &mut checks);
+                    self.revoked.push(size);
+                }
+                None => signed_by(&active, &mut checks),
+            }
+            self.retired.push((active, size));
         }
         signed_by(&successor, &mut checks);
         step.checks.append(&mut checks);

@@ -324,6 +324,13 @@ impl LogState {
             step.findings
                 .push(finding.because("a key of the log", "another"));
         }
+        if let Some(recovery) = &created.recovery_vkey
+            && (!key::is_log_key(recovery, &self.origin) || *recovery == created.vkey)
+        {
+            let finding = Finding::new(Code::KeyEventWrong);
+            step.findings
+                .push(finding.because("a recovery key of the log", "another"));
+        }
         if created.format_version > FORMAT_VERSION {
             let found = created.format_version.to_string();
             step.findings
@@ -443,7 +450,7 @@ impl LogState {
         match &record.effect {
             Effect::Created(created) => {
                 self.journal.keep(|| Undo::Keys(self.keys.clone()));
-                self.keys.create(&created.vkey, index);
+                self.keys.create(created, index);
                 self.epoch_time = Some(recorded_at);
                 self.changed.push(Changed::Key(key::LOG_KEY.into()));
             }

@@ -23,7 +23,7 @@ use crate::tlog::sign::{SignError, Signer};
 use lines::SIGNATURE;
 
 /// Version of the snapshot's lines. Another version is thrown away, never converted.
-pub const SNAPSHOT_VERSION: u64 = 1;
+pub const SNAPSHOT_VERSION: u64 = 2;
 
 /// Where the log goes on behind a snapshot: just after the line of its checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -48,7 +48,13 @@ fn held() -> (Arc<Held>, Sender<&'static str>, Arc<dyn Signer>) {
 }
 
 fn timed_out(answer: Result<[u8; 64], SignError>) -> bool {
-    matches!(answer, Err(SignError::TimedOut { milliseconds: 200, .. }))
+    matches!(
+        answer,
+        Err(SignError::TimedOut {
+            milliseconds: 200,
+            ..
+        })
+    )
 }
 
 #[test]
@@ -98,7 +104,10 @@ fn a_refusal_and_a_panic_are_told_and_the_signer_is_asked_again() {
     let refused = timed.sign(b"m").unwrap_err();
     assert_eq!(refused.to_string(), "the signer for log refused: as told");
     let panicked = timed.sign(b"m").unwrap_err();
-    assert_eq!(panicked.to_string(), "the signer for log failed: it panicked");
+    assert_eq!(
+        panicked.to_string(),
+        "the signer for log failed: it panicked"
+    );
     assert_eq!(timed.sign(b"m"), held.signer.sign(b"m"));
 }
 

@@ -111,14 +111,17 @@ fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &
         .retired()
         .iter()
         .find(|(key, _)| pinned.contains(key));
-    match (retired, request.follow_rotation) {
+    let revoked = retired.and_then(|(key, _)| state.keys().revoked_at(key));
+    match (retired, request.follow_rotation && revoked.is_none()) {
         (Some((key, size)), true) => {
             report.key = Some(key.to_string());
             let found = format!("signed by its successor from size {size} on");
             report.add(Finding::new(Code::KeyRotated).found(found));
         }
         (Some((_, size)), false) => {
-            let found = format!("the pinned key signed up to size {size}");
+            // Not followed even if asked: a thief of that key could have made a log with a recovery key of their own.
+            let then = revoked.map_or("", |_| "; the recovery key revoked it there");
+            let found = format!("the pinned key signed up to size {size}{then}");
             report.add(Finding::new(Code::KeyRetired).found(found));
         }
         (None, _) => {

@@ -123,7 +123,11 @@ fn slots_that_hold_nothing_of_this_log_are_as_good_as_none() {
 #[test]
 fn where_a_head_copy_is_required_nothing_is_written_without_one() {
     let ground = Ground::new();
-    drop(Ledger::create(&ground.path(), &sealog_ledger::Creation::default(), require(&ground)));
+    drop(Ledger::create(
+        &ground.path(),
+        &sealog_ledger::Creation::default(),
+        require(&ground),
+    ));
     // One is there: all is well.
     drop(Ledger::open(&ground.path(), require(&ground)).unwrap());
     lose_head_copies(&ground);

@@ -21,6 +21,7 @@ mod leaving;
 mod pages;
 mod publish;
 mod refusals;
+mod revoke;
 mod signers;
 #[path = "../sim/sources.rs"]
 mod sources;

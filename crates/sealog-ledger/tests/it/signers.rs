@@ -75,7 +75,12 @@ fn options(ground: &Ground, service: &Arc<Service>) -> Options {
 }
 
 fn create(ground: &Ground, service: &Arc<Service>) -> Ledger {
-    Ledger::create(&ground.path(), &Creation::default(), options(ground, service)).unwrap()
+    Ledger::create(
+        &ground.path(),
+        &Creation::default(),
+        options(ground, service),
+    )
+    .unwrap()
 }
 
 fn holds(ground: &Ground, service: &Service, size: u64) {
@@ -131,7 +136,10 @@ fn whoever_signs_wrongly_or_not_at_all_writes_nothing_and_may_try_again() {
         let before = std::fs::read(&segment).unwrap();
         service.answers.lock().unwrap().push(answer);
         let refused = producer.append(decision("d")).unwrap_err();
-        assert_eq!((refused.code(), refused.kind()), ("signer", sealog_core::ErrorKind::Refused));
+        assert_eq!(
+            (refused.code(), refused.kind()),
+            ("signer", sealog_core::ErrorKind::Refused)
+        );
         assert!(refused.to_string().contains(said), "{refused}");
         assert_eq!(std::fs::read(&segment).unwrap(), before);
     }
@@ -151,7 +159,12 @@ fn a_signer_that_is_too_slow_refuses_all_who_wait_and_its_late_answer_is_dropped
         let calls: Vec<_> = (0..4)
             .map(|n| {
                 let producer = &producer;
-                scope.spawn(move || producer.append(decision(&n.to_string())).unwrap_err().code())
+                scope.spawn(move || {
+                    producer
+                        .append(decision(&n.to_string()))
+                        .unwrap_err()
+                        .code()
+                })
             })
             .collect();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
@@ -167,9 +180,16 @@ fn a_signer_that_is_too_slow_refuses_all_who_wait_and_its_late_answer_is_dropped
             Ok(appended) => break appended,
             Err(error) => assert_eq!(error.code(), "signer"),
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "it never recovers");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it never recovers"
+        );
     };
-    assert_eq!(appended.index(), 1, "nothing of the refused calls is in the log");
+    assert_eq!(
+        appended.index(),
+        1,
+        "nothing of the refused calls is in the log"
+    );
     holds(&ground, &service, 2);
 }
 
@@ -208,7 +228,9 @@ fn the_log_is_handed_over_to_a_signer_elsewhere_and_a_slow_one_is_refused() {
     let old = ledger.vkey();
     let service = Service::new();
     service.delay_ms.store(900, Ordering::SeqCst);
-    let refused = ledger.rotate_key(Arc::<Service>::clone(&service)).unwrap_err();
+    let refused = ledger
+        .rotate_key(Arc::<Service>::clone(&service))
+        .unwrap_err();
     assert_eq!((refused.code(), ledger.vkey()), ("signer", old));
     ledger.producer().unwrap().append(decision("d")).unwrap();
     service.delay_ms.store(0, Ordering::SeqCst);

@@ -55,9 +55,13 @@ pub(super) fn write(state: &LogState, place: SnapshotPlace, out: &mut Vec<u8>) -
         });
     }
     for (key, size) in state.keys.retired() {
+        let revoked = u64::from(state.keys.revoked_at(key) == Some(*size));
         line(out, "retired", |row| {
-            row.text(&key.to_string()).integer(*size)
+            row.text(&key.to_string()).integer(*size).integer(revoked)
         });
+    }
+    if let Some(key) = state.keys.recovery() {
+        line(out, "recovery", |row| row.text(&key.to_string()));
     }
     for (id, key, index) in state.keys.actors() {
         line(out, "actor", |row| {
@@ -296,7 +300,12 @@ fn read_line(state: &mut LogState, name: &str, mut row: In<'_, '_>) -> Option<()
         "label" => state
             .labels
             .restore(row.text()?, row.text()?, row.integer()?)?,
-        "retired" => state.keys.restore_retired(row.vkey()?, row.integer()?),
+        "retired" => {
+            let (key, size, revoked) = (row.vkey()?, row.integer()?, row.integer()?);
+            (revoked <= 1).then_some(())?;
+            state.keys.restore_retired(key, size, revoked == 1);
+        }
+        "recovery" => state.keys.restore_recovery(row.vkey()?)?,
         "actor" => state
             .keys
             .restore_actor(row.text()?, row.vkey()?, row.integer()?)?,
