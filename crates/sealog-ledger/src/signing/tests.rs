@@ -8,7 +8,7 @@ use sealog_core::tlog::vkey::KeyType;
 
 use super::*;
 
-const WAIT: Duration = Duration::from_millis(200);
+const WAIT: Duration = Duration::from_millis(1_000);
 
 /// Answers each question when it is let, with what it is told to say.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ fn timed_out(answer: Result<[u8; 64], SignError>) -> bool {
     matches!(
         answer,
         Err(SignError::TimedOut {
-            milliseconds: 200,
+            milliseconds: 1_000,
             ..
         })
     )

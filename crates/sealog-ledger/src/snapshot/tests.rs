@@ -672,10 +672,14 @@ fn a_stranger_s_signature_counts_for_nothing() {
 fn lines_of_another_form_or_version_are_refused() {
     let place = Place::new();
     fill(&place.create());
-    let edits: [fn(&str) -> Option<String>; 8] = [
+    let edits: [fn(&str) -> Option<String>; 9] = [
         |line| {
-            line.starts_with("{\"snapshot\":[1,")
-                .then(|| line.replacen("[1,", "[2,", 1))
+            line.starts_with("{\"snapshot\":[2,")
+                .then(|| line.replacen("[2,", "[3,", 1))
+        },
+        |line| {
+            line.starts_with("{\"snapshot\":[2,")
+                .then(|| line.replacen("[2,", "[1,", 1))
         },
         |line| {
             line.starts_with("{\"label\"")

@@ -69,7 +69,6 @@ fn options(ground: &Ground, service: &Arc<Service>) -> Options {
     let signer: Arc<dyn Signer> = Arc::<Service>::clone(service);
     Options {
         signer: Some(signer),
-        signer_wait: Duration::from_millis(300),
         ..ground.options()
     }
 }
@@ -150,7 +149,11 @@ fn whoever_signs_wrongly_or_not_at_all_writes_nothing_and_may_try_again() {
 #[test]
 fn a_signer_that_is_too_slow_refuses_all_who_wait_and_its_late_answer_is_dropped() {
     let (ground, service) = (Ground::new(), Service::new());
-    let ledger = create(&ground, &service);
+    let hasty = Options {
+        signer_wait: Duration::from_millis(300),
+        ..options(&ground, &service)
+    };
+    let ledger = Ledger::create(&ground.path(), &Creation::default(), hasty).unwrap();
     let producer = ledger.producer().unwrap();
     service.delay_ms.store(900, Ordering::SeqCst);
     let asked = service.asked.load(Ordering::SeqCst);
