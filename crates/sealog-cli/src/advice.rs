@@ -107,6 +107,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "signer",
         "look at what the signer says; nothing was written",
     ),
+    (
+        "anchor",
+        "bring a checkpoint of this very log that enough witnesses of the policy cosigned",
+    ),
     ("newer_format", "use a newer version of this program"),
     (
         "damaged",

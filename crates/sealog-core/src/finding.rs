@@ -95,6 +95,9 @@ codes! {
     RecoveredWrong = "recovered_wrong", Refutes, "A recovery record names another size than its own place.";
     AnchorWrong = "anchor_wrong", Refutes, "An anchor record names a root that the log never had at that size.";
     AnchorUnchecked = "anchor_unchecked", Note, "An anchor's size is too far back to be compared in this pass.";
+    AnchorMissing = "anchor_missing", Note, "The proof that an anchor record names is not among the anchors.";
+    AnchorUnproven = "anchor_unproven", Note, "An anchor gives no outside time: the policy's witnesses do not vouch for it.";
+    TimesContradict = "times_contradict", Note, "Outside times contradict each other: an entry's interval is empty.";
     // Producers and records.
     RunSeqRepeated = "run_seq_repeated", Refutes, "A number of a producer's run stands in the log twice.";
     RunAfterClose = "run_after_close", Refutes, "A record follows the end of its producer's run.";

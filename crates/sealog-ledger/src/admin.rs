@@ -101,6 +101,27 @@ pub(crate) fn epoch_draft(state: &mut LogState) -> Result<Draft, Error> {
     Ok(own_draft("epoch.sealed", body))
 }
 
+/// What an outsider said of a checkpoint of this log.
+pub(crate) struct AnchorSaid<'a> {
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    pub(crate) token: Hash,
+    pub(crate) time: Timestamp,
+    pub(crate) authority: &'a str,
+}
+
+/// A checkpoint was cosigned by witnesses.
+pub(crate) fn anchor_draft(said: &AnchorSaid<'_>) -> Result<Draft, Error> {
+    let mut body = Object::new();
+    body.insert("anchor_time", said.time.format_micros());
+    body.insert("anchor_type", "witness_cosignature");
+    body.insert("authority", said.authority);
+    body.insert("root_hash", said.root.to_hex());
+    body.insert("token_ref", digest_text(&said.token));
+    body.insert("tree_size", integer(said.size)?);
+    Ok(own_draft("chain.anchored", body))
+}
+
 /// The next version of a configuration.
 pub(crate) fn config_draft(set: &ConfigSet, state: &LogState) -> Result<Draft, Error> {
     let active = state.configs().active(&set.config_id);

@@ -101,6 +101,12 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// A cosigned checkpoint does not vouch for this log.
+    #[error("the cosigned checkpoint is not taken in: {reason}")]
+    Anchor {
+        /// Why.
+        reason: String,
+    },
     /// The log has a newer format.
     #[error("the ledger has format version {found}, this program reads up to {known}")]
     NewerFormat {
@@ -231,6 +237,7 @@ impl Error {
             | Self::KeyMissing { .. }
             | Self::KeyMismatch { .. }
             | Self::Signer { .. }
+            | Self::Anchor { .. }
             | Self::NewerFormat { .. }
             | Self::BehindHeadCopy { .. }
             | Self::HeadCopyMissing { .. }
@@ -270,6 +277,7 @@ impl Error {
             Self::KeyFile { .. } => "key_file",
             Self::KeyMismatch { .. } => "key_mismatch",
             Self::Signer { .. } => "signer",
+            Self::Anchor { .. } => "anchor",
             Self::NewerFormat { .. } => "newer_format",
             Self::BehindHeadCopy { .. } => "behind_head_copy",
             Self::HeadCopyMissing { .. } => "head_copy_missing",

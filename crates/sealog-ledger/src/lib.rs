@@ -8,6 +8,7 @@
 //! own threads do the work.
 
 mod admin;
+mod anchoring;
 mod appended;
 mod building;
 mod canopy;
@@ -39,6 +40,7 @@ mod work;
 mod writer;
 
 pub use admin::{ConfigSet, HEAD_MISSED, UNSTATED};
+pub use anchoring::Anchored;
 pub use appended::Appended;
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature};

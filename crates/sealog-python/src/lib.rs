@@ -53,8 +53,8 @@ mod _sealog {
     use crate::ledger::LedgerCore;
     #[pymodule_export]
     use crate::people::{
-        config_active, config_history, config_set, configs, label_add, label_rename, labels,
-        seal_epoch,
+        config_active, config_history, config_set, configs, import_checkpoint, label_add,
+        label_rename, labels, seal_epoch,
     };
     #[pymodule_export]
     use crate::receipt::Receipt;

@@ -2,9 +2,11 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use sealog_core::tlog::policy::Policy;
 use sealog_ledger::ConfigSet;
 
 use crate::config::{BandRow, ConfigView, LabelView, bands};
+use crate::error::format_error;
 use crate::ledger::{LedgerCore, listed};
 use crate::receipt::Receipt;
 
@@ -110,6 +112,21 @@ pub(crate) fn label_rename(
 pub(crate) fn labels<'py>(ledger: &LedgerCore, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
     let views = ledger.detached(py, |live| live.ledger.labels())?;
     listed::<_, LabelView>(py, views)
+}
+
+/// Brings a checkpoint that the policy's witnesses cosigned into the log.
+#[pyfunction]
+pub(crate) fn import_checkpoint(
+    ledger: &LedgerCore,
+    py: Python<'_>,
+    note: Vec<u8>,
+    policy: &[u8],
+) -> PyResult<Receipt> {
+    let policy =
+        Policy::parse(policy).map_err(|error| format_error(py, "policy", &error.to_string()))?;
+    ledger
+        .detached(py, |live| live.ledger.import_checkpoint(&note, &policy))
+        .map(|anchored| Receipt::appended(anchored.appended))
 }
 
 /// Seals an epoch: what the log holds of streams, runs and configurations is fixed in one signed map.

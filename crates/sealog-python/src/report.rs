@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use sealog_core::json::Value;
 use sealog_core::receipt::VerifiedReceipt;
-use sealog_ledger::verify;
+use sealog_core::time::Timestamp;
+use sealog_ledger::verify::{self, Interval};
 
 use crate::error::{not_verified, refused_error};
 use crate::finding::Finding;
@@ -110,6 +111,12 @@ impl Report {
         self.inner.pinned_by().id()
     }
 
+    /// Between which outside times an entry was written: not before, and not after. None where no witness of the policy
+    /// says so.
+    fn interval(&self, index: u64) -> (Option<String>, Option<String>) {
+        texts(self.inner.times().interval(index))
+    }
+
     /// The whole report as plain values, as the command prints it with `--json`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         plain::value(py, &self.inner.to_json())
@@ -208,6 +215,12 @@ impl ReceiptReport {
             .transpose()
     }
 
+    /// Between which outside times the entry was written: not before, which a receipt cannot say, and not after.
+    #[getter]
+    fn interval(&self) -> (Option<String>, Option<String>) {
+        texts(self.inner.interval())
+    }
+
     /// The whole report as plain values. The entry is only in it if it is verified.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         plain::value(py, &self.inner.to_json())
@@ -232,6 +245,11 @@ impl ReceiptReport {
             self.inner.exit()
         )
     }
+}
+
+fn texts(interval: Interval) -> (Option<String>, Option<String>) {
+    let text = |time: Timestamp| time.format_micros();
+    (interval.not_before.map(text), interval.not_after.map(text))
 }
 
 fn ambiguous(reason: &str) -> PyErr {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import sealog
 
@@ -226,3 +228,64 @@ def test_the_root_of_a_checkpoint_is_that_of_the_lines_below_it(ledger: sealog.L
 def test_a_leaf_that_is_not_bytes_is_refused() -> None:
     with pytest.raises(TypeError):
         sealog.tree_root(["text"])  # type: ignore[list-item]
+
+
+# Outside times.
+
+WITNESS = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+WITNESS_NAME = "w.example"
+
+
+def witness_key() -> tuple[bytes, str]:
+    """The id of the witness's key, and the key as a policy names it."""
+    key = b"\x04" + WITNESS.public_key().public_bytes_raw()
+    identity = hashlib.sha256(WITNESS_NAME.encode() + b"\n" + key).digest()[:4]
+    return identity, f"{WITNESS_NAME}+{identity.hex()}+{base64.b64encode(key).decode()}"
+
+
+POLICY = f"witness W {witness_key()[1]}\nquorum W\n".encode()
+
+
+def cosigned(note: str, seconds: int) -> bytes:
+    text = note[: note.rindex("\n\n") + 1]
+    signature = WITNESS.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
+    line = base64.b64encode(witness_key()[0] + seconds.to_bytes(8, "big") + signature).decode()
+    return f"{note}— {WITNESS_NAME} {line}\n".encode()
+
+
+def test_outside_times_bound_the_entries(ledger: sealog.Ledger, tmp_path: Path) -> None:
+    first = ledger.append(KIND, {"n": 1}).index
+    seen = tmp_path / "seen"
+    seen.write_bytes(cosigned(ledger.checkpoint(), 1_780_000_000))
+    anchored = ledger.import_checkpoint(seen, policy=POLICY)
+    assert ledger.entry(anchored.index).kind == "chain.anchored"
+    assert ledger.entry(anchored.index).body["anchor_time"] == "2026-05-28T20:26:40.000000Z"
+    last = ledger.append(KIND, {"n": 2}).index
+    newest = cosigned(ledger.checkpoint(), 1_780_000_060)
+    report = ledger.verify(policy=POLICY, against=newest)
+    assert (report.exit_code, report.level) == (0, "witnessed")
+    early, late = "2026-05-28T20:26:40.000000Z", "2026-05-28T20:27:40.000000Z"
+    assert report.interval(first) == (None, early)
+    assert report.interval(anchored.index) == (None, late)
+    assert report.interval(last) == (early, late)
+    told = report.to_dict()["verdicts"]["time"]
+    assert (told["verdict"], told["anchors"]) == ("bounded", 1)
+    alone = ledger.verify()
+    assert alone.interval(first) == (None, None)
+    assert alone.to_dict()["verdicts"]["time"]["verdict"] == "no_outside_time"
+
+
+def test_what_no_witness_signed_is_not_brought_in(ledger: sealog.Ledger) -> None:
+    ledger.append(KIND, {"n": 1})
+    size = ledger.size
+    note = ledger.checkpoint()
+    with pytest.raises(sealog.RefusedError) as caught:
+        ledger.import_checkpoint(note.encode(), policy=POLICY)
+    assert caught.value.code == "anchor"
+    spoilt = cosigned(note, 1_780_000_000).replace(b"\n\n", b"\nextension\n\n", 1)
+    with pytest.raises(sealog.RefusedError):
+        ledger.import_checkpoint(spoilt, policy=POLICY)
+    for policy in (b"nonsense", b"quorum none\n"):
+        with pytest.raises(sealog.FormatError, match="policy"):
+            ledger.import_checkpoint(cosigned(note, 1_780_000_000), policy=policy)
+    assert ledger.size == size

@@ -241,7 +241,7 @@ fn request(
     })
 }
 
-fn read_policy(path: &Path) -> Result<Policy, Error> {
+pub(super) fn read_policy(path: &Path) -> Result<Policy, Error> {
     let bytes = read(path, POLICY_BYTES_MAX)?;
     Policy::parse(&bytes).map_err(|error| Error::Policy {
         path: path.to_owned(),
@@ -259,7 +259,7 @@ fn read_against(path: &Path, context: &Context) -> Result<Against, Error> {
 }
 
 /// Reads a file that may have so many bytes.
-fn read(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
+pub(super) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
     let io = |source| Error::Io {
         action: "read",
         path: path.to_owned(),

@@ -48,6 +48,16 @@ struct Group {
     members: Vec<Member>,
 }
 
+/// What a quorum of witnesses says of the time of a cosigned checkpoint, in POSIX seconds. At least one witness of any
+/// quorum is taken to be honest, so each bound is the one for which a whole quorum stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutsideTime {
+    /// The checkpoint existed by then: the earliest time up to which a quorum had seen it.
+    pub existed_by: u64,
+    /// These cosignatures did not exist before: the latest time from which on a quorum made theirs.
+    pub made_from: u64,
+}
+
 /// What the quorum line names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quorum {
@@ -107,6 +117,43 @@ impl Policy {
             fulfilled.push(number >= group.threshold);
         }
         holds(&fulfilled, &quorum)
+    }
+
+    /// The times that verified cosignatures give; `None` where they do not fulfil the quorum, or nobody is asked for.
+    pub fn outside_time(&self, cosignatures: &[VerifiedSignature]) -> Option<OutsideTime> {
+        if !self.asks_for_witnesses() {
+            return None;
+        }
+        let known = |line: &VerifiedSignature| {
+            let own = |witness: &Witness| witness.key == *line.key();
+            line.time().filter(|_| self.witnesses.iter().any(own))
+        };
+        let mut timed: Vec<(u64, VerifiedSignature)> = cosignatures
+            .iter()
+            .filter_map(|line| known(line).map(|time| (time, line.clone())))
+            .collect();
+        timed.sort_by_key(|(time, _)| *time);
+        let existed_by = self.fulfilled_after(timed.iter())?;
+        let made_from = self.fulfilled_after(timed.iter().rev())?;
+        Some(OutsideTime {
+            existed_by,
+            made_from,
+        })
+    }
+
+    /// The time of the cosignature, in this order, with which the quorum is fulfilled.
+    fn fulfilled_after<'a>(
+        &self,
+        timed: impl Iterator<Item = &'a (u64, VerifiedSignature)>,
+    ) -> Option<u64> {
+        let mut lines = Vec::new();
+        for (time, line) in timed {
+            lines.push(line.clone());
+            if self.is_fulfilled_by(&lines) {
+                return Some(*time);
+            }
+        }
+        None
     }
 
     /// Verifies a signed checkpoint: by one of the policy's logs or of the further log keys (for a policy without

@@ -4,11 +4,14 @@
 //! read is a finding. The rules are the core's; here lines are read on all cores and taken in strictly in order, so
 //! that the result is the same for any number of threads. Memory is flat but for live streams and runs.
 
+pub(crate) mod anchors;
 mod extract;
 mod pass;
 mod pipeline;
 mod receipt;
 mod report;
+mod roots;
+mod times;
 mod trust;
 mod unique;
 
@@ -28,6 +31,8 @@ use crate::ledger::Ledger;
 
 pub use extract::{VerifiedExtract, verify_extract};
 pub use receipt::{ReceiptReport, verify_receipt};
+pub use times::{INTERVALS_LISTED, Interval, Times};
+
 pub use report::{FINDINGS_KEPT, Level, PinnedBy, Report, Runs, Verdict, finding_json};
 
 /// Something from before that the log has to extend.

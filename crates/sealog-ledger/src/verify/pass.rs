@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::thread;
 
-use sealog_core::entry::{EntryFacts, Line, RecordKind};
+use sealog_core::entry::{Anchor, Effect, EntryFacts, Line, RecordKind};
 use sealog_core::finding::{Code, Finding, Place, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::state::{LogState, SignatureCheck};
@@ -14,8 +14,10 @@ use sealog_store::{Shelf, Store};
 
 use super::pipeline::{Pipeline, ReadChunk};
 use super::report::{FINDINGS_KEPT, Report};
+use super::roots::Roots;
+use super::times::Times;
 use super::unique::Unique;
-use super::{Progress, Request, trust};
+use super::{Progress, Request, anchors, trust};
 use crate::chunk::Chunks;
 use crate::error::Error;
 use crate::replay::{Applier, Taken};
@@ -41,6 +43,10 @@ pub(super) struct Pass<'a> {
     last_segment: u64,
     /// Number of the last line taken, in its segment.
     line: u64,
+    /// The root at every checkpoint, for anchors.
+    checkpoints: Roots,
+    /// Proofs in the shelf of anchors that an entry names.
+    named: BTreeSet<Hash>,
     /// Sizes of what the verifier brought, and the roots that the log has there.
     roots: BTreeMap<u64, Option<Hash>>,
     /// What one group adds, kept apart until its checkpoint covers it.
@@ -55,6 +61,7 @@ struct Group {
     epochs: u64,
     anchors: u64,
     gaps: u64,
+    times: Times,
 }
 
 impl<'a> Pass<'a> {
@@ -74,6 +81,8 @@ impl<'a> Pass<'a> {
             filler: None,
             last_segment: 0,
             line: 0,
+            checkpoints: Roots::new(),
+            named: BTreeSet::new(),
             roots: trust::sizes(request),
             group: Group::default(),
             payloads: BTreeSet::new(),
@@ -177,7 +186,9 @@ impl<'a> Pass<'a> {
             .iter()
             .all(|finding| finding.weight() != Weight::Refutes);
         for finding in step.findings {
-            self.find(finding, place);
+            if let Some(finding) = self.look_further_back(finding, line) {
+                self.find(finding, place);
+            }
         }
         checks.extend(step.checks);
         match line {
@@ -197,6 +208,34 @@ impl<'a> Pass<'a> {
             Ok(Line::Entry(entry)) => self.count(entry, text, before, place),
             Ok(Line::Disposed(_)) => self.note_root(),
             Err(_) => {}
+        }
+    }
+
+    /// An anchor that is too old for the state is compared with the roots of all checkpoints.
+    fn look_further_back(
+        &mut self,
+        finding: Finding,
+        line: Result<&Line, &sealog_core::entry::EntryError>,
+    ) -> Option<Finding> {
+        let (Code::AnchorUnchecked, Ok(Line::Entry(entry))) = (finding.code, line) else {
+            return Some(finding);
+        };
+        let Effect::Anchored(anchor) = &entry.record.effect else {
+            return Some(finding);
+        };
+        match self.checkpoints.at(anchor.size) {
+            Ok(Some(root)) if root == anchor.root => None,
+            Ok(root) => {
+                let expected = root.map_or("the size of a checkpoint".into(), |root| root.to_hex());
+                let found = root.map_or(anchor.size.to_string(), |_| anchor.root.to_hex());
+                let mut wrong = Finding::new(Code::AnchorWrong).because(expected, found);
+                (wrong.index, wrong.record_id) = (finding.index, finding.record_id);
+                Some(wrong)
+            }
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
         }
     }
 
@@ -221,7 +260,7 @@ impl<'a> Pass<'a> {
             return;
         }
         if let Ok(Line::Entry(entry)) = line
-            && let sealog_core::entry::Effect::Created(created) = &entry.record.effect
+            && let Effect::Created(created) = &entry.record.effect
         {
             self.applier.state = LogState::new(&created.origin);
             self.report.origin = Some(created.origin.clone());
@@ -229,7 +268,6 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&mut self, entry: &EntryFacts, text: &[u8], index: u64, place: Place) {
-        use sealog_core::entry::Effect;
         let kind = match entry.record.kind {
             RecordKind::Known(kind) => kind.name(),
             RecordKind::Custom => "custom",
@@ -241,9 +279,9 @@ impl<'a> Pass<'a> {
                 self.group.kinds.insert(kind.to_owned(), 1);
             }
         }
-        match entry.record.effect {
+        match &entry.record.effect {
             Effect::Epoch { .. } => self.group.epochs += 1,
-            Effect::Anchored(_) => self.group.anchors += 1,
+            Effect::Anchored(anchor) => self.take_anchor(anchor, index, place),
             Effect::Gap(_) => self.group.gaps += 1,
             _ => {}
         }
@@ -257,6 +295,52 @@ impl<'a> Pass<'a> {
             }
         }
         self.note_root();
+    }
+
+    /// The proof that an anchor names is among the anchors; what the policy's witnesses say in it of the time.
+    fn take_anchor(&mut self, anchor: &Anchor, index: u64, place: Place) {
+        self.group.anchors += 1;
+        let name = anchor.token.map(|token| anchors::name(anchor.size, &token));
+        let bytes = name.map(|name| (self.store.fetch(Shelf::Anchors, &name), name));
+        let missing = match (bytes, anchor.token) {
+            (Some((Ok(Some(bytes)), _)), Some(token)) if Hash::of(&[&bytes]) == token => {
+                self.named.insert(token);
+                return self.time_anchor(anchor, &bytes, index, place);
+            }
+            (Some((Ok(Some(_)), name)), _) => format!("other bytes in {name}"),
+            (Some((Ok(None), name)), _) => format!("no {name}"),
+            (Some((Err(error), _)), _) => error.to_string(),
+            (None, _) => "a digest that is not SHA-256".into(),
+        };
+        self.find(
+            Finding::new(Code::AnchorMissing).found(missing).at(index),
+            place,
+        );
+    }
+
+    fn time_anchor(&mut self, anchor: &Anchor, bytes: &[u8], index: u64, place: Place) {
+        let policy = self.request.policy.as_ref();
+        let Some(policy) = policy.filter(|policy| policy.asks_for_witnesses()) else {
+            return;
+        };
+        let keys = trust::known_keys(&self.applier.state);
+        let why = match policy.verify(bytes, &keys) {
+            Ok(seen) if (seen.size(), *seen.root()) != (anchor.size, anchor.root) => {
+                "another checkpoint than the record's".to_owned()
+            }
+            Ok(seen) => {
+                if let Some(time) = policy.outside_time(seen.cosignatures()) {
+                    self.group.times.covers(anchor.size, time);
+                    self.group.times.stands(index, time);
+                }
+                return;
+            }
+            Err(error) => crate::error::chain(&error),
+        };
+        self.find(
+            Finding::new(Code::AnchorUnproven).found(why).at(index),
+            place,
+        );
     }
 
     /// A payload file has to hold the bytes that its entry names.
@@ -316,6 +400,10 @@ impl<'a> Pass<'a> {
         self.report.epochs += group.epochs;
         self.report.anchors += group.anchors;
         self.report.gaps += group.gaps;
+        self.report.times.append(group.times);
+        if let Err(error) = self.checkpoints.add(size, root) {
+            self.failure = Some(error);
+        }
     }
 
     /// What the lines give in all, and who vouches for it.
@@ -350,7 +438,11 @@ impl<'a> Pass<'a> {
             &self.applier.state,
             &self.newest,
             &self.roots,
-            self.store,
+            &mut anchors::Shelved {
+                store: self.store,
+                checkpoints: &mut self.checkpoints,
+                named: &self.named,
+            },
         );
         self.report
     }

@@ -7,6 +7,7 @@ use sealog_core::tlog::vkey::VerifierKey;
 
 use super::Request;
 use super::report::{Level, PinnedBy, finding_json};
+use super::times::{Interval, timestamp};
 use crate::draft::integer;
 
 /// The result of verifying a receipt.
@@ -16,6 +17,7 @@ pub struct ReceiptReport {
     findings: Vec<Finding>,
     pinned_by: PinnedBy,
     level: Level,
+    interval: Interval,
 }
 
 impl ReceiptReport {
@@ -60,6 +62,12 @@ impl ReceiptReport {
         self.level
     }
 
+    /// Between which outside times the entry was written, by the word of the policy's witnesses. A receipt brings no
+    /// earlier entry with it, so it says nothing of the time before.
+    pub const fn interval(&self) -> Interval {
+        self.interval
+    }
+
     /// The report as JSON. The entry is only in it where it is verified.
     pub fn to_json(&self) -> Value {
         let mut json = Object::new();
@@ -75,6 +83,9 @@ impl ReceiptReport {
         json.insert("pinned_by", self.pinned_by.id());
         json.insert("provisional", true);
         json.insert("reason", self.reason());
+        let mut time = Object::new();
+        self.interval.write(&mut time);
+        json.insert("time", Value::Object(time));
         if let Some(verified) = &self.verified {
             let checkpoint = verified.checkpoint();
             json.insert(
@@ -113,6 +124,7 @@ pub fn verify_receipt(bytes: &[u8], request: &Request) -> ReceiptReport {
             (None, false) => PinnedBy::User,
         },
         level: Level::None,
+        interval: Interval::default(),
     };
     let receipt = match Receipt::parse(bytes) {
         Ok(receipt) => receipt,
@@ -151,6 +163,8 @@ fn judge_policy(report: &mut ReceiptReport, request: &Request) {
             .push(Finding::new(Code::WitnessQuorum).found(found));
         return;
     }
+    let outside = policy.outside_time(checkpoint.cosignatures());
+    report.interval.not_after = outside.and_then(|outside| timestamp(outside.existed_by));
     let time = checkpoint
         .cosignatures()
         .iter()

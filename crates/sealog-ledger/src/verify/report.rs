@@ -6,6 +6,7 @@ use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Object, Value};
 
+use super::times::Times;
 use crate::draft::integer;
 
 /// Findings that are kept in full; all are counted.
@@ -115,6 +116,7 @@ pub struct Report {
     pub(super) last_epoch: Option<u64>,
     pub(super) disposed: u64,
     pub(super) anchors: u64,
+    pub(super) times: Times,
     pub(super) gaps: u64,
     pub(super) bytes: u64,
     pub(super) checkpoints: u64,
@@ -250,6 +252,16 @@ impl Report {
         self.disposed
     }
 
+    /// Outside times, by the word of the policy's witnesses; none without a policy that asks for some.
+    pub const fn times(&self) -> &Times {
+        &self.times
+    }
+
+    /// Anchors that the log names.
+    pub const fn anchors(&self) -> u64 {
+        self.anchors
+    }
+
     /// The report as JSON.
     pub fn to_json(&self) -> Value {
         let count = |number: u64| integer(number).unwrap_or(Value::Null);
@@ -266,10 +278,7 @@ impl Report {
             self.witnessed_size.map_or(Value::Null, count),
         );
         verdicts.insert("completeness", Value::Object(part));
-        let mut part = Object::new();
-        part.insert("anchors", count(self.anchors));
-        part.insert("verdict", "no_outside_time");
-        verdicts.insert("time", Value::Object(part));
+        verdicts.insert("time", self.times.to_json(self.size, self.anchors));
         let mut runs = Object::new();
         runs.insert("closed_whole", count(self.runs.closed_whole));
         runs.insert("closed_with_holes", count(self.runs.closed_with_holes));
@@ -327,7 +336,7 @@ impl Report {
 
 /// Whether a code says something of integrity, not only of completeness.
 fn is_integrity(id: &str) -> bool {
-    const COMPLETENESS: [&str; 8] = [
+    const COMPLETENESS: [&str; 11] = [
         "against_mismatch",
         "against_shrunk",
         "against_unusable",
@@ -336,6 +345,9 @@ fn is_integrity(id: &str) -> bool {
         "run_holes",
         "run_open",
         "gap_declared",
+        "anchor_missing",
+        "anchor_unproven",
+        "times_contradict",
     ];
     !COMPLETENESS.contains(&id)
 }

@@ -7,11 +7,13 @@ use sealog_core::hash::Hash;
 use sealog_core::receipt::Receipt;
 use sealog_core::state::{LogState, SignatureCheck};
 use sealog_core::tlog::checkpoint::{self, Checkpoint};
-use sealog_core::tlog::note::Note;
+use sealog_core::tlog::note::{Note, VerifiedSignature};
+use sealog_core::tlog::policy::{OutsideTime, Policy};
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_store::{Shelf, Store};
 
+use super::anchors::Shelved;
 use super::report::{Level, PinnedBy, Report};
+use super::times::Times;
 use super::{Against, Request};
 
 /// The sizes at which the log's root is needed, from what the verifier brought.
@@ -44,7 +46,7 @@ pub(super) fn judge(
     state: &LogState,
     newest: &[SignatureCheck],
     roots: &BTreeMap<u64, Option<Hash>>,
-    store: &dyn Store,
+    shelved: &mut Shelved<'_>,
 ) {
     report.pinned_by = Some(match (request.pinned_by, request.keys.is_empty()) {
         (Some(by), _) => by,
@@ -75,12 +77,12 @@ pub(super) fn judge(
         });
     }
     if request.policy.is_some() {
-        judge_policy(report, request, state, store);
+        judge_policy(report, request, state, shelved);
     }
 }
 
 /// All keys that the log has had.
-fn known_keys(state: &LogState) -> Vec<VerifierKey> {
+pub(super) fn known_keys(state: &LogState) -> Vec<VerifierKey> {
     let keys = state.keys();
     keys.retired()
         .iter()
@@ -177,48 +179,57 @@ fn judge_against(
     }
 }
 
-/// The policy's quorum has to have cosigned the newest checkpoint, and recently enough.
-fn judge_policy(report: &mut Report, request: &Request, state: &LogState, store: &dyn Store) {
+/// The policy's quorum has to have cosigned the newest checkpoint, and recently enough. What it says of the time of
+/// any checkpoint of the log goes into the report.
+fn judge_policy(
+    report: &mut Report,
+    request: &Request,
+    state: &LogState,
+    shelved: &mut Shelved<'_>,
+) {
     let Some(policy) = &request.policy else {
         return;
     };
-    let mut notes: Vec<Vec<u8>> = request
-        .against
-        .iter()
-        .filter_map(note_of)
-        .map(String::into_bytes)
-        .chain(report.checkpoint.clone().map(String::into_bytes))
-        .collect();
-    for name in store.list(Shelf::Anchors).unwrap_or_default() {
-        notes.extend(store.fetch(Shelf::Anchors, &name).ok().flatten());
+    if !policy.asks_for_witnesses() {
+        let found = "the policy asks for no witness";
+        report.add(Finding::new(Code::WitnessQuorum).found(found));
+        return;
     }
-    let own: Vec<VerifierKey> = state.keys().active().cloned().into_iter().collect();
-    let mut newest: Option<(u64, Option<u64>)> = None;
-    for note in notes {
-        let Ok(verified) = policy.verify(&note, &own) else {
-            continue;
-        };
-        let same_root = verified.size() == report.size && Some(*verified.root()) == report.root;
-        if !same_root || !policy.asks_for_witnesses() {
-            continue;
+    let keys = known_keys(state);
+    let mut seen = Vec::new();
+    let mut take = |note: &[u8]| seen.extend(Seen::of(policy, note, &keys));
+    for note in request.against.iter().filter_map(note_of) {
+        take(note.as_bytes());
+    }
+    if let Some(note) = &report.checkpoint {
+        take(note.as_bytes());
+    }
+    shelved.each(report.size, |note| take(&note));
+    let mut newest: Option<Option<u64>> = None;
+    for checkpoint in &seen {
+        // Only what was said of this log says anything of its entries.
+        match shelved.checkpoints.at(checkpoint.size) {
+            Ok(root) if root == Some(checkpoint.root) => {}
+            Ok(_) => continue,
+            Err(error) => {
+                report.add(Finding::new(Code::Unreadable).found(error.to_string()));
+                break;
+            }
         }
-        let time = verified
-            .cosignatures()
-            .iter()
-            .filter_map(sealog_core::tlog::note::VerifiedSignature::time)
-            .max();
-        newest = newest.max(Some((verified.size(), time)));
+        if let Some(time) = checkpoint.time {
+            report.times.covers(checkpoint.size, time);
+        }
+        if checkpoint.size == report.size {
+            newest = newest.max(Some(checkpoint.newest));
+        }
     }
-    let Some((size, time)) = newest else {
-        let found = if policy.asks_for_witnesses() {
-            format!("no quorum over size {}", report.size)
-        } else {
-            "the policy asks for no witness".to_owned()
-        };
+    settle_times(report);
+    let Some(time) = newest else {
+        let found = format!("no quorum over size {}", report.size);
         report.add(Finding::new(Code::WitnessQuorum).found(found));
         return;
     };
-    report.witnessed_size = Some(size);
+    report.witnessed_size = Some(report.size);
     if let (Some(max_age), Some(now)) = (request.max_age, request.now) {
         let now = u64::try_from(now.seconds()).unwrap_or(0);
         let age = time.map(|time| now.saturating_sub(time));
@@ -230,5 +241,41 @@ fn judge_policy(report: &mut Report, request: &Request, state: &LogState, store:
     }
     if report.exit() == 0 {
         report.level = Some(Level::Witnessed);
+    }
+}
+
+/// What a checkpoint that a quorum cosigned says.
+struct Seen {
+    size: u64,
+    root: Hash,
+    time: Option<OutsideTime>,
+    /// The newest time on it, whether or not a quorum stands for it.
+    newest: Option<u64>,
+}
+
+impl Seen {
+    fn of(policy: &Policy, note: &[u8], keys: &[VerifierKey]) -> Option<Self> {
+        let verified = policy.verify(note, keys).ok()?;
+        let lines = verified.cosignatures();
+        Some(Self {
+            size: verified.size(),
+            root: *verified.root(),
+            time: policy.outside_time(lines),
+            newest: lines.iter().filter_map(VerifiedSignature::time).max(),
+        })
+    }
+}
+
+/// Brings the times into their final form. Those of a log that does not hold, or that nobody vouches for, are none.
+fn settle_times(report: &mut Report) {
+    if report.exit() != 0 {
+        report.times = Times::default();
+        return;
+    }
+    report.times.settle();
+    let intervals = report.times.intervals(report.size);
+    let empty = intervals.iter().find(|(_, interval)| interval.is_empty());
+    if let Some((range, _)) = empty {
+        report.add(Finding::new(Code::TimesContradict).at(range.start));
     }
 }

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod anchors;
 mod append;
 mod extract;
 mod flips;

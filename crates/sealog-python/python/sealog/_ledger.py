@@ -21,7 +21,7 @@ from ._model import Model
 from ._query import Query
 from ._sealog import ConfigView, Encoded, LedgerCore, Page, Receipt, Record, Report, Started
 from ._selectors import Selector
-from ._verify import Kept, Key, _request
+from ._verify import Kept, Key, _bytes, _request
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -197,6 +197,16 @@ class Ledger(LedgerCore):
         return _sealog.seal_epoch(self)
 
     # Proof.
+
+    def import_checkpoint(
+        self, note: bytes | os.PathLike[str], *, policy: bytes | os.PathLike[str]
+    ) -> Receipt:
+        """Brings a checkpoint of this log that witnesses cosigned into the log.
+
+        It is verified first: a key of this log signed it, the log had its root, and the policy's quorum is met. What is
+        recorded from then on was written after the witnesses' time.
+        """
+        return _sealog.import_checkpoint(self, _bytes(note), _bytes(policy))
 
     def verify(
         self,

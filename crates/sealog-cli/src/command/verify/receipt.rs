@@ -4,9 +4,9 @@ use std::path::Path;
 
 use sealog_core::json::Value;
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_ledger::verify::{Level, ReceiptReport};
+use sealog_ledger::verify::{Interval, Level, ReceiptReport};
 
-use super::show::{entries, head, key, row};
+use super::show::{entries, head, interval_text, key, row};
 use crate::command::read::print_value;
 use crate::context::Context;
 use crate::error::Error;
@@ -52,11 +52,16 @@ pub(super) fn show(
             ),
         };
         row("level", &format!("{level}: {limit}"), context)?;
-        row(
-            "time",
-            "no outside time: the times below are the log's and the producer's word",
-            context,
-        )?;
+        let text = match report.interval() {
+            interval if interval == Interval::default() => {
+                "no outside time: the times below are the log's and the producer's word".into()
+            }
+            interval => format!(
+                "{}, by the word of the policy's witnesses",
+                interval_text(interval)
+            ),
+        };
+        row("time", &text, context)?;
         row("limit", "it does not show that the record is true", context)?;
         context.out.line("")?;
         if let Ok(entry) = Value::parse(verified.entry()) {

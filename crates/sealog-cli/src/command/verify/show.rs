@@ -6,9 +6,10 @@ use std::path::Path;
 
 use sealog_core::finding::Weight;
 use sealog_core::json::Value;
+use sealog_core::time::Timestamp;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::keys::fingerprint;
-use sealog_ledger::verify::{Level, PinnedBy, Report, Verdict};
+use sealog_ledger::verify::{Interval, Level, PinnedBy, Report, Verdict};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -17,6 +18,8 @@ use crate::output::{Tone, count, plain};
 
 /// Columns before the text of a verdict.
 const LEAD: usize = 24;
+/// Intervals of time that are shown, the newest ones.
+const INTERVALS_SHOWN: usize = 6;
 
 /// Shows a report.
 pub(super) fn ledger(
@@ -172,16 +175,58 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
     Ok(())
 }
 
-fn time(_: &Report, context: &mut Context) -> Result<(), Error> {
-    let text = "no outside time";
-    let word = context.out.paint(Tone::Open, "none");
-    context
-        .out
-        .line(&format!("{:<14}{word:<10}{text}", "time"))?;
+/// Between which outside times entries were written. The log's own clock is never asked.
+fn time(report: &Report, context: &mut Context) -> Result<(), Error> {
+    let times = report.times();
+    if times.is_empty() {
+        let word = context.out.paint(Tone::Open, "none");
+        context
+            .out
+            .line(&format!("{:<14}{word:<10}no outside time", "time"))?;
+        let text = "every time in the log is the word of its own clock";
+        return limit(text, context);
+    }
+    let (tone, word) = if times.bounded() >= report.size() {
+        (Tone::Good, "bounded")
+    } else {
+        (Tone::Open, "partly")
+    };
+    let word = context.out.paint(tone, &format!("{word:<10}"));
+    let intervals = times.intervals(report.size());
+    let left_out = intervals.len().saturating_sub(INTERVALS_SHOWN);
+    let mut before = format!("{:<14}{word}", "time");
+    for (range, interval) in intervals.iter().skip(left_out) {
+        let (first, last) = (range.start, range.end.saturating_sub(1));
+        let which = if first == last {
+            format!("entry {first}")
+        } else {
+            format!("entries {first} to {last}")
+        };
+        let text = format!("{which}: {}", interval_text(*interval));
+        context.out.wrapped(&before, LEAD, &text)?;
+        before = " ".repeat(LEAD);
+    }
+    if left_out > 0 {
+        limit(
+            &format!("and {left_out} earlier intervals: --json"),
+            context,
+        )?;
+    }
     limit(
-        "every time in the log is the word of its own clock",
+        "by the word of the policy's witnesses; within an interval every time is the word of the log's own clock",
         context,
     )
+}
+
+/// An interval in words.
+pub(super) fn interval_text(interval: Interval) -> String {
+    let time = |time: Timestamp| time.format_micros();
+    match (interval.not_before.map(time), interval.not_after.map(time)) {
+        (None, None) => "no outside time".into(),
+        (Some(from), None) => format!("not before {from}"),
+        (None, Some(to)) => format!("not after {to}"),
+        (Some(from), Some(to)) => format!("not before {from}, not after {to}"),
+    }
 }
 
 fn verdict(name: &str, verdict: Verdict, text: &str, context: &mut Context) -> Result<(), Error> {

@@ -3,9 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use sealog_core::tlog::cosignature::cosign;
+use sealog_core::tlog::sign::{Ed25519Signer, Signer};
+use sealog_core::tlog::vkey::KeyType;
+
 /// Does one thing: `write FILE`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
 /// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end); of a file's lines,
-/// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`.
+/// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`; of witnesses with numbers:
+/// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`.
 pub(super) fn act(words: &[String], input: &str, work: &Path) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words {
@@ -41,8 +46,31 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
         ["swap", file, one, two] => lines(&work.join(file), |lines| {
             lines.swap(position(one), position(two));
         }),
+        ["cosign", file, seed, time] => {
+            let path = work.join(file);
+            let note = fs::read_to_string(&path).unwrap();
+            let note = cosign(&note, time.parse().unwrap(), &witness(seed)).unwrap();
+            fs::write(path, note).unwrap();
+        }
+        ["policy", file, quorum, ref seeds @ ..] => {
+            let names: Vec<String> = seeds.iter().map(|seed| format!("W{seed}")).collect();
+            let lines = seeds.iter().zip(&names).map(|(seed, name)| {
+                let vkey = witness(seed).verifier_key().to_string();
+                format!("witness {name} {vkey}\n")
+            });
+            let mut text: String = lines.collect();
+            text += &format!("group G {quorum} {}\nquorum G\n", names.join(" "));
+            fs::write(work.join(file), text).unwrap();
+        }
         _ => panic!("not understood: {words:?}"),
     }
+}
+
+/// A witness of tests, by a number.
+fn witness(seed: &str) -> Ed25519Signer {
+    let name = format!("w{seed}.example");
+    let seed = [seed.parse().unwrap(); 32];
+    Ed25519Signer::from_seed(KeyType::CosignatureV1, &name, &seed).unwrap()
 }
 
 fn position(line: &str) -> usize {

@@ -167,6 +167,49 @@ fn one_bad_cosignature_of_the_policy_refuses_the_checkpoint() {
     assert_eq!(error.kind(), ErrorKind::Refuted);
 }
 
+/// The times that the quorum stands for, of witnesses that cosigned at these times.
+fn outside(policy: &Policy, lines: &[(u8, u64)]) -> Option<(u64, u64)> {
+    let note = lines.iter().fold(note(&[]), |note, (seed, time)| {
+        cosignature::cosign(&note, *time, &witness(*seed)).unwrap()
+    });
+    let witnesses: alloc::vec::Vec<_> = [3, 4, 5, 6].map(witness).into_iter().collect();
+    let keys = witnesses.iter().map(|witness| witness.verifier_key());
+    let log = log(1);
+    let keys = keys.chain([log.verifier_key()]);
+    let verified = checkpoint::verify(note.as_bytes(), ORIGIN, keys).unwrap();
+    let time = policy.outside_time(verified.cosignatures())?;
+    Some((time.made_from, time.existed_by))
+}
+
+#[test]
+fn a_time_is_one_for_which_a_whole_quorum_stands() {
+    let one = read(&[3, 4, 5], "group G any W3 W4 W5\nquorum G\n").unwrap();
+    assert_eq!(outside(&one, &[(3, 10)]), Some((10, 10)));
+    // Any one is enough: the first has seen it, the last has made its line.
+    assert_eq!(outside(&one, &[(3, 10), (4, 30), (5, 20)]), Some((30, 10)));
+    let two = read(&[3, 4, 5], "group G 2 W3 W4 W5\nquorum G\n").unwrap();
+    assert_eq!(outside(&two, &[(3, 10), (4, 30), (5, 20)]), Some((20, 20)));
+    assert_eq!(outside(&two, &[(3, 10), (4, 30)]), Some((10, 30)));
+    // One that lies about its time, either way, moves nothing beyond an honest one.
+    assert_eq!(outside(&two, &[(3, 1), (4, 21), (5, 20)]), Some((20, 20)));
+    assert_eq!(outside(&two, &[(3, 99), (4, 21), (5, 20)]), Some((21, 21)));
+    let all = read(&[3, 4, 5], "group G all W3 W4 W5\nquorum G\n").unwrap();
+    assert_eq!(outside(&all, &[(3, 10), (4, 30), (5, 20)]), Some((10, 30)));
+}
+
+#[test]
+fn no_time_comes_from_a_missed_quorum_a_stranger_or_nobody() {
+    let two = read(&[3, 4, 5], "group G 2 W3 W4 W5\nquorum G\n").unwrap();
+    assert_eq!(outside(&two, &[]), None);
+    assert_eq!(outside(&two, &[(3, 10)]), None);
+    assert_eq!(outside(&two, &[(3, 10), (6, 20)]), None);
+    assert_eq!(outside(&two, &[(3, 10), (6, 1), (4, 30)]), Some((10, 30)));
+    // The same one twice is one: the earlier of its times.
+    assert_eq!(outside(&two, &[(3, 10), (3, 5)]), None);
+    let nobody = read(&[3], "quorum none\n").unwrap();
+    assert_eq!(outside(&nobody, &[(3, 10)]), None);
+}
+
 #[test]
 fn several_lines_by_one_key_count_once() {
     let policy = read(&[3, 4], "group G 2 W3 W4\nquorum G\n").unwrap();
