@@ -203,6 +203,19 @@ pub(crate) fn trust_draft(key_id: &str, vkey: &str, custodian: Option<&str>) -> 
     own_draft("key.event", body)
 }
 
+/// An actor's key, whose signatures on records the log takes no more.
+pub(crate) fn distrust_draft(key_id: &str, vkey: &str) -> Draft {
+    let mut body = Object::new();
+    body.insert("event", "revoked");
+    body.insert("key_id", key_id);
+    body.insert(
+        "public_key_digest",
+        digest_text(&Hash::of(&[vkey.as_bytes()])),
+    );
+    body.insert("vkey", vkey);
+    own_draft("key.event", body)
+}
+
 /// The revocation of the log's key by the recovery key; a hand-over stands behind it in the same group.
 pub(crate) fn revocation_draft(old: &str, size: u64) -> Result<Draft, Error> {
     let mut body = Object::new();

@@ -20,6 +20,7 @@ mod export;
 mod head;
 mod ids;
 mod index;
+mod key_ring;
 pub mod keys;
 mod ledger;
 mod open;
@@ -49,6 +50,7 @@ pub use export::{EXPORT_FORMAT, ExportProgress, Exported};
 pub use index::{
     CheckStats, GapStats, IndexStatus, Order, Page, Query, ScoreBin, ScoreStats, Stats,
 };
+pub use key_ring::{ActorKey, EarlierKey, KeyRing};
 pub use ledger::Ledger;
 pub use open::forget_path;
 pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealog_core::json::Value;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::keys::{self, LOG_KEY_FILE};
-use sealog_ledger::{Access, SystemRandom};
+use sealog_ledger::{Access, KeyRing, SystemRandom};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -38,6 +39,9 @@ pub enum Command {
         /// Write the verifier key to this file, to be given to those who verify
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Show also earlier keys, the recovery key, and the keys of actors
+        #[arg(long)]
+        all: bool,
     },
     /// Trust a log's key from now on, or have the log trust an actor's
     Trust {
@@ -50,6 +54,12 @@ pub enum Command {
         /// Who keeps the actor's key
         #[arg(long, value_name = "ID", requires = "actor")]
         custodian: Option<String>,
+    },
+    /// Have the log take no more records that are signed by an actor's key
+    Revoke {
+        /// The id under which its holder signs
+        #[arg(value_name = "KEY_ID")]
+        actor: String,
     },
     /// Hand the log over to a new key
     Rotate {
@@ -65,7 +75,9 @@ pub fn key(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::New { origin, out, vkey } => {
             new(&origin, out.as_deref(), vkey.as_deref(), context)
         }
-        Command::Show { out } => show(out.as_deref(), context),
+        Command::Show { out, all: false } => show(out.as_deref(), context),
+        Command::Show { out, all: true } => ring(out.as_deref(), context),
+        Command::Revoke { actor } => revoke_actor(&actor, context),
         Command::Trust {
             key, actor: None, ..
         } => trust(&key, context),
@@ -119,6 +131,86 @@ fn show(out: Option<&Path>, context: &mut Context) -> Result<u8, Error> {
         .map(|path| write_vkey(path, &vkey, context))
         .transpose()?;
     print_key(&vkey, file.as_ref(), context)
+}
+
+/// All keys that the log knows.
+fn ring(out: Option<&Path>, context: &mut Context) -> Result<u8, Error> {
+    let ring = context.open(Access::Read)?.key_ring()?;
+    if let (Some(path), Some((key, _))) = (out, &ring.active) {
+        write_vkey(path, key, context)?;
+    }
+    if context.json() {
+        context.out.json(&ring_value(&ring))?;
+        return Ok(exit::HOLDS);
+    }
+    let mut lines = Vec::new();
+    for earlier in &ring.earlier {
+        let end = if earlier.revoked {
+            "revoked"
+        } else {
+            "handed over"
+        };
+        lines.push((format!("{end} at size {}", earlier.size), &earlier.key));
+    }
+    if let Some((key, index)) = &ring.active {
+        lines.push((format!("active since entry {index}"), key));
+    }
+    lines.extend(ring.recovery.iter().map(|key| ("recovery key".into(), key)));
+    for actor in &ring.actors {
+        let text = format!("signs as {} since entry {}", actor.key_id, actor.index);
+        lines.push((text, &actor.key));
+    }
+    for (what, key) in lines {
+        let key = key.to_string();
+        context
+            .out
+            .line(&format!("{}  {}", plain(&key), plain(&what)))?;
+    }
+    Ok(exit::HOLDS)
+}
+
+fn ring_value(ring: &KeyRing) -> Value {
+    let text = |key: &VerifierKey| Value::from(key.to_string());
+    let active = ring.active.as_ref();
+    let earlier = ring.earlier.iter().map(|earlier| {
+        object([
+            ("revoked", earlier.revoked.into()),
+            ("size", number(earlier.size)),
+            ("vkey", text(&earlier.key)),
+        ])
+    });
+    let actors = ring.actors.iter().map(|actor| {
+        object([
+            ("index", number(actor.index)),
+            ("key_id", actor.key_id.as_str().into()),
+            ("vkey", text(&actor.key)),
+        ])
+    });
+    object([
+        ("actors", Value::Array(actors.collect())),
+        ("earlier", Value::Array(earlier.collect())),
+        (
+            "index",
+            active.map_or(Value::Null, |(_, index)| number(*index)),
+        ),
+        ("recovery", ring.recovery.as_ref().map_or(Value::Null, text)),
+        ("vkey", active.map_or(Value::Null, |(key, _)| text(key))),
+    ])
+}
+
+fn revoke_actor(actor: &str, context: &mut Context) -> Result<u8, Error> {
+    let ledger = context.open(Access::Append)?;
+    let appended = ledger.revoke_actor_key(actor)?;
+    ledger.close()?;
+    if context.json() {
+        let index = number(appended.index());
+        let line = object([("index", index), ("key_id", actor.into())]);
+        context.out.json(&line)?;
+        return Ok(exit::HOLDS);
+    }
+    let line = format!("recorded at {}: nobody signs as {actor}", appended.index());
+    context.out.line(&plain(&line))?;
+    Ok(exit::HOLDS)
 }
 
 fn trust(text: &str, context: &mut Context) -> Result<u8, Error> {

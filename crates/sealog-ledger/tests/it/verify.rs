@@ -269,6 +269,14 @@ fn a_signed_record_needs_a_key_that_the_log_knows_and_a_signature_that_holds() {
         .unwrap_err();
     assert_eq!(refused.code(), "signature_invalid");
     producer.append_signed(record, signature).unwrap();
+    // Once it is taken back, nobody signs by it any more; what it signed before stands.
+    ledger.revoke_actor_key("a1").unwrap();
+    let late = producer.prepare(decision("d2")).unwrap();
+    let signature = sign(&late);
+    let refused = producer.append_signed(late, signature).unwrap_err();
+    assert_eq!(refused.code(), "signature_key_unknown");
+    let again = ledger.revoke_actor_key("a1").unwrap_err();
+    assert_eq!(again.code(), "argument");
     let report = verify(&ground.path(), &pinned(&ledger));
     assert_eq!(
         (report.exit(), report.reason()),
