@@ -2,6 +2,7 @@
 //!
 //! Every call that may wait releases the interpreter first.
 
+use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use crate::settings;
 use crate::stage::Stage;
 use crate::started::Started;
 use crate::state::QueueState;
-use crate::worker::{Hear, Work};
+use crate::worker::{self, Hear, Work};
 
 /// Between two looks at signals while a caller waits.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
@@ -119,7 +120,13 @@ impl LedgerCore {
         Ok(record.get().job())
     }
 
-    fn append_jobs(&self, py: Python<'_>, mut jobs: Vec<Job>) -> PyResult<Vec<Receipt>> {
+    /// Appends jobs as one group. `None` where it failed and gaps stand for them, by [`Hear::Gap`].
+    fn append_jobs(
+        &self,
+        py: Python<'_>,
+        mut jobs: Vec<Job>,
+        hear: Hear,
+    ) -> PyResult<Option<Vec<Receipt>>> {
         let (live, process) = self.live(py)?;
         let appended = py.detach(|| {
             if live.is_closed() {
@@ -133,7 +140,7 @@ impl LedgerCore {
             let appended = live.append(&group);
             match &appended {
                 Ok(appended) => live.release_repeats(&group, appended),
-                Err(error) if error.outcome_unknown().is_none() => {
+                Err(error) if error.outcome_unknown().is_none() && hear == Hear::Raise => {
                     for job in &group {
                         live.release(job);
                     }
@@ -143,8 +150,13 @@ impl LedgerCore {
             appended
         });
         match appended {
-            Ok(appended) => Ok(appended.into_iter().map(Receipt::appended).collect()),
-            Err(error) => Err(exception(py, &error)),
+            Ok(appended) => Ok(Some(appended.into_iter().map(Receipt::appended).collect())),
+            Err(error) if hear == Hear::Raise || live.is_closed() => Err(exception(py, &error)),
+            Err(error) => {
+                give_up(live, process, &mut jobs, &error);
+                warn_lost(py, &error)?;
+                Ok(None)
+            }
         }
     }
 
@@ -172,6 +184,31 @@ impl LedgerCore {
             py.check_signals()?;
         }
     }
+}
+
+/// Has gaps stand for jobs that were not appended. Where that is not sure, their numbers stay as they are: holes, if
+/// nothing is there.
+fn give_up(live: &Arc<Live>, process: Process, jobs: &mut [Job], error: &Error) {
+    if error.outcome_unknown().is_some() {
+        return;
+    }
+    for job in jobs {
+        // Where not even the run could begin, none has a number yet.
+        if job.seq.is_some() || live.complete(job, process).is_ok() {
+            live.miss(job.seq.unwrap_or_default(), worker::cause(error));
+        }
+    }
+    if live.worker().is_ok() {
+        // If there is no room, the worker is about to declare gaps anyway.
+        let _ = live.queue.try_push(Work::Gaps, 0);
+    }
+}
+
+fn warn_lost(py: Python<'_>, error: &Error) -> PyResult<()> {
+    let category = py.import("sealog.errors")?.getattr("RecordLostWarning")?;
+    let text = format!("a record was not appended ({error}); the log shows a gap or a hole");
+    let text = CString::new(text.replace('\0', " ")).unwrap_or_default();
+    PyErr::warn(py, &category, &text, 1)
 }
 
 /// The number of a job that was turned away before it was queued is free again, unless a call holds it.
@@ -216,17 +253,21 @@ impl LedgerCore {
     }
 
     /// Appends a record and returns its receipt: durable, covered by a signed checkpoint.
-    #[pyo3(signature = (record, body=None, /, **fields))]
+    ///
+    /// With `on_error="record_gap"`, None where it cannot be appended: a gap stands for it, and a warning says so.
+    #[pyo3(signature = (record, body=None, /, *, on_error=None, **fields))]
     fn append(
         &self,
         record: &Bound<'_, PyAny>,
         body: Option<&Bound<'_, PyAny>>,
+        on_error: Option<&str>,
         fields: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Receipt> {
+    ) -> PyResult<Option<Receipt>> {
         let py = record.py();
+        let hear = hear(py, Some(on_error.unwrap_or("raise")))?;
         let job = Self::job(record, body, fields)?;
-        let receipt = self.append_jobs(py, vec![job])?.pop();
-        receipt.ok_or_else(|| exception(py, &Error::Closed))
+        let appended = self.append_jobs(py, vec![job], hear)?;
+        Ok(appended.and_then(|mut receipts| receipts.pop()))
     }
 
     /// Appends records as one group: all of them or none.
@@ -235,7 +276,8 @@ impl LedgerCore {
         for record in records.try_iter()? {
             jobs.push(Self::job(&record?, None, None)?);
         }
-        self.append_jobs(records.py(), jobs)
+        let appended = self.append_jobs(records.py(), jobs, Hear::Raise)?;
+        Ok(appended.unwrap_or_default())
     }
 
     /// Queues a record for the worker and returns its id.

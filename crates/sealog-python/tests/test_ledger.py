@@ -291,6 +291,19 @@ def test_enqueue_gives_the_id_and_flush_waits(ledger: sealog.Ledger) -> None:
     assert [entry.record["record_id"] for entry in ledger.entries(2)] == ids
 
 
+def test_what_the_log_refuses_becomes_a_gap_only_where_that_is_asked(ledger: sealog.Ledger) -> None:
+    note(ledger, n=0)
+    bad = {"decision_id": "d"}
+    with pytest.raises(ValueError):
+        ledger.append("decision", bad)
+    with pytest.warns(sealog.RecordLostWarning):
+        assert ledger.append("decision", bad, on_error="record_gap") is None
+    with pytest.raises(ValueError, match="on_error"):
+        ledger.append(KIND, {}, on_error="ignore")  # type: ignore[call-overload]
+    ledger.flush()
+    assert [gap["cause"] for gap in bodies(ledger, "gap.declared")] == ["append_failed"]
+
+
 def test_one_bad_record_does_not_cost_the_others(ledger: sealog.Ledger) -> None:
     for n in range(50):
         ledger.enqueue("decision" if n in (7, 30) else KIND, {"n": n})
@@ -342,6 +355,34 @@ def fill(ledger: sealog.Ledger) -> None:
     time.sleep(0.2)
     for n in range(4):
         ledger.enqueue(KIND, {"n": n + 1}, full="fail")
+
+
+def test_an_append_that_fails_raises_or_becomes_a_gap(places: Path) -> None:
+    ledger = sealog.open(places / "a.sealog", turn_wait=0.2)
+    record = sealog.Record(KIND, {"n": 1})
+    before = ledger.append(record).index
+    with Locked(ledger):
+        with pytest.raises(sealog.RefusedError) as caught:
+            ledger.append(record)
+        assert caught.value.code == "busy"
+        with pytest.warns(sealog.RecordLostWarning, match="not appended"):
+            assert ledger.append(record, on_error="record_gap") is None
+        with pytest.warns(sealog.RecordLostWarning):
+            assert ledger.record(KIND, {"n": 2}, on_error="record_gap") is None
+
+        async def later() -> sealog.Receipt | None:
+            return await ledger.aappend(KIND, {"n": 3}, on_error="record_gap")
+
+        with pytest.warns(sealog.RecordLostWarning):
+            assert asyncio.run(later()) is None
+    assert ledger.append(record, on_error="record_gap") is not None
+    ledger.flush()
+    gaps = [entry.body for entry in ledger.entries(before) if entry.kind == "gap.declared"]
+    numbers = [n for gap in gaps for n in range(gap["first_seq"], gap["last_seq"] + 1)]
+    assert len(numbers) == 3 and {gap["cause"] for gap in gaps} == {"append_failed"}
+    ledger.close()
+    report = sealog.verify(places / "a.sealog")
+    assert (report.exit_code, report.to_dict()["gaps_declared"]) == (0, len(gaps))
 
 
 def test_a_full_queue_can_refuse(places: Path) -> None:

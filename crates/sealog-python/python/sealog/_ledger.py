@@ -10,7 +10,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from . import _sealog
 from ._collector import Collector, OnError, OnUnencodable, Via, _log
@@ -152,11 +152,58 @@ class Ledger(LedgerCore):
 
     # Records.
 
-    def record(self, kind: str, body: Mapping[str, Any], **fields: Any) -> Receipt:
-        """Appends a record and returns its receipt: the same as `append`, under the name of the command."""
-        return self.append(kind, body, **fields)
+    @overload
+    def record(
+        self, kind: str, body: Mapping[str, Any], *, on_error: Literal["raise"] | None = None, **fields: Any
+    ) -> Receipt: ...
 
-    async def aappend(self, record: Record | str, body: Mapping[str, Any] | None = None, /, **fields: Any) -> Receipt:
+    @overload
+    def record(
+        self, kind: str, body: Mapping[str, Any], *, on_error: Literal["record_gap"], **fields: Any
+    ) -> Receipt | None: ...
+
+    def record(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        on_error: Literal["raise", "record_gap"] | None = None,
+        **fields: Any,
+    ) -> Receipt | None:
+        """Appends a record and returns its receipt: the same as `append`, under the name of the command."""
+        return self.append(kind, body, on_error=on_error, **fields)
+
+    @overload
+    async def aappend(
+        self,
+        record: Record | str,
+        body: Mapping[str, Any] | None = None,
+        /,
+        *,
+        on_error: Literal["raise"] | None = None,
+        **fields: Any,
+    ) -> Receipt: ...
+
+    @overload
+    async def aappend(
+        self,
+        record: Record | str,
+        body: Mapping[str, Any] | None = None,
+        /,
+        *,
+        on_error: Literal["record_gap"],
+        **fields: Any,
+    ) -> Receipt | None: ...
+
+    async def aappend(
+        self,
+        record: Record | str,
+        body: Mapping[str, Any] | None = None,
+        /,
+        *,
+        on_error: Literal["raise", "record_gap"] | None = None,
+        **fields: Any,
+    ) -> Receipt | None:
         """Like `append`, without holding up the event loop.
 
         If the task is cancelled meanwhile, the record is written or refused all the same.
@@ -167,7 +214,8 @@ class Ledger(LedgerCore):
             record, fields = Record(record, body, **fields), {}
         elif body is not None:
             raise TypeError("a Record has its body already")
-        return await asyncio.to_thread(self.append, record, **fields)
+        append: Callable[..., Receipt | None] = self.append
+        return await asyncio.to_thread(append, record, on_error=on_error, **fields)
 
     # Reading.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Literal, final, overload
 
 from typing_extensions import disjoint_base
 
@@ -305,12 +305,14 @@ class LedgerCore:
     """The part of a ledger that is written in Rust."""
 
     def __new__(cls, path: str | PathLike[str] | None, settings: Mapping[str, Any]) -> LedgerCore: ...
+    @overload
     def append(
         self,
         record: Record | str,
         body: Mapping[str, Any] | None = None,
         /,
         *,
+        on_error: Literal["raise"] | None = None,
         record_id: object = ...,
         started: Started | None = ...,
         occurred_at: datetime | str | None = ...,
@@ -323,6 +325,26 @@ class LedgerCore:
         corrects: tuple[int, str] | None = ...,
         payloads: Iterable[tuple[str, str, bytes]] | None = ...,
     ) -> Receipt: ...
+    @overload
+    def append(
+        self,
+        record: Record | str,
+        body: Mapping[str, Any] | None = None,
+        /,
+        *,
+        on_error: Literal["record_gap"],
+        record_id: object = ...,
+        started: Started | None = ...,
+        occurred_at: datetime | str | None = ...,
+        commit: Mapping[str, object] | None = ...,
+        stream: str | None = ...,
+        tenant: str | None = ...,
+        system: str | None = ...,
+        retention_class: str | None = ...,
+        capture_mode: Literal["automatic", "manual", "imported"] | None = ...,
+        corrects: tuple[int, str] | None = ...,
+        payloads: Iterable[tuple[str, str, bytes]] | None = ...,
+    ) -> Receipt | None: ...
     def append_many(self, /, records: Iterable[Record]) -> list[Receipt]: ...
     def enqueue(
         self,
