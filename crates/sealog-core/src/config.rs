@@ -204,7 +204,12 @@ pub fn digest_text(hash: &Hash) -> String {
 
 /// Reads `sha256:` and 64 lowercase hex digits.
 pub fn parse_digest(text: &str) -> Option<Hash> {
-    Hash::from_hex(text.strip_prefix("sha256:")?)
+    parse_digest_bytes(text.as_bytes())
+}
+
+/// The same from bytes.
+pub(crate) fn parse_digest_bytes(text: &[u8]) -> Option<Hash> {
+    Hash::from_hex_bytes(text.strip_prefix(b"sha256:")?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use sha2::block_api::compress256;
@@ -22,8 +23,27 @@ const SHA256_START: [u32; 8] = [
 const PAIR_BITS: u16 = 8 * 65;
 
 /// A SHA-256 value: leaf hash, node, root, map key or digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash([u8; Hash::LEN]);
+
+/// The order of the bytes: two hashes nearly always differ in the first eight.
+impl Ord for Hash {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (own, others) = (self.first_word(), other.first_word());
+        if own == others {
+            return self.0.cmp(&other.0);
+        }
+        own.cmp(&others)
+    }
+}
+
+impl PartialOrd for Hash {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Hash {
     /// Length in bytes.
@@ -64,6 +84,13 @@ impl Hash {
             *out = word.to_be_bytes();
         }
         Self(bytes)
+    }
+
+    /// The first eight bytes as a number that sorts as they do.
+    #[inline]
+    const fn first_word(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// The raw bytes.
@@ -225,6 +252,23 @@ mod tests {
             let right = Hash::of(&[hash.as_bytes(), b"right"]);
             hash = Hash::of(&[&[prefix], left.as_bytes(), right.as_bytes()]);
             assert_eq!(Hash::of_pair(prefix, &left, &right), hash);
+        }
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_bytes() {
+        let mut hashes: Vec<Hash> = (0..64_u8).map(|n| Hash::of(&[&[n]])).collect();
+        for at in 0..Hash::LEN {
+            let mut bytes = [7; Hash::LEN];
+            for value in [0, 8, 0x80, 0xff] {
+                bytes[at] = value;
+                hashes.push(Hash::new(bytes));
+            }
+        }
+        for left in &hashes {
+            for right in &hashes {
+                assert_eq!(left.cmp(right), left.as_bytes().cmp(right.as_bytes()));
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::effect::{DecisionFacts, Effect, LabelSource, Score};
 use super::reader::{EntryFacts, LogFacts};
 use super::record::{RecordFacts, RecordKind, parse_uuid};
 use super::{KeyMemo, LOG_PRODUCER, Span};
-use crate::config::parse_digest;
+use crate::config::parse_digest_bytes;
 use crate::hash::Hash;
 use crate::json::{Ref, Tape};
 use crate::kinds::{Part, Places, Shape, Slot};
@@ -214,7 +214,7 @@ impl<'a> Known<'a> {
             },
             config: match bytes(Slot::ConfigDigest) {
                 None => None,
-                Some(digest) => Some(parse_digest(core::str::from_utf8(digest).ok()?)?),
+                Some(digest) => Some(parse_digest_bytes(digest)?),
             },
             model: range(Slot::ModelId).map(|range| self.span(range)),
             escalated_error: bytes(Slot::Action) == Some(b"escalate")

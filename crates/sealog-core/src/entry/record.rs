@@ -61,7 +61,7 @@ pub struct RecordFacts {
 }
 
 /// Reads records one by one, with buffers that are kept between them. One for each thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RecordReader {
     tape: Tape,
     memo: KeyMemo,
@@ -71,7 +71,11 @@ pub struct RecordReader {
 impl RecordReader {
     /// A reader with empty buffers.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            tape: Tape::new(),
+            memo: KeyMemo::small(),
+            familiar: Familiar::default(),
+        }
     }
 
     /// Checks a record's canonical bytes against the envelope and its kind, and reads the facts.
@@ -86,6 +90,12 @@ impl RecordReader {
         let facts = RecordFacts::read(record, &mut self.memo)?;
         self.familiar.learn_record(bytes, record, &facts);
         Ok(facts)
+    }
+}
+
+impl Default for RecordReader {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

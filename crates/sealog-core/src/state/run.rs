@@ -226,9 +226,13 @@ impl Default for Run {
 impl LogState {
     /// Takes the number of a record of a run in.
     pub(super) fn advance_run(&mut self, key: Hash, seq: u64, index: u64) {
-        let held = self.runs.get(&key);
-        self.journal.keep(|| Undo::Run(key, held.cloned()));
-        self.runs.entry(key).or_default().take(seq, index);
+        let held = self.runs.get_mut(&key);
+        self.journal
+            .keep(|| Undo::Run(key, held.as_deref().cloned()));
+        match held {
+            Some(run) => run.take(seq, index),
+            None => self.runs.entry(key).or_default().take(seq, index),
+        }
     }
 
     /// Closes a run with its count.

@@ -81,24 +81,20 @@ impl Stream {
 impl LogState {
     /// Takes the next entry of a stream in.
     pub(super) fn advance_stream(&mut self, key: Hash, index: u64, leaf: Hash) {
-        let held = self.streams.get(&key).copied();
-        self.journal.keep(|| Undo::Stream(key, held));
-        let stream = held.map_or(
-            Stream {
-                first_index: index,
-                head_index: index,
-                head_leaf: leaf,
-                next_seq: 1,
-                dirty: true,
-            },
-            |held| Stream {
-                head_index: index,
-                head_leaf: leaf,
-                next_seq: held.next_seq.saturating_add(1),
-                dirty: true,
-                ..held
-            },
-        );
-        self.streams.insert(key, stream);
+        let held = self.streams.get_mut(&key);
+        self.journal
+            .keep(|| Undo::Stream(key, held.as_deref().copied()));
+        match held {
+            Some(stream) => {
+                stream.head_index = index;
+                stream.head_leaf = leaf;
+                stream.next_seq = stream.next_seq.saturating_add(1);
+                stream.dirty = true;
+            }
+            None => {
+                self.streams
+                    .insert(key, Stream::from_parts(index, index, leaf, 1));
+            }
+        }
     }
 }
