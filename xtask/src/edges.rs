@@ -4,6 +4,7 @@ use crate::metadata::Metadata;
 
 const CORE: &str = "sealog-core";
 const PRIVACY: &str = "sealog-privacy";
+const HASH: &str = "sealog-hash";
 const STORE: &str = "sealog-store";
 const LEDGER: &str = "sealog-ledger";
 const MODEL: &str = "sealog-model";
@@ -15,10 +16,12 @@ const SERVER: &str = "sealog-server";
 /// here so that they cannot arrive with other edges than the design gave them.
 const ALLOWED: &[(&str, &[&str])] = &[
     (CORE, &[]),
+    // The only crate with `unsafe` code.
+    (HASH, &[]),
     (PRIVACY, &[CORE]),
     (STORE, &[CORE]),
-    (LEDGER, &[CORE, PRIVACY, STORE]),
-    (MODEL, &[CORE]),
+    (LEDGER, &[CORE, HASH, PRIVACY, STORE]),
+    (MODEL, &[CORE, HASH]),
     (ASSURANCE, &[CORE]),
     (TRUST, &[CORE]),
     (

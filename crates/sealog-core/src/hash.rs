@@ -89,8 +89,10 @@ impl Hash {
     /// The first eight bytes as a number that sorts as they do.
     #[inline]
     const fn first_word(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        match self.0.first_chunk() {
+            Some(bytes) => u64::from_be_bytes(*bytes),
+            None => 0,
+        }
     }
 
     /// The raw bytes.

@@ -20,6 +20,8 @@ use crate::work::{Done, Group, Work};
 use crate::writer::Writer;
 use crate::{Error, admin, repeat, snapshot};
 
+/// Nonces that are drawn at once.
+const NONCES_DRAWN_MAX: usize = 256;
 /// Bytes of an ordinary checkpoint line and some room, to reserve at once.
 const CHECKPOINT_LINE_BYTES: usize = 1024;
 
@@ -31,7 +33,9 @@ pub(crate) struct Building {
     pub(crate) bytes: Vec<u8>,
     pub(crate) leaves: Vec<Hash>,
     pub(crate) done: Vec<Result<Vec<Placed>, Error>>,
-    pub(crate) nonces: Vec<u8>,
+    /// Entries that it will have, about.
+    pub(crate) expected: usize,
+    pub(crate) nonces: Vec<[u8; 16]>,
     pub(crate) now: Timestamp,
     pub(crate) successor: Option<Arc<dyn Signer>>,
     pub(crate) epoch: Option<Placed>,
@@ -71,6 +75,7 @@ impl Writer {
             bytes: Vec::with_capacity(room_for(tickets)),
             leaves: Vec::new(),
             done: Vec::new(),
+            expected: tickets.iter().map(|ticket| ticket.work.size().0).sum(),
             nonces: Vec::new(),
             now,
             successor: None,
@@ -345,21 +350,14 @@ impl Building {
         Place::new(self.start.segment(), offset)
     }
 
-    /// Sixteen fresh random bytes; drawn for many entries at once.
+    /// Sixteen fresh random bytes; drawn for as many entries at once as are still to come.
     fn nonce(&mut self, random: &dyn Random) -> Result<[u8; 16], Error> {
-        const DRAWN: usize = 16 * 256;
         if self.nonces.is_empty() {
-            self.nonces.resize(DRAWN, 0);
-            random.fill(&mut self.nonces)?;
+            let more = self.expected.saturating_sub(self.leaves.len());
+            self.nonces.resize(more.clamp(1, NONCES_DRAWN_MAX), [0; 16]);
+            random.fill(self.nonces.as_flattened_mut())?;
         }
-        let rest = self.nonces.len().saturating_sub(16);
-        let nonce = self
-            .nonces
-            .get(rest..)
-            .and_then(|bytes| bytes.try_into().ok())
-            .unwrap_or_default();
-        self.nonces.truncate(rest);
-        Ok(nonce)
+        Ok(self.nonces.pop().unwrap_or_default())
     }
 
     /// The line of an entry of this group.

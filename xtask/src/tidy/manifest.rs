@@ -27,7 +27,8 @@ pub(super) fn check(file: &File<'_>, content: &str, found: &mut Found) {
         inherits |= section == "[lints]" && line == "workspace = true";
         above = line;
     }
-    if !root && !inherits {
+    let own_lints = file.path == format!("{}Cargo.toml", rules::UNSAFE_CRATE);
+    if !root && !inherits && !own_lints {
         found.error(file, 1, "does not inherit the lints of the workspace");
     }
 }

@@ -79,6 +79,7 @@ fn calls(file: &File<'_>, number: usize, line: &str, ships: bool, found: &mut Fo
         let applies = match banned.scope {
             Scope::Everywhere => false,
             Scope::Rust => true,
+            Scope::Safe => !file.path.starts_with(rules::UNSAFE_CRATE),
             Scope::Library => in_library && ships,
             Scope::Core => in_core && ships,
         };

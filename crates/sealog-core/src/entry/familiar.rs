@@ -15,7 +15,6 @@ use crate::hash::Hash;
 use crate::json::{Ref, Tape};
 use crate::kinds::{Part, Places, Shape, Slot};
 use crate::time::Timestamp;
-use crate::tlog::tree;
 
 /// Shapes that are kept, the last used first: each text is held against all of them at worst.
 const SHAPES_MAX: usize = 8;
@@ -48,13 +47,18 @@ impl Default for Familiar {
 
 impl Familiar {
     /// The facts of an entry's line, if it has a known shape.
-    pub(super) fn entry(&mut self, line: &[u8], memo: &mut KeyMemo) -> Option<EntryFacts> {
+    pub(super) fn entry(
+        &mut self,
+        line: &[u8],
+        memo: &mut KeyMemo,
+        leaf: impl Fn() -> Hash,
+    ) -> Option<EntryFacts> {
         let known = self.known(line)?;
         let record = known.record(memo)?;
         let span = known.places.record();
         let (log, producer) = known.log(record.run.of(line.get(span.clone())?), memo)?;
         Some(EntryFacts {
-            leaf: tree::leaf_hash(line),
+            leaf: leaf(),
             log,
             record,
             record_span: Span::new(span.start, span.len()),

@@ -6,16 +6,17 @@ use alloc::vec::Vec;
 use crate::hash::Hash;
 use crate::map;
 
-/// Streams that are remembered; a power of two.
-const STREAMS: usize = 16 * 1024;
-/// Producers' runs that are remembered; a power of two.
-const RUNS: usize = 1024;
-/// Names of a domain that a small cache remembers; a power of two.
-const SMALL: usize = 64;
+/// Names of a domain that are remembered at most; a power of two.
+const NAMES_MAX: usize = 64 * 1024;
+/// Slots of a domain to begin with; a power of two.
+const SLOTS_MIN: usize = 64;
+/// Slots in which a name is looked for, from the one that its bytes give on.
+const PROBES: usize = 4;
 /// Names that are hashed before the memory is made: whoever reads one receipt has no use for it.
 const FORGOTTEN: u32 = 8;
 
-/// A small cache from two names to the state map's key. Worker-local; a miss only costs time.
+/// A small cache from two names to the state map's key, which grows with the names that it meets. Worker-local; a
+/// miss only costs time.
 #[derive(Debug)]
 pub struct KeyMemo {
     streams: Table,
@@ -25,8 +26,8 @@ pub struct KeyMemo {
 impl Default for KeyMemo {
     fn default() -> Self {
         Self {
-            streams: Table::new("stream", STREAMS),
-            runs: Table::new("producer", RUNS),
+            streams: Table::new("stream", NAMES_MAX),
+            runs: Table::new("producer", NAMES_MAX),
         }
     }
 }
@@ -35,14 +36,6 @@ impl KeyMemo {
     /// An empty cache.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// An empty cache for whoever writes to few streams: of such there may be one for each thread of a host.
-    pub(super) const fn small() -> Self {
-        Self {
-            streams: Table::new("stream", SMALL),
-            runs: Table::new("producer", SMALL),
-        }
     }
 
     /// The state map's key of a stream.
@@ -60,12 +53,13 @@ impl KeyMemo {
 #[derive(Debug)]
 struct Table {
     domain: &'static str,
-    count: usize,
+    most: usize,
+    /// Their number is a power of two.
     slots: Vec<Slot>,
     forgotten: u32,
 }
 
-/// A name, its two parts one behind the other, and its key.
+/// A name, its two parts one behind the other, and its key. No identifier is empty: an empty name is nobody's.
 #[derive(Debug, Clone)]
 struct Slot {
     name: Vec<u8>,
@@ -73,48 +67,87 @@ struct Slot {
     key: Hash,
 }
 
+impl Slot {
+    const EMPTY: Self = Self {
+        name: Vec::new(),
+        first: 0,
+        key: Hash::ZERO,
+    };
+
+    fn is(&self, first: &[u8], second: &[u8]) -> bool {
+        self.name.split_at_checked(self.first) == Some((first, second))
+    }
+}
+
 impl Table {
-    const fn new(domain: &'static str, count: usize) -> Self {
+    const fn new(domain: &'static str, most: usize) -> Self {
         Self {
             domain,
-            count,
+            most,
             slots: Vec::new(),
             forgotten: 0,
         }
     }
 
     fn key(&mut self, first: &[u8], second: &[u8]) -> Hash {
-        let (domain, count) = (self.domain, self.count);
-        let fresh = || {
-            let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
-            map::key(domain, &[text(first), text(second)])
-        };
+        if first.is_empty() || (self.slots.is_empty() && self.forgotten < FORGOTTEN) {
+            self.forgotten += 1;
+            return self.fresh(first, second);
+        }
         if self.slots.is_empty() {
-            if self.forgotten < FORGOTTEN {
-                self.forgotten += 1;
-                return fresh();
+            self.slots.resize(SLOTS_MIN, Slot::EMPTY);
+        }
+        let start = place_of(first, second);
+        for probe in 0..PROBES {
+            match self.slots.get(self.place(start, probe)) {
+                Some(slot) if slot.is(first, second) => return slot.key,
+                Some(slot) if slot.name.is_empty() => break,
+                _ => {}
             }
-            let empty = Slot {
-                name: Vec::new(),
-                first: 0,
-                key: Hash::ZERO,
-            };
-            self.slots.resize(count, empty);
         }
-        let place = place_of(mixed(second, mixed(first, 0))) & (count - 1);
-        let Some(slot) = self.slots.get_mut(place) else {
-            return fresh();
-        };
-        // No identifier is empty, so that an empty slot is nobody's.
-        if !first.is_empty() && slot.name.split_at_checked(slot.first) == Some((first, second)) {
-            return slot.key;
+        let key = self.fresh(first, second);
+        let name = [first, second].concat();
+        self.keep(Slot {
+            name,
+            first: first.len(),
+            key,
+        });
+        key
+    }
+
+    fn fresh(&self, first: &[u8], second: &[u8]) -> Hash {
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
+        map::key(self.domain, &[text(first), text(second)])
+    }
+
+    fn place(&self, start: usize, probe: usize) -> usize {
+        start.wrapping_add(probe) & (self.slots.len().saturating_sub(1))
+    }
+
+    /// Takes a name in; where there is no room, the table grows, or else an older name leaves.
+    fn keep(&mut self, slot: Slot) {
+        let (first, second) = slot.name.split_at_checked(slot.first).unwrap_or_default();
+        let start = place_of(first, second);
+        let free = (0..PROBES)
+            .map(|probe| self.place(start, probe))
+            .find(|place| {
+                self.slots
+                    .get(*place)
+                    .is_some_and(|slot| slot.name.is_empty())
+            });
+        if free.is_none() && self.slots.len() < self.most {
+            let larger = alloc::vec![Slot::EMPTY; 2 * self.slots.len()];
+            for old in core::mem::replace(&mut self.slots, larger) {
+                if !old.name.is_empty() {
+                    self.keep(old);
+                }
+            }
+            return self.keep(slot);
         }
-        slot.key = fresh();
-        slot.first = first.len();
-        slot.name.clear();
-        slot.name.extend_from_slice(first);
-        slot.name.extend_from_slice(second);
-        slot.key
+        let place = free.unwrap_or_else(|| self.place(start, 0));
+        if let Some(to) = self.slots.get_mut(place) {
+            *to = slot;
+        }
     }
 }
 
@@ -136,7 +169,9 @@ fn mixed(bytes: &[u8], start: u64) -> u64 {
     mixed
 }
 
-fn place_of(mixed: u64) -> usize {
+/// Where a name is looked for first.
+fn place_of(first: &[u8], second: &[u8]) -> usize {
+    let mixed = mixed(second, mixed(first, 0));
     usize::try_from((mixed ^ (mixed >> 32)) & 0xffff_ffff).unwrap_or(0)
 }
 
@@ -148,8 +183,8 @@ mod tests {
     #[test]
     fn a_remembered_key_is_the_key_whatever_shares_its_slot() {
         let mut memo = KeyMemo {
-            streams: Table::new("stream", 64),
-            runs: Table::new("producer", 64),
+            streams: Table::new("stream", 2 * SLOTS_MIN),
+            runs: Table::new("producer", 64 * SLOTS_MIN),
         };
         for _ in 0..2 {
             for n in 0..2_000 {
@@ -169,8 +204,8 @@ mod tests {
     #[test]
     fn names_that_are_one_text_together_are_told_apart() {
         let mut memo = KeyMemo {
-            streams: Table::new("stream", 1),
-            runs: Table::new("producer", 1),
+            streams: Table::new("stream", SLOTS_MIN),
+            runs: Table::new("producer", SLOTS_MIN),
         };
         for _ in 0..20 {
             for (first, second) in [("a", "bc"), ("ab", "c"), ("abc", "d"), ("a", "bcd")] {

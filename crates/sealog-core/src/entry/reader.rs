@@ -199,26 +199,44 @@ impl LineReader {
     /// # Errors
     /// Whatever can be refuted without knowing the lines before it.
     pub fn read(&mut self, line: &[u8]) -> Result<Line, EntryError> {
+        self.read_as(line, || tree::leaf_hash(line))
+    }
+
+    /// The same for whoever hashes many lines at once: `leaf` is the leaf hash of exactly these bytes.
+    ///
+    /// # Errors
+    /// Those of [`LineReader::read`].
+    pub fn read_hashed(&mut self, line: &[u8], leaf: Hash) -> Result<Line, EntryError> {
+        debug_assert_eq!(leaf, tree::leaf_hash(line), "the hash of another line");
+        self.read_as(line, || leaf)
+    }
+
+    /// Entries alone are leaves, so that the hash is asked for only of them.
+    fn read_as(&mut self, line: &[u8], leaf: impl Fn() -> Hash) -> Result<Line, EntryError> {
         if line.len() > ENTRY_BYTES_MAX {
             return Err(EntryError::TooLong {
                 bytes: line.len(),
                 max: ENTRY_BYTES_MAX,
             });
         }
-        if let Some(facts) = self.familiar.entry(line, &mut self.memo) {
+        if let Some(facts) = self.familiar.entry(line, &mut self.memo, &leaf) {
             return Ok(Line::Entry(facts));
         }
-        self.read_in_full(line)
+        self.read_in_full(line, leaf)
     }
 
     /// The same for a line of any shape.
-    pub(super) fn read_in_full(&mut self, line: &[u8]) -> Result<Line, EntryError> {
+    pub(super) fn read_in_full(
+        &mut self,
+        line: &[u8],
+        leaf: impl Fn() -> Hash,
+    ) -> Result<Line, EntryError> {
         let top = self.tape.read(line).map_err(EntryError::Json)?;
         let mut members = top.members();
         let first = members.next().ok_or(EntryError::Shape)?;
         match first.0.plain_bytes() {
             Some(b"log") => {
-                let facts = entry(line, first.1, members, &mut self.memo)?;
+                let facts = entry(first.1, members, &mut self.memo, leaf)?;
                 self.familiar.learn_line(line, top, &facts);
                 Ok(Line::Entry(facts))
             }
@@ -232,10 +250,10 @@ impl LineReader {
 }
 
 fn entry<'t, 'a: 't>(
-    line: &'a [u8],
     log: Ref<'t, 'a>,
     mut rest: impl Iterator<Item = (Ref<'t, 'a>, Ref<'t, 'a>)>,
     memo: &mut KeyMemo,
+    leaf: impl Fn() -> Hash,
 ) -> Result<EntryFacts, EntryError> {
     let named = |member: Option<(Ref<'t, 'a>, Ref<'t, 'a>)>, name| {
         member
@@ -257,7 +275,7 @@ fn entry<'t, 'a: 't>(
     let (log, producer) = log_facts(&found, facts.run.of(record.raw()), memo)?;
     let signature = signature.map(signature_facts).transpose()?;
     Ok(EntryFacts {
-        leaf: tree::leaf_hash(line),
+        leaf: leaf(),
         log,
         record: facts,
         record_span,

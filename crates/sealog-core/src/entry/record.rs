@@ -73,7 +73,7 @@ impl RecordReader {
     pub fn new() -> Self {
         Self {
             tape: Tape::new(),
-            memo: KeyMemo::small(),
+            memo: KeyMemo::new(),
             familiar: Familiar::default(),
         }
     }

@@ -1,5 +1,10 @@
 //! The walk over a value and its table, both in canonical order.
 
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "errors are rare; boxed, they keep the result of a check that holds in a register"
+)]
+
 use core::cmp::Ordering;
 use core::str;
 

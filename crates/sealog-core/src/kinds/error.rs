@@ -1,5 +1,10 @@
 //! Why a record or entry does not follow the schema.
 
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "errors are rare; boxed, they keep the result of a check that holds in a register"
+)]
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::Write as _;

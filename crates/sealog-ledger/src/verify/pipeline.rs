@@ -9,6 +9,7 @@ use std::thread;
 use sealog_core::entry::{EntryError, Line, LineReader};
 use sealog_core::finding::Finding;
 use sealog_core::state::SignatureCheck;
+use sealog_core::tlog::tree::LEAF_PREFIX;
 
 use crate::chunk::{self, Chunk};
 use crate::queue::lock;
@@ -193,9 +194,14 @@ impl Pipeline {
     }
 }
 
-/// Reads the lines of a chunk.
+/// Reads the lines of a chunk. All of them are hashed first, for two at a time are hashed quicker.
 fn read(reader: &mut LineReader, chunk: Chunk) -> ReadChunk {
-    let mut lines: Vec<ReadLine> = Vec::new();
+    let texts: Vec<&[u8]> = chunk::lines(&chunk.bytes)
+        .map(|line| line.text)
+        .filter(|text| !is_filler(text))
+        .collect();
+    let mut leaves = sealog_hash::sha256_all(LEAF_PREFIX, &texts).into_iter();
+    let mut lines: Vec<ReadLine> = Vec::with_capacity(texts.len());
     for line in chunk::lines(&chunk.bytes) {
         let filler = is_filler(line.text);
         match lines.last_mut() {
@@ -209,7 +215,8 @@ fn read(reader: &mut LineReader, chunk: Chunk) -> ReadChunk {
                 length: line.text.len(),
                 lines: 1,
                 complete: line.complete,
-                line: (!filler).then(|| reader.read(line.text)),
+                line: if filler { None } else { leaves.next() }
+                    .map(|leaf| reader.read_hashed(line.text, leaf.into())),
             }),
         }
     }

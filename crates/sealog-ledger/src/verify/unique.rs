@@ -12,7 +12,8 @@ const RUN_IDS: usize = 1 << 20;
 const ITEM_BYTES: usize = 32;
 
 /// One record: its id, a hash of its producer, its index.
-type Item = ([u8; 16], u64, u64);
+/// The id as a number: those are compared at once.
+type Item = (u128, u64, u64);
 
 /// Collects ids and finds those that stand twice.
 #[derive(Debug)]
@@ -49,7 +50,8 @@ impl Unique {
                 .unwrap_or_default();
             self.producer = (producer.to_vec(), u64::from_be_bytes(name));
         }
-        self.run.push((id, self.producer.1, index));
+        self.run
+            .push((u128::from_be_bytes(id), self.producer.1, index));
         if self.run.len() >= self.run_ids {
             self.spill()?;
         }
@@ -102,7 +104,7 @@ impl Unique {
         let mut out = BufWriter::with_capacity(1 << 16, file);
         for (id, producer, index) in self.run.drain(..) {
             let written = out
-                .write_all(&id)
+                .write_all(&id.to_be_bytes())
                 .and_then(|()| out.write_all(&producer.to_be_bytes()))
                 .and_then(|()| out.write_all(&index.to_be_bytes()));
             written.map_err(failed)?;
@@ -132,7 +134,7 @@ impl Iterator for Spilled {
         let (producer, index) = rest.split_first_chunk::<8>()?;
         let index = index.try_into().ok()?;
         Some(Ok((
-            *id,
+            u128::from_be_bytes(*id),
             u64::from_be_bytes(*producer),
             u64::from_be_bytes(index),
         )))

@@ -145,7 +145,7 @@ impl<'a> Learner<'a> {
             (Form::Any, Type::Number) => self.value(whole, Value::Number, part, slot),
             (Form::Any, Type::Integer) => self.value(whole, Value::Integer, part, slot),
             (Form::Any, Type::Time) => {
-                self.value(inside.clone(), Value::Time(inside.len()), part, slot)
+                self.value(inside.clone(), Value::Time(inside.len()), part, slot);
             }
             (Form::Any, Type::Enum { values, open }) => {
                 self.value(inside, Value::Enum(values, *open), part, slot);

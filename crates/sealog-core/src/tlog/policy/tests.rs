@@ -172,7 +172,7 @@ fn outside(policy: &Policy, lines: &[(u8, u64)]) -> Option<(u64, u64)> {
     let note = lines.iter().fold(note(&[]), |note, (seed, time)| {
         cosignature::cosign(&note, *time, &witness(*seed)).unwrap()
     });
-    let witnesses: alloc::vec::Vec<_> = [3, 4, 5, 6].map(witness).into_iter().collect();
+    let witnesses: Vec<_> = [3, 4, 5, 6].map(witness).into_iter().collect();
     let keys = witnesses.iter().map(|witness| witness.verifier_key());
     let log = log(1);
     let keys = keys.chain([log.verifier_key()]);

@@ -25,9 +25,12 @@ pub use prove::{prove_consistency, prove_inclusion, range_root};
 pub use subtree::{is_subtree, verify_subtree_consistency, verify_subtree_inclusion};
 pub use verify::{root_from_inclusion, verify_consistency, verify_inclusion};
 
+/// What is hashed before an entry.
+pub const LEAF_PREFIX: &[u8] = &[0x00];
+
 /// The hash of an entry: SHA-256(0x00 || entry).
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Hash::of(&[&[0x00], entry])
+    Hash::of(&[LEAF_PREFIX, entry])
 }
 
 /// The hash of two neighbouring subtrees: SHA-256(0x01 || left || right).
