@@ -119,13 +119,13 @@ pub(crate) fn labels<'py>(ledger: &LedgerCore, py: Python<'py>) -> PyResult<Boun
 pub(crate) fn import_checkpoint(
     ledger: &LedgerCore,
     py: Python<'_>,
-    note: Vec<u8>,
+    note: &[u8],
     policy: &[u8],
 ) -> PyResult<Receipt> {
     let policy =
         Policy::parse(policy).map_err(|error| format_error(py, "policy", &error.to_string()))?;
     ledger
-        .detached(py, |live| live.ledger.import_checkpoint(&note, &policy))
+        .detached(py, |live| live.ledger.import_checkpoint(note, &policy))
         .map(|anchored| Receipt::appended(anchored.appended))
 }
 

@@ -90,15 +90,14 @@ fn creation(args: &Args, context: &Context) -> Result<Creation, Error> {
         }
         _ => None,
     };
-    let recovery_key = args.recovery_key.as_deref();
-    let recovery_vkey = recovery_key.map(|text| pins::read(text, context));
-    let recovery_vkey = recovery_vkey.transpose()?;
+    let recovery = args.recovery_key.as_deref();
+    let recovery = recovery.map(|text| pins::read(text, context)).transpose()?;
     Ok(Creation {
         origin: args.origin.clone(),
         operator: set(&args.operator, "operator")?,
         purpose: set(&args.purpose, "purpose")?,
         reason: args.reason.clone(),
-        recovery_vkey: recovery_vkey.map(|key| key.to_string()),
+        recovery_vkey: recovery.map(|key| key.to_string()),
         continues,
     })
 }

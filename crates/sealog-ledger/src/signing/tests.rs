@@ -8,7 +8,7 @@ use sealog_core::tlog::vkey::KeyType;
 
 use super::*;
 
-const WAIT: Duration = Duration::from_millis(1_000);
+const WAIT: Duration = Duration::from_secs(1);
 
 /// Answers each question when it is let, with what it is told to say.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ fn held() -> (Arc<Held>, Sender<&'static str>, Arc<dyn Signer>) {
     (signer, sender, with_deadline(own, WAIT))
 }
 
-fn timed_out(answer: Result<[u8; 64], SignError>) -> bool {
+fn timed_out(answer: &Result<[u8; 64], SignError>) -> bool {
     matches!(
         answer,
         Err(SignError::TimedOut {
@@ -76,7 +76,7 @@ fn an_answer_in_time_is_the_signers() {
 #[test]
 fn a_late_answer_is_dropped_and_the_next_question_gets_its_own() {
     let (held, let_go, timed) = held();
-    assert!(timed_out(timed.sign(b"first")));
+    assert!(timed_out(&timed.sign(b"first")));
     let_go.send("sign").unwrap();
     let_go.send("sign").unwrap();
     assert_eq!(timed.sign(b"second"), held.signer.sign(b"second"));
@@ -87,7 +87,7 @@ fn a_late_answer_is_dropped_and_the_next_question_gets_its_own() {
 fn a_stuck_signer_is_asked_nothing_else() {
     let (held, let_go, timed) = held();
     for _ in 0..3 {
-        assert!(timed_out(timed.sign(b"m")));
+        assert!(timed_out(&timed.sign(b"m")));
     }
     assert_eq!(held.asked.load(Ordering::SeqCst), 1);
     drop(let_go);

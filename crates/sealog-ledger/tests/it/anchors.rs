@@ -8,6 +8,7 @@ use sealog_core::config::digest_text;
 use sealog_core::hash::Hash;
 use sealog_core::json::{Number, Object, Value};
 use sealog_core::receipt::Receipt;
+use sealog_core::time::Timestamp;
 use sealog_core::tlog::checkpoint::{Checkpoint, sign_checkpoint};
 use sealog_core::tlog::cosignature::cosign;
 use sealog_core::tlog::note::Note;
@@ -89,7 +90,7 @@ fn verify(ground: &Ground, request: &Request) -> Report {
 /// The interval of an entry in seconds since `T`.
 fn interval(report: &Report, index: u64) -> (Option<i64>, Option<i64>) {
     let interval = report.times().interval(index);
-    let since = |time: sealog_core::time::Timestamp| time.seconds() - i64::try_from(T).unwrap();
+    let since = |time: Timestamp| time.seconds() - i64::try_from(T).unwrap();
     (
         interval.not_before.map(since),
         interval.not_after.map(since),
@@ -382,7 +383,7 @@ fn a_receipt_with_cosignatures_says_by_when_its_entry_existed() {
     assert_eq!((report.exit(), report.level().id()), (0, "witnessed"));
     let interval = report.interval();
     assert_eq!(
-        interval.not_after.map(|time| time.seconds()),
+        interval.not_after.map(Timestamp::seconds),
         Some(1_780_000_100)
     );
     assert_eq!(interval.not_before, None);

@@ -21,11 +21,11 @@ fn said(ledger: &Ledger) -> Vec<(String, Option<String>)> {
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
             let body = record.member("body").unwrap();
             let by = text(value.member("log").unwrap().member("producer_id")).unwrap();
-            let state = text(body.member("state")).map(|state| {
+            let state = text(body.member("state"));
+            if state.is_some() {
                 assert_eq!(by, "sealog");
                 assert_eq!(text(body.member("reason")).as_deref(), Some(HEAD_MISSED));
-                state
-            });
+            }
             (text(record.member("kind")).unwrap(), state)
         })
         .collect()

@@ -58,9 +58,9 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
                 let vkey = witness(seed).verifier_key().to_string();
                 format!("witness {name} {vkey}\n")
             });
-            let mut text: String = lines.collect();
-            text += &format!("group G {quorum} {}\nquorum G\n", names.join(" "));
-            fs::write(work.join(file), text).unwrap();
+            let lines: String = lines.collect();
+            let group = format!("group G {quorum} {}\nquorum G\n", names.join(" "));
+            fs::write(work.join(file), lines + &group).unwrap();
         }
         _ => panic!("not understood: {words:?}"),
     }

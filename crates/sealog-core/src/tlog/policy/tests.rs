@@ -172,8 +172,8 @@ fn outside(policy: &Policy, lines: &[(u8, u64)]) -> Option<(u64, u64)> {
     let note = lines.iter().fold(note(&[]), |note, (seed, time)| {
         cosignature::cosign(&note, *time, &witness(*seed)).unwrap()
     });
-    let witnesses: Vec<_> = [3, 4, 5, 6].map(witness).into_iter().collect();
-    let keys = witnesses.iter().map(|witness| witness.verifier_key());
+    let witnesses = [3, 4, 5, 6].map(witness);
+    let keys = witnesses.iter().map(Ed25519Signer::verifier_key);
     let log = log(1);
     let keys = keys.chain([log.verifier_key()]);
     let verified = checkpoint::verify(note.as_bytes(), ORIGIN, keys).unwrap();
