@@ -34,7 +34,8 @@ Examples:
   sealog config set credit --threshold 0.5 --below L001 --above L002 --by jo --reason 'first limits'
   sealog config set risk --band L001=..0.2 --band L002=0.2..0.7 --band L003=0.7.. --by jo --reason x
 
-A band holds its lower end and not its upper one; together the bands cover every score.")]
+A band holds its lower end and not its upper one; together the bands cover every score. Without
+bands no label is derived.")]
 pub struct SetArgs {
     /// The configuration; the same over all its versions
     id: String,
