@@ -4,7 +4,9 @@
 //! witnesses' time. **Absent**: asking witnesses, and RFC 3161 tokens.
 
 use sealog_core::entry::Line;
+use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
+use sealog_core::json::Value;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::checkpoint::{self, VerifiedCheckpoint};
 use sealog_core::tlog::note::VerifiedSignature;
@@ -15,6 +17,7 @@ use sealog_store::Shelf;
 use crate::admin::{self, AnchorSaid};
 use crate::appended::Appended;
 use crate::chunk::{self, Chunks};
+use crate::draft::Draft;
 use crate::error::{Error, chain};
 use crate::ledger::Ledger;
 use crate::verify::anchors;
@@ -51,11 +54,7 @@ impl Ledger {
                 why: "it asks for no witness, so no outside time can come of it".into(),
             });
         }
-        let keys: Vec<VerifierKey> = self.with_state(|state, _| {
-            let keys = state.keys();
-            let retired = keys.retired().iter().map(|(key, _)| key);
-            retired.chain(keys.active()).cloned().collect()
-        });
+        let keys = self.own_keys();
         let seen = self.verified(note, policy, &keys)?;
         let outside = policy.outside_time(seen.cosignatures());
         let time = outside.and_then(|time| {
@@ -73,7 +72,9 @@ impl Ledger {
         let token = Hash::of(&[note]);
         let name = anchors::name(seen.size(), &token);
         self.store().put(Shelf::Anchors, &name, note)?;
-        let (size, root, authority) = (seen.size(), *seen.root(), authority(&seen));
+        let (size, root) = (seen.size(), *seen.root());
+        let names = seen.cosignatures().iter().map(VerifiedSignature::key);
+        let authority = authority(names.map(VerifierKey::name));
         let appended = self.commit_own(
             move |_| {
                 admin::anchor_draft(&AnchorSaid {
@@ -117,6 +118,41 @@ impl Ledger {
         Ok(seen)
     }
 
+    /// Every key that signed this log.
+    fn own_keys(&self) -> Vec<VerifierKey> {
+        self.with_state(|state, _| {
+            let keys = state.keys();
+            let retired = keys.retired().iter().map(|(key, _)| key);
+            retired.chain(keys.active()).cloned().collect()
+        })
+    }
+
+    /// Refuses an anchor that names a root which the log never had. Those of the newest checkpoints the rules judge;
+    /// here it is about older ones, of which a verifier knows all roots.
+    pub(crate) fn check_anchor(&self, draft: &Draft) -> Result<(), Error> {
+        if draft.kind != "chain.anchored" {
+            return Ok(());
+        }
+        let size = draft.body.get("tree_size");
+        let size = size.as_ref().and_then(Value::as_u64);
+        let root = draft.body.text("root_hash");
+        let root = root.and_then(|text| Hash::from_hex(&text));
+        // What is malformed is refused as such.
+        let (Some(size), Some(root)) = (size, root) else {
+            return Ok(());
+        };
+        self.refresh()?;
+        let found = self.checkpoint_root(size, &self.own_keys())?;
+        if found == Some(root) {
+            return Ok(());
+        }
+        let found = found.map_or_else(|| "no checkpoint".into(), |found| found.to_hex());
+        let finding = Finding::new(Code::AnchorWrong).because(found, root.to_hex());
+        Err(Error::Rules {
+            findings: vec![finding],
+        })
+    }
+
     /// The root that the log had at a checkpoint of this size; read from the log where it is an old one.
     fn checkpoint_root(&self, size: u64, keys: &[VerifierKey]) -> Result<Option<Hash>, Error> {
         let (known, oldest) =
@@ -150,17 +186,47 @@ fn anchor(why: &str) -> Error {
 }
 
 /// The names of the witnesses, as far as a record holds them.
-fn authority(seen: &VerifiedCheckpoint) -> String {
+fn authority<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const MORE: &str = ", ..";
     let mut text = String::new();
-    let names = seen.cosignatures().iter().map(VerifiedSignature::key);
-    for name in names.map(VerifierKey::name) {
+    let mut names = names.peekable();
+    while let Some(name) = names.next() {
         let comma = if text.is_empty() { "" } else { ", " };
-        if text.len() + comma.len() + name.len() > AUTHORITY_BYTES_MAX - 5 {
-            text.push_str(", ..");
+        let room = if names.peek().is_some() {
+            MORE.len()
+        } else {
+            0
+        };
+        if text.len() + comma.len() + name.len() + room > AUTHORITY_BYTES_MAX {
+            text.push_str(MORE);
             break;
         }
         text.push_str(comma);
         text.push_str(name);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_witnesses_fill_a_record_to_its_limit_and_no_further() {
+        let long = "w".repeat(254);
+        let four = [&*long; 4];
+        let fits = [&*long, &long, &long, &"w".repeat(256)];
+        assert_eq!(authority(fits.into_iter()).len(), AUTHORITY_BYTES_MAX);
+        let beyond = [&*long, &long, &long, &"w".repeat(257)];
+        let cut = authority(beyond.into_iter());
+        assert!(cut.ends_with("w, ..") && cut.len() <= AUTHORITY_BYTES_MAX);
+        // The last that fits beside others leaves room to say that there are more.
+        let five = authority(four.into_iter().chain(["w"]));
+        assert!(five.ends_with(", w") && five.len() <= AUTHORITY_BYTES_MAX);
+        for count in 1..64 {
+            let text = authority(std::iter::repeat_n(&*long, count));
+            assert!(text.len() <= AUTHORITY_BYTES_MAX, "{count}");
+        }
+        assert_eq!(authority(["a", "b"].into_iter()), "a, b");
+    }
 }

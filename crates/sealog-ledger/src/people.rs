@@ -231,6 +231,7 @@ impl Ledger {
 
     /// Appends `export.created`, `access.logged` or another of the log's own kinds that this crate has no call for.
     pub fn append_own(&self, draft: crate::draft::Draft) -> Result<Appended, Error> {
+        self.check_anchor(&draft)?;
         self.commit_own(move |_| Ok(draft.clone()), None)
     }
 }

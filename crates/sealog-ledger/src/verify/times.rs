@@ -267,6 +267,21 @@ mod tests {
     }
 
     #[test]
+    fn a_report_lists_so_many_intervals_and_counts_all() {
+        let listed = |count: usize| {
+            let mut times = Times::default();
+            for n in 0..u64::try_from(count).unwrap() {
+                times.covers(n + 1, at(n, n));
+            }
+            let json = times.to_json(u64::try_from(count).unwrap(), 0);
+            let list = json.member("intervals").unwrap().as_array().unwrap().len();
+            (list, json.member("intervals_in_all").unwrap().as_u64())
+        };
+        assert_eq!(listed(INTERVALS_LISTED), (1_000, Some(1_000)));
+        assert_eq!(listed(INTERVALS_LISTED + 1), (1_000, Some(1_001)));
+    }
+
+    #[test]
     fn a_time_beyond_the_calendar_is_none() {
         let mut times = Times::default();
         times.covers(1, at(u64::MAX, u64::MAX));

@@ -19,6 +19,7 @@ use sealog_core::tlog::vkey::KeyType;
 use sealog_ledger::verify::{Against, Report, Request, verify_ledger, verify_receipt};
 use sealog_ledger::{Creation, Draft, Ledger, Options};
 
+use crate::forge::force;
 use crate::ground::{Ground, decision};
 
 const ORIGIN: &str = "example.org/anchored";
@@ -394,20 +395,32 @@ fn a_receipt_with_cosignatures_says_by_when_its_entry_existed() {
     );
 }
 
-/// A record `chain.anchored` past every check of the import.
-fn claim(ledger: &Ledger, size: u32, root: Hash) {
+/// A record of an anchor that nobody has to believe.
+fn claim(size: u32, root: Hash) -> Draft {
     let mut body = Object::new();
     body.insert("anchor_type", "mirror");
     body.insert("authority", "somebody");
     body.insert("root_hash", root.to_hex());
     body.insert("token_ref", digest_text(&Hash::of(&[b"token"])));
-    body.insert(
-        "tree_size",
-        Value::Number(Number::finite(f64::from(size)).unwrap()),
-    );
+    let size = Number::finite(f64::from(size)).unwrap();
+    body.insert("tree_size", Value::Number(size));
     let mut draft = Draft::new("chain.anchored", body);
     draft.stream_id = Some("log".into());
-    ledger.append_own(draft).unwrap();
+    draft
+}
+
+/// The same as the holder of the log's key can write it past the ledger.
+fn forged(size: u32, root: Hash) -> Vec<u8> {
+    let text = format!(
+        "{{\"body\":{{\"anchor_type\":\"mirror\",\"authority\":\"somebody\",\"root_hash\":\"{}\",\
+         \"token_ref\":\"{}\",\"tree_size\":{size}}},\"capture_mode\":\"automatic\",\"kind\":\"chain.anchored\",\
+         \"occurred_at\":\"2026-05-28T20:26:40.000000Z\",\"producer_run\":\"log-forged\",\"producer_seq\":0,\
+         \"record_id\":\"019e7044-8be8-7627-a829-2a2b2c2d2e2f\",\"retention_class\":\"default\",\
+         \"schema_version\":\"1.1.0\",\"stream_id\":\"log\",\"system_id\":null,\"tenant_id\":\"default\"}}",
+        root.to_hex(),
+        digest_text(&Hash::of(&[b"token"])),
+    );
+    text.into_bytes()
 }
 
 #[test]
@@ -436,7 +449,13 @@ fn anchors_of_any_age_are_compared_with_the_log() {
     assert_eq!(refused.code(), "anchor");
     let early = Note::parse(early.as_bytes()).unwrap().text().to_owned();
     let root = *Checkpoint::parse(&early).unwrap().root();
-    claim(&ledger, 2, root);
+    // What a verifier would refute is refused, however old it is.
+    for (size, root) in [(2, Hash::of(&[b"fork"])), (3, root), (1, root), (0, root)] {
+        let refused = ledger.append_own(claim(size, root)).unwrap_err();
+        assert_eq!(refused.code(), "anchor_wrong", "{size}");
+    }
+    ledger.append_own(claim(2, root)).unwrap();
+    ledger.close().unwrap();
     drop(producer);
     drop(ledger);
     let report = verify(&ground, &request(None));
@@ -448,21 +467,16 @@ fn anchors_of_any_age_are_compared_with_the_log() {
     );
     let segment = ground.path().join("log/0000000000.jsonl");
     let good = fs::read(&segment).unwrap();
-    for (size, root) in [(2, Hash::of(&[b"fork"])), (3, root)] {
+    for (size, root, exit) in [
+        (2, root, 0),
+        (2, Hash::of(&[b"fork"]), 1),
+        (3, root, 1),
+        (0, root, 1),
+    ] {
         fs::write(&segment, &good).unwrap();
-        let _ = fs::remove_dir_all(ground.options().state_dir.unwrap());
-        let options = Options {
-            signer: Some(log_key()),
-            ..ground.options()
-        };
-        let ledger = Ledger::open(&ground.path(), options).unwrap();
-        claim(&ledger, size, root);
-        drop(ledger);
+        force(&ground.path(), &*log_key(), "sealog", &forged(size, root));
         let report = verify(&ground, &request(None));
-        assert_eq!(
-            (report.exit(), report.reason()),
-            (1, "anchor_wrong"),
-            "{size}"
-        );
+        let reason = if exit == 0 { "holds" } else { "anchor_wrong" };
+        assert_eq!((report.exit(), report.reason()), (exit, reason), "{size}");
     }
 }

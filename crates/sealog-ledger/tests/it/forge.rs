@@ -13,7 +13,7 @@ use sealog_core::tlog::sign::Signer;
 use sealog_core::tlog::tree::{Frontier, leaf_hash};
 
 /// Appends one group with this record to the only segment of a closed ledger, without asking anybody.
-pub(crate) fn force(ledger: &Path, signer: &dyn Signer, record: &[u8]) {
+pub(crate) fn force(ledger: &Path, signer: &dyn Signer, producer_id: &str, record: &[u8]) {
     let path = ledger.join("log/0000000000.jsonl");
     let mut log = fs::read(&path).unwrap();
     let mut frontier = Frontier::new();
@@ -46,7 +46,7 @@ pub(crate) fn force(ledger: &Path, signer: &dyn Signer, record: &[u8]) {
         recorded_at,
         clock_source: "system",
         clock_uncertainty_ms: None,
-        producer_id: "local",
+        producer_id,
         producer_assurance: "none",
         nonce: &[7; 16],
         prev_checkpoint: Some(&checkpoint),

@@ -92,7 +92,7 @@ impl Stand {
         let end = 1 + text.iter().rposition(|byte| *byte != b'\n').unwrap();
         std::fs::write(&segment, &text[..=end]).unwrap();
         assert_eq!(self.verify(&copied).exit(), 0, "the unattacked twin");
-        force(&copied, &*self.signer, record);
+        force(&copied, &*self.signer, "local", record);
         self.verify(&copied)
     }
 
