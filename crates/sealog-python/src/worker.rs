@@ -15,6 +15,10 @@ const RETRIES: u32 = 1;
 
 /// What the worker is given.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of it is records, and a box for each is what the queue would wait for"
+)]
 pub(crate) enum Work {
     /// A completed record; `Raise` says that its caller wants to hear of a failure.
     Append(Job, Hear),
