@@ -23,6 +23,8 @@ use std::process::{ExitCode, ExitStatus};
 
 use anyhow::{Context, Result, bail};
 
+use python::Build;
+
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
@@ -57,7 +59,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["tidy"] => tidy_command(),
         ["bless"] => bless(),
         ["bench", name @ ("ledger" | "python"), rest @ ..] => bench(name, rest),
-        ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", rest),
+        ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", Build::Quick, rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
@@ -98,6 +100,7 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
             "bench python",
             "crates/sealog-python/bench",
             "bench-venv",
+            Build::Shipped,
             rest,
         );
     }
@@ -110,7 +113,7 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
         "bench",
         "--locked",
         "--profile",
-        "ci",
+        "release",
         "--package",
         "sealog-ledger",
         "--bench",
@@ -125,7 +128,13 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
 }
 
 /// Runs `run.py` of a folder in an environment with the package and the folder's `requirements.txt`.
-fn python_chore(name: &str, folder: &str, environment: &str, rest: &[&str]) -> Result<ExitCode> {
+fn python_chore(
+    name: &str,
+    folder: &str,
+    environment: &str,
+    build: Build,
+    rest: &[&str],
+) -> Result<ExitCode> {
     let (script, requirements) = (
         format!("{folder}/run.py"),
         format!("{folder}/requirements.txt"),
@@ -137,6 +146,7 @@ fn python_chore(name: &str, folder: &str, environment: &str, rest: &[&str]) -> R
         environment,
         &requirements,
         &script,
+        build,
         rest,
     )?))
 }

@@ -26,6 +26,24 @@ const INTERPRETERS: &[&str] = &[
     "python",
 ];
 
+/// How the package is built.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Build {
+    /// Quickly, for tests and the tour.
+    Quick,
+    /// As it ships, for measurements.
+    Shipped,
+}
+
+impl Build {
+    const fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "ci",
+            Self::Shipped => "release",
+        }
+    }
+}
+
 /// Whether there is a package to test.
 pub(crate) fn exists() -> Result<bool> {
     Ok(root::path()?.join(PACKAGE).join("Cargo.toml").is_file())
@@ -36,7 +54,7 @@ pub(crate) fn check() -> Result<Outcome> {
     let root = root::path()?;
     let environment = Environment::make("python-venv", REQUIREMENTS)?;
     let mut outcome = Outcome::default();
-    environment.install_package(&mut outcome)?;
+    environment.install_package(Build::Quick, &mut outcome)?;
     if !outcome.faults.is_empty() {
         return Ok(outcome);
     }
@@ -55,11 +73,12 @@ pub(crate) fn run_script(
     folder: &str,
     requirements: &str,
     path: &str,
+    build: Build,
     arguments: &[&str],
 ) -> Result<ExitStatus> {
     let environment = Environment::make(folder, requirements)?;
     let mut outcome = Outcome::default();
-    environment.install_package(&mut outcome)?;
+    environment.install_package(build, &mut outcome)?;
     if let Some(fault) = outcome.faults.first() {
         bail!("{fault}");
     }
@@ -106,13 +125,14 @@ impl Environment {
     }
 
     /// Builds the package's wheel and installs it.
-    fn install_package(&self, outcome: &mut Outcome) -> Result<()> {
+    fn install_package(&self, build: Build, outcome: &mut Outcome) -> Result<()> {
         let root = root::path()?;
         let wheels = root::target()?.join("wheels");
         if wheels.is_dir() {
             std::fs::remove_dir_all(&wheels)?;
         }
-        let build = ["build", "--locked", "--profile", "ci", "--manifest-path"];
+        let profile = build.profile();
+        let build = ["build", "--locked", "--profile", profile, "--manifest-path"];
         let build = self
             .module(&root, "maturin", &build)
             .arguments(&[root.join(PACKAGE).join("Cargo.toml")])

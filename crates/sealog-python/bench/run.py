@@ -137,7 +137,7 @@ def machine(rounds: int, flushes: list[float], loads: list[Any]) -> list[str]:
         f" and {after:.1f} after ({'other work ran meanwhile' if max(before, after) > 2 else 'little else ran'})",
         f"{os.cpu_count()} cores of {_processor()}, {platform.system()} {platform.release()}; a flush of 4 KiB took"
         f" {page.shown(flushes)} us",
-        f"sealog {sealog.__version__} built with the profile `ci`, {platform.python_implementation()}"
+        f"sealog {sealog.__version__} built with the profile `release`, {platform.python_implementation()}"
         f" {platform.python_version()}, {', '.join(packages)}, SQLite {sqlite3.sqlite_version}",
     ]
 
