@@ -14,6 +14,7 @@ mod scalar;
 mod schema;
 mod shape;
 mod table;
+mod value;
 
 pub use check::{
     BodySchema, all, check_body, check_log, check_record, check_signature, check_system_id,

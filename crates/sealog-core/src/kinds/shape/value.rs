@@ -1,8 +1,8 @@
 //! The values of a shape: where one ends, if it has its form. Each accepts no more than the full check does.
 
-use super::super::check::check_field;
 use super::super::scalar;
 use super::super::table::FieldDef;
+use super::super::value::check_field;
 use crate::json::{Tape, number_end, string_end};
 use crate::limits::{ID_BYTES_MAX, STRING_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::time::Timestamp;
