@@ -43,6 +43,11 @@ pub(crate) fn read(body: &Bound<'_, PyAny>) -> PyResult<Body> {
     })
 }
 
+/// Room for what is added to a body later: its system, its commitments.
+const ROOM_MEMBERS: usize = 4;
+/// Room for the text of an ordinary body.
+const ROOM_BYTES: usize = 512;
+
 struct Reader {
     bytes: usize,
     /// Keys and indices down to the value at hand, for messages.
@@ -100,22 +105,45 @@ impl Reader {
         read(self)
     }
 
-    /// The outermost dictionary, whose members are written as they come.
+    /// The outermost dictionary. Its members are written in the order of their keys, so that each goes to the end.
     fn flat(&mut self, dict: &Bound<'_, PyDict>) -> PyResult<FlatObject> {
-        let mut object = FlatObject::new();
-        for (key, value) in dict.iter() {
-            if let (Ok(key), Ok(text)) =
-                (key.cast_exact::<PyString>(), value.cast_exact::<PyString>())
-                && let (Ok(key), Ok(text)) = (key.to_str(), text.to_str())
+        let members: Vec<_> = dict.iter().collect();
+        let mut sorted = Vec::with_capacity(members.len());
+        for (key, value) in &members {
+            let Ok(key) = key.cast::<PyString>() else {
+                return Err(self.refuse(key.py(), "a key is not a string"));
+            };
+            sorted.push((self.text(key)?, value));
+        }
+        // Stable, so that of equal keys the last stays. Where surrogates come in, canonical JSON has another order:
+        // then a member is put in its place.
+        sorted.sort_by_key(|(key, _)| *key);
+        let mut object = FlatObject::with_capacity(members.len() + ROOM_MEMBERS, ROOM_BYTES);
+        for (key, value) in sorted {
+            self.bytes += key.len() + 3;
+            if let Ok(text) = value.cast_exact::<PyString>()
+                && let Ok(text) = text.to_str()
             {
-                self.bytes += key.len() + text.len() + 11;
+                self.bytes += text.len() + 8;
                 object.insert(key, text);
                 continue;
             }
-            let (key, value) = self.member(&key, &value)?;
-            object.insert(&key, value);
+            object.insert(key, self.below(key, value)?);
         }
         Ok(object)
+    }
+
+    /// A value under a key or index. The path is only needed below it, or for a refusal, which is made anew with it.
+    fn below(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+        if is_leaf(value)
+            && let Ok(read) = self.value(value)
+        {
+            return Ok(read);
+        }
+        self.path.push(key.to_owned());
+        let read = self.value(value)?;
+        self.path.pop();
+        Ok(read)
     }
 
     fn dict(&mut self, dict: &Bound<'_, PyDict>) -> PyResult<Object> {
@@ -134,18 +162,9 @@ impl Reader {
         let Ok(key) = key.cast::<PyString>() else {
             return Err(self.refuse(key.py(), "a key is not a string"));
         };
-        let key = self.string(key)?;
+        let key = self.text(key)?;
         self.bytes += key.len() + 3;
-        if is_leaf(value) {
-            // The path is only needed below this value or for a refusal, which is made anew with it.
-            if let Ok(read) = self.value(value) {
-                return Ok((key, read));
-            }
-        }
-        self.path.push(key.clone());
-        let read = self.value(value)?;
-        self.path.pop();
-        Ok((key, read))
+        Ok((key.to_owned(), self.below(key, value)?))
     }
 
     fn elements<'py>(
@@ -168,11 +187,14 @@ impl Reader {
     }
 
     fn string(&mut self, text: &Bound<'_, PyString>) -> PyResult<String> {
-        let text = text
-            .to_str()
-            .map_err(|_| self.refuse(text.py(), "a string holds a lone surrogate"))?;
+        let text = self.text(text)?;
         self.bytes += text.len();
         Ok(text.to_owned())
+    }
+
+    fn text<'t>(&self, text: &'t Bound<'_, PyString>) -> PyResult<&'t str> {
+        text.to_str()
+            .map_err(|_| self.refuse(text.py(), "a string holds a lone surrogate"))
     }
 
     fn number(&self, value: &Bound<'_, PyAny>) -> PyResult<Value> {

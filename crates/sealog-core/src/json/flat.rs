@@ -48,6 +48,16 @@ impl FlatObject {
         }
     }
 
+    /// The same with room for so many members and so many bytes.
+    pub fn with_capacity(members: usize, bytes: usize) -> Self {
+        let mut text = Vec::with_capacity(bytes);
+        text.extend_from_slice(b"{}");
+        Self {
+            text,
+            members: Vec::with_capacity(members),
+        }
+    }
+
     /// The canonical text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.text
