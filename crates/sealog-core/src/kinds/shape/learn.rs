@@ -118,7 +118,11 @@ impl<'a> Learner<'a> {
         part: Part,
         depth: usize,
     ) -> Option<()> {
-        let slot = field.slot();
+        // As in the full check, only members of the record, its body and the log's part are laid aside.
+        let slot = match part {
+            Part::Inside => Slot::None,
+            Part::Envelope | Part::Body => field.slot(),
+        };
         let whole = value.offset()..value.offset() + value.raw().len();
         if matches!(slot, Slot::Payloads | Slot::PersonalCommitments) {
             return None;
@@ -150,7 +154,9 @@ impl<'a> Learner<'a> {
             (Form::Any, Type::Enum { values, open }) => {
                 self.value(inside, Value::Enum(values, *open), part, slot);
             }
-            (Form::Any, Type::Object(table)) => self.object(table, value, part, depth + 1)?,
+            (Form::Any, Type::Object(table)) => {
+                self.object(table, value, Part::Inside, depth + 1)?;
+            }
             (Form::Any, Type::Commitment) => self.value(inside, Value::Commitment, part, slot),
             (Form::Any | Form::Sha256, Type::Digest)
                 if value.plain_bytes().is_some_and(scalar::is_sha256) =>

@@ -29,9 +29,12 @@ pub(crate) enum Part {
     Envelope,
     /// The body.
     Body,
+    /// What stands inside of their members: without slots.
+    Inside,
 }
 
 impl Part {
+    /// Those with slots.
     const COUNT: usize = 2;
 }
 
@@ -87,10 +90,12 @@ impl Places {
     }
 }
 
+/// None, which is no slot, for what stands inside of members.
 const fn place(part: Part, slot: Slot) -> usize {
     match part {
         Part::Envelope => slot.place(),
         Part::Body => Slot::COUNT + slot.place(),
+        Part::Inside => Slot::None.place(),
     }
 }
 
