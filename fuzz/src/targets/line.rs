@@ -1,5 +1,7 @@
 //! Lines of a segment: whatever is read must be the one line that says so.
 
+use std::cell::RefCell;
+
 use sealog_core::Hash;
 use sealog_core::config::Bands;
 use sealog_core::entry::{
@@ -30,8 +32,26 @@ pub(super) fn line(bytes: &[u8]) -> Answer {
     read(bytes)
 }
 
+thread_local! {
+    /// A reader that has met lines of every kind, and so knows shapes.
+    static ACQUAINTED: RefCell<LineReader> = RefCell::new({
+        let mut reader = LineReader::new();
+        for seed in line_seeds() {
+            let _ = reader.read(&seed);
+        }
+        reader
+    });
+}
+
 fn read(bytes: &[u8]) -> Answer {
-    match LineReader::new().read(bytes) {
+    let read = LineReader::new().read(bytes);
+    let acquainted = ACQUAINTED.with_borrow_mut(|reader| reader.read(bytes));
+    // What is told of the tables is long, and the same for both.
+    assert!(
+        format!("{read:?}") == format!("{acquainted:?}"),
+        "read otherwise by a reader that knows shapes"
+    );
+    match read {
         Ok(Line::Entry(facts)) => {
             assert_eq!(facts.leaf, leaf_hash(bytes));
             let record = facts.record_span.of(bytes);
