@@ -3,7 +3,7 @@
 //! What follows the last existing group cannot be told acknowledged or not from the file alone. It is cut only if it
 //! is torn; anything else is damage, and the ledger takes no more records (`docs/formats/log.md`, "Tail").
 
-use sealog_core::entry::{DisposedFacts, Line};
+use sealog_core::entry::{DisposedFacts, Line, LineReader};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::json::{Object, Value};
 use sealog_core::limits::{FILLER_BYTES_MAX, GROUP_BYTES_MAX, SECTOR_BYTES};
@@ -55,7 +55,7 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
     let word = writer.parts.head.compare(&writer.state)?;
     writer.head_missed = writer.parts.head.is_missed(word, &writer.state);
     if end.tail {
-        let class = classify(&*store, &end)?;
+        let class = classify(&*store, end.place, end.finding.is_none())?;
         let Some(class) = class else {
             let finding = end.finding.unwrap_or(Finding::new(Code::UncoveredTail));
             return Err(Error::Damaged {
@@ -134,16 +134,24 @@ impl Observer for IdObserver<'_> {
     }
 }
 
-/// Why the tail is torn; `None` if it is not, and so is damage.
-pub(crate) fn classify(store: &dyn Store, end: &End) -> Result<Option<TailClass>, Error> {
+/// Why the tail from `place` on is torn; `None` if it is not, and so is damage. `whole` says that nothing is wrong with
+/// its lines but that no checkpoint covers them.
+///
+/// Writers and verifiers ask this alike: what a writer would set aside is undecided to a verifier, and what it would not
+/// is damage to both.
+pub(crate) fn classify(
+    store: &dyn Store,
+    place: Place,
+    whole: bool,
+) -> Result<Option<TailClass>, Error> {
     let segments = store.segments()?;
-    let mut found = None;
+    let (mut found, mut ended) = (None, false);
     for segment in segments
         .iter()
-        .filter(|segment| segment.number() >= end.place.segment())
+        .filter(|segment| segment.number() >= place.segment())
     {
-        let from = if segment.number() == end.place.segment() {
-            end.place.offset()
+        let from = if segment.number() == place.segment() {
+            place.offset()
         } else {
             0
         };
@@ -152,22 +160,51 @@ pub(crate) fn classify(store: &dyn Store, end: &End) -> Result<Option<TailClass>
         if length > most {
             return Ok(None);
         }
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            let at = from + u64::try_from(filled).unwrap_or(0);
-            let read = store.read(segment.number(), at, rest)?;
-            if read == 0 {
-                break;
-            }
-            filled += read;
+        let bytes = read(store, segment.number(), from, length)?;
+        let copy = from == 0 && segment.number() > 0;
+        if is_more_than_a_group(&bytes, copy, &mut ended) {
+            return Ok(None);
         }
-        bytes.truncate(filled);
         found = found.or(torn(&bytes, from));
     }
     // Nothing is wrong with the lines themselves: only the checkpoint is missing.
-    let whole = end.finding.is_none();
     Ok(found.or(whole.then_some(TailClass::NoCheckpoint)))
+}
+
+fn read(store: &dyn Store, segment: u64, from: u64, length: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        let at = from + u64::try_from(filled).unwrap_or(0);
+        let read = store.read(segment, at, rest)?;
+        if read == 0 {
+            break;
+        }
+        filled += read;
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Whether something follows a whole checkpoint line. A group is flushed before the next is written, so a crash tears
+/// one group at most, and its checkpoint line is its last. `copy` says that the first line may be the copy with which a
+/// segment begins; `ended` whether the checkpoint line was seen, and is kept from segment to segment.
+fn is_more_than_a_group(bytes: &[u8], copy: bool, ended: &mut bool) -> bool {
+    let mut reader = LineReader::new();
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(|byte| matches!(byte, 0 | b'\n')) || (copy && number == 0) {
+            continue;
+        }
+        if *ended {
+            return true;
+        }
+        let text = line.strip_suffix(b"\n");
+        *ended = text.is_some_and(|text| {
+            text.starts_with(b"{\"checkpoint\":")
+                && matches!(reader.read(text), Ok(Line::Checkpoint(_)))
+        });
+    }
+    false
 }
 
 /// Looks for the traces that an interrupted write leaves in bytes that begin at `from` of their file.
@@ -357,6 +394,28 @@ mod tests {
         let mut bytes = br#"{"a":{}"#.to_vec();
         bytes.extend([b'\n'; 1024]);
         assert_eq!(torn(&bytes, 512 - 7), Some(TailClass::Filler));
+    }
+
+    #[test]
+    fn a_torn_group_ends_with_its_checkpoint_line() {
+        let note = "example.org/log\\n1\\nXC4MM7rBfO1wbindQtLUR05qKI+DIs0ijn6Ob0GPE+8=\\n\\n\u{2014} example.org/log \
+                    XizvAMbZs4a9jMragMFLpDmwcebYKb2PLqkO5pSRKZ9Mmb4CCzbVJcMeDXP23EPAOi6D8efIHT8ew+cFpk5E6s/oIQ8=\\n";
+        let checkpoint = format!("{{\"checkpoint\":\"{note}\"}}\n").into_bytes();
+        let more = |parts: &[&[u8]], copy| is_more_than_a_group(&parts.concat(), copy, &mut false);
+        assert!(!more(&[LINE, &checkpoint], false));
+        assert!(!more(&[LINE, &checkpoint, &[b'\n'; 700], &[0; 700]], false));
+        assert!(more(&[LINE, &checkpoint, LINE], false));
+        assert!(more(&[&checkpoint, b"{"], false));
+        // The copy at a segment's beginning is no end of a group.
+        assert!(!more(&[&checkpoint, LINE, &checkpoint], true));
+        assert!(more(&[&checkpoint, LINE, &checkpoint, LINE], true));
+        // A checkpoint line that is cut off, or is none, ends nothing.
+        let cut = &checkpoint[..checkpoint.len() - 9];
+        assert!(!more(&[cut, b"\n", LINE], false));
+        // The next segment goes on where the last one ended.
+        let mut ended = false;
+        assert!(!is_more_than_a_group(&checkpoint, false, &mut ended));
+        assert!(is_more_than_a_group(LINE, false, &mut ended));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::unique::Unique;
 use super::{Progress, Request, anchors, trust};
 use crate::chunk::Chunks;
 use crate::error::Error;
+use crate::recover;
 use crate::replay::{Applier, Taken};
 
 /// Repeated ids that are told.
@@ -39,6 +40,8 @@ pub(super) struct Pass<'a> {
     newest: Vec<SignatureCheck>,
     /// A checkpoint that is signed by the log's key and does not fit the lines before it.
     later_checkpoint: bool,
+    /// Where the last good checkpoint line ends, or the copy of it with which a segment begins.
+    covered: sealog_store::Place,
     filler: Option<(u64, Place)>,
     last_segment: u64,
     /// Number of the last line taken, in its segment.
@@ -78,6 +81,7 @@ impl<'a> Pass<'a> {
             pending: Vec::new(),
             newest: Vec::new(),
             later_checkpoint: false,
+            covered: sealog_store::Place::START,
             filler: None,
             last_segment: 0,
             line: 0,
@@ -177,7 +181,10 @@ impl<'a> Pass<'a> {
         let head = place.start == 0 && place.segment > 0;
         let before = self.applier.state.size();
         let step = match self.applier.take(line, text, head) {
-            Taken::Head => return,
+            Taken::Head => {
+                self.covered = sealog_store::Place::new(place.segment, place.end).after(0);
+                return;
+            }
             Taken::Refused(finding) => return self.find(finding, place),
             Taken::Line(step) => step,
         };
@@ -203,6 +210,7 @@ impl<'a> Pass<'a> {
                     &facts.note,
                 );
                 self.newest = step.optional_checks;
+                self.covered = sealog_store::Place::new(place.segment, place.end).after(0);
             }
             Ok(Line::Checkpoint(facts)) => self.later_checkpoint |= self.is_signed(&facts.note),
             Ok(Line::Entry(entry)) => self.count(entry, text, before, place),
@@ -447,8 +455,8 @@ impl<'a> Pass<'a> {
         self.report
     }
 
-    /// What follows the last good checkpoint: refuted if the log's key signed more than can be re-hashed, else a
-    /// tail that nothing covers.
+    /// What follows the last good checkpoint: refuted if the log's key signed more than can be re-hashed and no crash
+    /// explains it, else a tail that nothing covers.
     fn judge_tail(&mut self) {
         let refuting = !self.pending_is_harmless();
         let uncovered = self.applier.state.uncovered() > 0;
@@ -457,7 +465,7 @@ impl<'a> Pass<'a> {
         {
             self.find(Finding::new(Code::Filler), at);
         }
-        if refuting && self.later_checkpoint {
+        if refuting && self.later_checkpoint && !self.is_torn() {
             for finding in self.pending.drain(..) {
                 self.report.add(finding);
             }
@@ -474,6 +482,15 @@ impl<'a> Pass<'a> {
         for finding in self.pending.drain(..) {
             self.report.add(finding);
         }
+    }
+
+    /// Whether the tail has the traces of an interrupted write: the pages of one reach the disk in any order, and that
+    /// of the checkpoint line may be among the first. What a writer would set aside decides nothing here either.
+    fn is_torn(&self) -> bool {
+        matches!(
+            recover::classify(self.store, self.covered, false),
+            Ok(Some(_))
+        )
     }
 
     fn describe_state(&mut self) {

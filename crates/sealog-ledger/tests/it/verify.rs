@@ -318,3 +318,57 @@ fn a_torn_tail_is_cut_and_told_and_a_changed_byte_is_damage() {
     ];
     assert!(codes.contains(&refused.code()), "{refused}");
 }
+
+#[test]
+fn a_blanked_sector_is_undecided_in_the_last_group_alone() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    for n in 0..4 {
+        let mut draft = decision(&format!("d{n}"));
+        // So that a whole sector lies inside of the entry, and the checkpoint line stays as it is.
+        draft.body.insert("model_reason", "x".repeat(1_000));
+        producer.append(draft).unwrap();
+    }
+    let mut request = pinned(&ledger);
+    let kept = ledger.checkpoint().unwrap().into_bytes();
+    ledger.close().unwrap();
+    drop((producer, ledger));
+    let honest = fs::read(segment(&ground)).unwrap();
+    assert_eq!(verify(&ground.path(), &request).exit(), 0, "the twin");
+    let elsewhere = |n: &str| sealog_ledger::Options {
+        state_dir: Some(ground.path().with_file_name(n)),
+        ..ground.options()
+    };
+    for blank in [0, b'\n'] {
+        let blanked = |id: &str| {
+            let text = String::from_utf8(honest.clone()).unwrap();
+            let inside = text.find(&format!("\"decision_id\":\"{id}\"")).unwrap();
+            let sector = inside.next_multiple_of(512);
+            let mut bytes = honest.clone();
+            assert!(!bytes[inside..sector + 512].contains(&b'\n'));
+            bytes[sector..sector + 512].fill(blank);
+            fs::write(segment(&ground), bytes).unwrap();
+        };
+        blanked("d1");
+        let report = verify(&ground.path(), &request);
+        assert_eq!((report.exit(), report.reason()), (1, "line_malformed"));
+        // The writer does not take it for a torn write either, even where no head copy tells.
+        let refused = Ledger::open(&ground.path(), elsewhere("early")).unwrap_err();
+        assert_eq!(refused.code(), "line_malformed");
+        blanked("d3");
+        let report = verify(&ground.path(), &request);
+        assert_eq!((report.exit(), report.reason()), (2, "uncovered_tail"));
+        request.against = vec![Against {
+            name: "kept".into(),
+            bytes: kept.clone(),
+        }];
+        let report = verify(&ground.path(), &request);
+        assert_eq!((report.exit(), report.reason()), (1, "against_shrunk"));
+        request.against.clear();
+    }
+    drop(Ledger::open(&ground.path(), elsewhere("late")).unwrap());
+    let report = verify(&ground.path(), &request);
+    assert_eq!((report.exit(), report.reason()), (0, "holds"));
+    assert_eq!(report.kinds()["ledger.recovered"], 1);
+}

@@ -46,7 +46,7 @@ const FAULTS: [Fault; 17] = [
     Fault::BackupRestored,
 ];
 /// What the processes must have come across as often.
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 14] = [
     "appended",
     "backup_refused",
     "configure",
@@ -60,6 +60,7 @@ const EVENTS: [&str; 13] = [
     "repeated",
     "seal",
     "tail_cut",
+    "undecided_before_recovery",
 ];
 
 fn number(variable: &str) -> Option<u64> {

@@ -713,6 +713,12 @@ impl Run {
             1 => "refuted_before_recovery",
             _ => "undecided_before_recovery",
         });
+        if report.exit() == 1 && self.without == Without::Nothing {
+            let (reason, findings) = (report.reason(), report.findings());
+            return Err(format!(
+                "a crash is taken for an attack: {reason}: {findings:?}"
+            ));
+        }
         match Machine::doctor(process) {
             Ok(true) => self.count("poison_cleared"),
             Ok(false) => {}
