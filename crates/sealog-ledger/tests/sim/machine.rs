@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
+use sealog_ledger::verify::Request;
 use sealog_ledger::{
     Access, Creation, Error, HeadCopyPolicy, IndexMode, Ledger, Options, Producer,
 };
@@ -123,6 +124,28 @@ impl Machine {
     pub(crate) fn open(&self, process: &SimProcess) -> Result<Ledger, Error> {
         let disk: Arc<dyn Disk> = Arc::new(process.clone());
         Ledger::open_on(disk, ledger_path(), self.options(Access::Append))
+    }
+
+    /// The same with another key.
+    pub(crate) fn open_as(
+        &self,
+        process: &SimProcess,
+        signer: Arc<dyn Signer>,
+    ) -> Result<Ledger, Error> {
+        let options = Options {
+            signer: Some(signer),
+            ..self.options(Access::Append)
+        };
+        Ledger::open_on(Arc::new(process.clone()), ledger_path(), options)
+    }
+
+    /// What a verifier asks who pinned the key.
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            keys: vec![self.signer.verifier_key().clone()],
+            threads: std::num::NonZero::new(1),
+            ..Request::default()
+        }
     }
 
     /// Opens the ledger to read.

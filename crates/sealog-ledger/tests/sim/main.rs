@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use sealog_store::disk::sim::Fault;
 
+mod crashes;
 mod machine;
 mod model;
 mod run;

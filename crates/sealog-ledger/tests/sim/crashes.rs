@@ -1,0 +1,154 @@
+//! Power is lost at every single operation of what happens seldom: making a ledger, and handing its key over.
+
+use std::sync::Arc;
+
+use sealog_core::json::Object;
+use sealog_core::tlog::sign::{Ed25519Signer, Signer};
+use sealog_core::tlog::vkey::KeyType;
+use sealog_ledger::verify::{Against, Report, Request, verify_ledger_on};
+use sealog_ledger::{Draft, Error};
+use sealog_store::disk::sim::SimProcess;
+
+use crate::machine::{Machine, ORIGIN, Without, ledger_path};
+
+/// More operations than any of this takes.
+const OPERATIONS_MAX: u64 = 400;
+/// Other halves of a torn write, other orders of names.
+const SEEDS: u64 = 2;
+
+fn note(text: &str) -> Draft {
+    let mut body = Object::new();
+    body.insert("text", text);
+    Draft::new("org.example.note", body)
+}
+
+fn verify(process: &SimProcess, request: &Request) -> Report {
+    let disk = Arc::new(process.clone());
+    verify_ledger_on(disk, ledger_path(), request, &mut |_| ())
+}
+
+#[test]
+fn a_crash_while_a_ledger_is_made_leaves_one_that_goes_on_or_none_that_was_told_of() {
+    let (mut none, mut some) = (0, 0);
+    for seed in 0..SEEDS {
+        for operation in 1.. {
+            assert!(operation < OPERATIONS_MAX, "it never ends");
+            let machine = Machine::new((seed << 32) | operation, Without::Nothing);
+            machine
+                .disk
+                .lose_power_at(machine.disk.operations() + operation);
+            let created = machine.create(&machine.disk.process());
+            let whole = !machine.disk.is_down();
+            let kept = created
+                .ok()
+                .filter(|_| whole)
+                .map(|ledger| ledger.checkpoint().unwrap());
+            machine.disk.lose_power_at(0);
+            machine.disk.restart();
+            let process = machine.disk.process();
+            let model = machine.model();
+            let before = model.verify(Arc::new(process.clone()), ledger_path());
+            assert_ne!(before.exit(), 1, "{operation}: {:?}", before.findings());
+            match machine.open(&process) {
+                Ok(ledger) => {
+                    some += 1;
+                    ledger.producer().unwrap().append(note("first")).unwrap();
+                    drop(ledger);
+                    let after = model.verify(Arc::new(process), ledger_path());
+                    assert_eq!(after.exit(), 0, "{operation}: {:?}", after.findings());
+                }
+                // What is left may be removed: nothing was ever told of it.
+                Err(error) => {
+                    none += 1;
+                    assert_eq!(kept, None, "{operation}: {error}");
+                    assert_eq!(error.code(), "not_a_ledger", "{operation}: {error}");
+                }
+            }
+            if whole {
+                break;
+            }
+        }
+    }
+    assert!(
+        none > 5 && some > 5,
+        "{none} without a ledger, {some} with one"
+    );
+}
+
+/// Opens the ledger with the key that is the log's: it has to be one of the two, and the other is refused.
+fn open_either(machine: &Machine, process: &SimProcess, successor: &Arc<dyn Signer>) -> bool {
+    let old = machine.open(process);
+    let new = machine.open_as(process, Arc::clone(successor));
+    for refused in [&old, &new]
+        .into_iter()
+        .filter_map(|opened| opened.as_ref().err())
+    {
+        assert!(matches!(refused, Error::KeyMismatch { .. }), "{refused}");
+    }
+    assert_ne!(old.is_ok(), new.is_ok(), "exactly one key is the log's");
+    let is_new = new.is_ok();
+    let ledger = old.or(new).unwrap();
+    ledger.producer().unwrap().append(note("after")).unwrap();
+    is_new
+}
+
+#[test]
+fn a_crash_while_a_key_is_handed_over_leaves_exactly_one_key_that_signs() {
+    let successor = Ed25519Signer::from_seed(KeyType::Ed25519, ORIGIN, &[8; 32]).unwrap();
+    let successor: Arc<dyn Signer> = Arc::new(successor);
+    let (mut kept_old, mut took_new) = (0, 0);
+    for seed in 0..SEEDS {
+        for operation in 1.. {
+            assert!(operation < OPERATIONS_MAX, "it never ends");
+            let machine = Machine::new((seed << 32) | operation, Without::Nothing);
+            let ledger = machine.create(&machine.disk.process()).unwrap();
+            let appended = ledger.producer().unwrap().append(note("before")).unwrap();
+            let receipt = appended.receipt().unwrap().to_string();
+            machine
+                .disk
+                .lose_power_at(machine.disk.operations() + operation);
+            let handed = ledger.rotate_key(Arc::clone(&successor)).is_ok();
+            let whole = !machine.disk.is_down();
+            drop(ledger);
+            machine.disk.lose_power_at(0);
+            machine.disk.restart();
+            let process = machine.disk.process();
+            let request = Request {
+                against: vec![Against {
+                    name: "kept".into(),
+                    bytes: receipt.into_bytes(),
+                }],
+                follow_rotation: true,
+                ..machine.request()
+            };
+            let before = verify(&process, &request);
+            assert_ne!(before.exit(), 1, "{operation}: {:?}", before.findings());
+            let is_new = open_either(&machine, &process, &successor);
+            assert!(
+                is_new || !handed,
+                "{operation}: a hand-over was told and is lost"
+            );
+            *(if is_new { &mut took_new } else { &mut kept_old }) += 1;
+            let after = verify(&process, &request);
+            assert_eq!(after.exit(), 0, "{operation}: {:?}", after.findings());
+            let pinned = Request {
+                keys: vec![successor.verifier_key().clone()],
+                ..Request::default()
+            };
+            let expected = if is_new {
+                (0, "holds")
+            } else {
+                (1, "key_not_pinned")
+            };
+            let report = verify(&process, &pinned);
+            assert_eq!((report.exit(), report.reason()), expected, "{operation}");
+            if whole {
+                break;
+            }
+        }
+    }
+    assert!(
+        kept_old > 5 && took_new > 5,
+        "{kept_old} old, {took_new} new"
+    );
+}
