@@ -20,10 +20,12 @@ mod index;
 mod kill;
 mod leaving;
 mod pages;
+mod predecessors;
 mod publish;
 mod refusals;
 mod revoke;
 mod signers;
 #[path = "../sim/sources.rs"]
 mod sources;
+mod stand;
 mod verify;
