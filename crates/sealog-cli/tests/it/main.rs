@@ -9,3 +9,4 @@ mod documents;
 mod golden;
 mod pipe;
 mod shell;
+mod volumes;
