@@ -1,4 +1,4 @@
-//! The page `docs/predecessors.md` names each weakness once, and only tests that exist.
+//! The pages `docs/predecessors.md` and `docs/bad-input.md` name only tests that exist, the first each weakness once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -110,6 +110,26 @@ fn the_page_of_the_predecessors_names_each_weakness_once_and_only_tests_that_exi
             "{name} is not on the page"
         );
     }
+}
+
+#[test]
+fn the_page_of_bad_input_names_only_tests_and_sessions_that_exist() {
+    let mut known = BTreeSet::new();
+    tests_below(&root().join("crates"), &mut known);
+    let sessions = fs::read_dir(root().join("crates/sealog-cli/tests/golden")).unwrap();
+    known.extend(sessions.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()));
+    let page = fs::read_to_string(root().join("docs/bad-input.md")).unwrap();
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut count = 0;
+    for row in rows {
+        count += 1;
+        for name in row.split('`').skip(1).step_by(2) {
+            assert!(known.contains(name), "{name} is no test and no session");
+        }
+    }
+    assert!(count >= 13, "{count} rows");
 }
 
 #[test]
