@@ -137,8 +137,8 @@ impl Observer for IdObserver<'_> {
 /// Why the tail from `place` on is torn; `None` if it is not, and so is damage. `whole` says that nothing is wrong with
 /// its lines but that no checkpoint covers them.
 ///
-/// Writers and verifiers ask this alike: what a writer would set aside is undecided to a verifier, and what it would not
-/// is damage to both.
+/// Writers and verifiers ask this alike: what a writer would set aside is undecided to a verifier, and what it would
+/// not is damage to both.
 pub(crate) fn classify(
     store: &dyn Store,
     place: Place,

@@ -1,5 +1,5 @@
-//! A ledger on a volume that fills up, turns read-only, or is not there. Real file systems, where one may be mounted; else
-//! the tests are skipped by name.
+//! A ledger on a volume that fills up, turns read-only, or is not there. Real file systems, where one may be mounted;
+//! else the tests are skipped by name.
 
 use std::fs;
 use std::io::Write;
