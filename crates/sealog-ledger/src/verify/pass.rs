@@ -182,7 +182,10 @@ impl<'a> Pass<'a> {
         let before = self.applier.state.size();
         let step = match self.applier.take(line, text, head) {
             Taken::Head => {
-                self.covered = sealog_store::Place::new(place.segment, place.end).after(0);
+                // A copy of a checkpoint that was refused covers nothing.
+                if self.pending_is_harmless() {
+                    self.covered = sealog_store::Place::new(place.segment, place.end).after(0);
+                }
                 return;
             }
             Taken::Refused(finding) => return self.find(finding, place),

@@ -372,3 +372,34 @@ fn a_blanked_sector_is_undecided_in_the_last_group_alone() {
     assert_eq!((report.exit(), report.reason()), (0, "holds"));
     assert_eq!(report.kinds()["ledger.recovered"], 1);
 }
+
+#[test]
+fn a_torn_tail_in_a_later_segment_hides_no_edited_byte_before_it() {
+    let ground = Ground::new();
+    let options = sealog_ledger::Options {
+        segment_bytes: 6_000,
+        ..ground.options()
+    };
+    let ledger = Ledger::create(&ground.path(), &Creation::default(), options).unwrap();
+    let producer = ledger.producer().unwrap();
+    for n in 0..12 {
+        producer.append(decision(&format!("d{n}"))).unwrap();
+    }
+    let request = pinned(&ledger);
+    drop((producer, ledger));
+    edit(&ground, |text| text.replace("\"d3\"", "\"dX\""));
+    assert_eq!(verify(&ground.path(), &request).exit(), 1);
+    // Of the second segment, the last, only its first line is left and what looks like an interrupted write.
+    let second = ground.path().join("log/0000000001.jsonl");
+    let text = fs::read_to_string(&second).unwrap();
+    let head = text.split_inclusive('\n').next().unwrap();
+    fs::write(&second, format!("{head}{{\"log\":{{")).unwrap();
+    for later in 2.. {
+        let path = ground.path().join(format!("log/{later:010}.jsonl"));
+        if fs::remove_file(path).is_err() {
+            break;
+        }
+    }
+    let report = verify(&ground.path(), &request);
+    assert_eq!(report.exit(), 1, "{:?}", report.findings());
+}
