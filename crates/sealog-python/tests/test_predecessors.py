@@ -22,6 +22,16 @@ PROCESSES = 4
 THREADS = 8
 RECORDS = 4
 
+# What their patterns did not catch, or took for something else.
+PERSONAL = [
+    "anna@m\u00fcller.example",
+    "2001:db8::7334",
+    "DE89 3704 0044 0532 0130 00",
+    "078-05-1120",
+    "030 9018 2525",
+    "1234567890123",
+]
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
@@ -135,3 +145,84 @@ def test_b4_processes_threads_and_forks_build_one_chain(places: Path) -> None:
     report = sealog.verify(path)
     assert (report.exit_code, report.reason) == (0, "holds"), report.to_dict()
     assert report.to_dict()["runs"] == {"closed_whole": 2 * PROCESSES, "closed_with_holes": 0, "missing": 0, "open": 0}
+
+
+def test_a8_no_personal_value_of_a_call_stands_in_the_log(places: Path) -> None:
+    path = places / "a.sealog"
+    with sealog.open(path) as ledger:
+
+        @ledger.decision
+        def answer(text: str) -> dict[str, str]:
+            return {"echo": text}
+
+        for text in PERSONAL:
+            assert answer(text) == {"echo": text}
+        recorded = bodies(ledger)
+        for body, text in zip(recorded, PERSONAL, strict=True):
+            expected = ledger.commitment(body["decision_id"], "input_digest", {"text": text})
+            assert body["input_digest"] == expected
+    assert sealog.verify(path).exit_code == 0
+    log = b"".join(file.read_bytes() for file in path.rglob("*") if file.is_file())
+    assert log.count(b'"kind":"decision"') >= len(PERSONAL)
+    for text in PERSONAL:
+        assert text.encode() not in log
+
+
+def test_a8_one_input_has_one_encoding_in_every_process() -> None:
+    program = f"import sealog; print(sealog.encode(frozenset({PERSONAL!r})).bytes.hex())"
+    found = set()
+    for seed in range(8):
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+        found.add(done.stdout)
+    assert len(found) == 1 and found != {b""}
+
+
+def test_a13_coroutines_streams_and_long_inputs_are_recorded_whole(places: Path) -> None:
+    path = places / "a.sealog"
+    with sealog.open(path) as ledger:
+
+        @ledger.decision
+        async def one(text: str) -> int:
+            return len(text)
+
+        @ledger.decision
+        async def stream(count: int) -> AsyncIterator[int]:
+            for n in range(count):
+                yield n
+
+        async def use(text: str) -> list[int]:
+            assert await one(text) == len(text)
+            return [n async for n in stream(3)]
+
+        # Alike in the first 64 KiB and beyond.
+        long, other = "x" * 200_000 + "a", "x" * 200_000 + "b"
+        assert asyncio.run(use(long)) == [0, 1, 2]
+        called, streamed = bodies(ledger)
+        for text, same in ((long, True), (other, False)):
+            expected = ledger.commitment(called["decision_id"], "input_digest", {"text": text})
+            assert (called["input_digest"] == expected) is same
+        assert streamed["output_digest"] == ledger.commitment(streamed["decision_id"], "output_digest", [0, 1, 2])
+    assert sealog.verify(path).exit_code == 0
+
+
+def test_l10_a_stream_is_passed_on_as_it_comes_and_an_error_of_the_ledger_fails_no_call(places: Path) -> None:
+    path = places / "a.sealog"
+    made = []
+    ledger = sealog.open(path)
+
+    @ledger.decision
+    def tokens() -> Iterator[str]:
+        for token in ("a", "b", "c"):
+            made.append(token)
+            yield token
+
+    stream = tokens()
+    assert next(stream) == "a" and made == ["a"]
+    assert list(stream) == ["b", "c"]
+    (body,) = bodies(ledger)
+    assert body["output_digest"] == ledger.commitment(body["decision_id"], "output_digest", ["a", "b", "c"])
+    ledger.close()
+    with pytest.warns(sealog.RecordLostWarning, match="closed"):
+        assert list(tokens()) == ["a", "b", "c"]
+    assert sealog.verify(path).exit_code == 0
