@@ -42,7 +42,7 @@ fn a_crash_while_a_ledger_is_made_leaves_one_that_goes_on_or_none_that_was_told_
             let kept = created
                 .ok()
                 .filter(|_| whole)
-                .map(|ledger| ledger.checkpoint().unwrap());
+                .and_then(|ledger| ledger.checkpoint().ok());
             machine.disk.lose_power_at(0);
             machine.disk.restart();
             let process = machine.disk.process();
