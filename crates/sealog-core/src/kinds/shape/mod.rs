@@ -9,7 +9,7 @@
 //! A shape can only accept. What fits none is read in full, and only the full check refuses.
 //!
 //! **What is absent**: records that rules between fields read beyond the presence of a constant (see
-//! [`Shape::learn`]), and any use by the full check itself.
+//! [`Shape::learn_line`]), and any use by the full check itself.
 
 mod learn;
 mod value;
