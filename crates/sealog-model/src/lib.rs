@@ -3,5 +3,7 @@
 //! **What is absent**: the ledger. Values pass between the two through the shells.
 
 mod error;
+pub mod formats;
+pub mod scan;
 
 pub use error::Error;

@@ -1,0 +1,12 @@
+//! Readers of model formats that the scanner and the inspector share.
+//!
+//! Every reader takes hostile bytes: lengths are checked against what is there before anything is allocated.
+//! **What is absent**: anything that executes, imports or resolves what a file names.
+
+pub mod gguf;
+pub mod npy;
+pub mod protobuf;
+pub mod source;
+pub mod stream;
+pub mod tar;
+pub mod zip;

@@ -1,0 +1,132 @@
+//! HDF5: Keras configurations in its attributes, and links to other files.
+//!
+//! The tree of the file is not walked: configurations are found as the JSON texts they are, wherever they stand, which
+//! also finds those that no attribute points to.
+//! **What is absent**: chunked or compressed text data sets; Keras writes attributes.
+
+use sealog_core::json::Value;
+
+use super::context::Scan;
+use super::keras;
+use super::rule::{FILE_UNREADABLE, HDF5_EXTERNAL, HDF5_LIMIT, KERAS_BROKEN};
+use crate::formats::source::Source;
+
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// How a configuration of Keras begins.
+const BEGINNINGS: &[&[u8]] = &[b"{\"class_name\"", b"{\"module\"", b"{\"config\"", b"{\"name\""];
+/// Bytes read at once, and how much each piece shares with the next.
+const PIECE: u64 = 1024 * 1024;
+const SHARED: u64 = 64;
+/// Configurations in one file.
+const DOCUMENTS_MAX: usize = 64;
+
+/// A signature may stand behind a block of the user's own, at 512 times a power of two.
+pub(super) fn scan_with_user_block(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str> {
+    let mut at = 512u64;
+    while at < source.len() {
+        let found = source.array::<8>(at).ok().flatten();
+        if found.is_some_and(|bytes| bytes.as_slice() == SIGNATURE) {
+            self::scan(source, scan);
+            return Some("hdf5");
+        }
+        at = at.checked_mul(2)?;
+    }
+    None
+}
+
+pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
+    let (mut at, mut documents, mut next) = (0, 0, 0);
+    while at < source.len() {
+        let piece = match source.bytes(at, PIECE + SHARED) {
+            Ok(piece) => piece,
+            Err(error) => return scan.report(&FILE_UNREADABLE, at, error.to_string()),
+        };
+        for beginning in BEGINNINGS {
+            for place in memchr::memmem::find_iter(&piece, beginning) {
+                let place = at + u64::try_from(place).unwrap_or(0);
+                if place < next {
+                    continue;
+                }
+                documents += 1;
+                if documents > DOCUMENTS_MAX {
+                    return scan.report(&HDF5_LIMIT, place, "too many configurations");
+                }
+                next = document(source, place, scan);
+            }
+        }
+        if let Some(place) = external(&piece) {
+            let place = at + u64::try_from(place).unwrap_or(0);
+            scan.report(&HDF5_EXTERNAL, place, "an external link names another file");
+        }
+        at += PIECE;
+    }
+}
+
+/// A link message of class 64 (external): version 1, flags with the class bit, class, name, then two texts.
+fn external(piece: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(piece, &[64u8]).find(|place| {
+        let before = place.checked_sub(2).and_then(|start| piece.get(start..*place));
+        let Some([1, flags]) = before else { return false };
+        if flags & 0x08 == 0 || flags & 0xe0 != 0 {
+            return false;
+        }
+        link_value(piece, *place + 1, *flags).is_some()
+    })
+}
+
+fn link_value(piece: &[u8], mut at: usize, flags: u8) -> Option<()> {
+    if flags & 0x04 != 0 {
+        at += 8;
+    }
+    if flags & 0x10 != 0 {
+        at += 1;
+    }
+    let name_width = 1usize << (flags & 3);
+    let length = piece.get(at..at + name_width)?;
+    let length = length.iter().rev().fold(0usize, |sum, byte| sum.saturating_mul(256).saturating_add((*byte).into()));
+    let name = piece.get(at + name_width..at.checked_add(name_width)?.checked_add(length)?)?;
+    let after = at + name_width + length;
+    let value_len = piece.get(after..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))?;
+    let value = piece.get(after + 2..after + 2 + usize::from(value_len))?;
+    let printable = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| (32..127).contains(byte));
+    let (version, texts) = value.split_first()?;
+    let mut texts = texts.split(|byte| *byte == 0);
+    let (file, object) = (texts.next()?, texts.next()?);
+    (*version == 0 && printable(name) && printable(file) && printable(object)).then_some(())
+}
+
+/// Reads one configuration; where it ends.
+fn document(source: &Source, at: u64, scan: &mut Scan<'_>) -> u64 {
+    let bytes = source.bytes(at, scan.limits.document).unwrap_or_default();
+    let Some(end) = object_end(&bytes) else {
+        scan.report(&HDF5_LIMIT, at, "a configuration without an end");
+        return at.saturating_add(1);
+    };
+    let text = bytes.get(..end).unwrap_or_default();
+    match Value::parse(text) {
+        Ok(value) => keras::scan_value(&value, scan),
+        Err(error) => scan.report(&KERAS_BROKEN, at, error.to_string()),
+    }
+    at.saturating_add(u64::try_from(end).unwrap_or(1))
+}
+
+/// Where the object that begins here ends, by its braces outside of strings.
+fn object_end(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut inside, mut escaped) = (0usize, false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match (inside, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => inside = !inside,
+            (false, b'{') => depth += 1,
+            (false, b'}') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

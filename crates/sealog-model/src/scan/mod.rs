@@ -1,0 +1,74 @@
+//! The scanner: can what lies here run code when it is loaded?
+//!
+//! Four answers: clean, suspicious, malicious, undecided. Content decides what a file is, never its name; pickles are
+//! run on an abstract machine against exact allowlists; archives are followed into each other to a bounded depth.
+//! What each rule means stands in `docs/scan-rules.md`.
+//!
+//! **What is absent**: loading, importing or executing anything of what is scanned, and any answer about what a model
+//! computes.
+
+mod allow;
+mod array;
+pub mod baseline;
+mod content;
+mod context;
+mod document;
+mod finding;
+mod gguf;
+mod hdf5;
+mod keras;
+mod limits;
+mod onnx;
+pub mod output;
+mod pickle;
+pub mod rule;
+mod safetensors;
+mod savedmodel;
+mod skops;
+mod tarball;
+mod tree;
+mod zipped;
+
+pub use finding::{FileReport, Finding, Report, Severity, Verdict};
+pub use limits::Limits;
+pub use tree::scan_path;
+
+use std::io::Read;
+
+use sha2::{Digest, Sha256};
+
+use crate::formats::source::Source;
+
+/// Scans bytes at rest under a name that is only shown.
+pub fn scan_source(name: &str, source: &Source, limits: &Limits) -> FileReport {
+    let mut scan = context::Scan::new(name.to_owned(), limits);
+    let kind = content::examine(source, content::Role::Whole, &mut scan);
+    let digest = digest(source);
+    if let Err(error) = &digest {
+        scan.report(&rule::FILE_UNREADABLE, 0, error.to_string());
+    }
+    let mut findings = scan.into_findings();
+    findings.sort_by_key(|finding| finding.path.matches('!').count());
+    FileReport {
+        path: name.to_owned(),
+        kind,
+        bytes: source.len(),
+        sha256: digest.unwrap_or_default(),
+        findings,
+    }
+}
+
+fn digest(source: &Source) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut reader = source.reader();
+    loop {
+        let read = reader.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+    let digest = hasher.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

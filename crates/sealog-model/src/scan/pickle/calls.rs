@@ -1,0 +1,332 @@
+//! What a pickle imports and calls, judged by the allowlists.
+
+use std::collections::HashMap;
+
+use super::super::allow::{self, Condition, Entry};
+use super::super::context::Scan;
+use super::super::rule::{
+    PICKLE_CALL_ARGUMENTS, PICKLE_CALL_OF_VALUE, PICKLE_CHANGED_GLOBAL, PICKLE_DANGEROUS_GLOBAL,
+    PICKLE_DOTTED_NAME, PICKLE_STATE_DUNDER, PICKLE_UNKNOWN_GLOBAL,
+};
+use super::machine::Machine;
+use super::value::{Fields, Object, Value};
+
+/// Names of the array class and its subclasses.
+const ARRAYS: &[(&str, &str)] = &[
+    ("numpy", "ndarray"),
+    ("numpy", "matrix"),
+    ("numpy", "recarray"),
+    ("numpy.matrixlib.defmatrix", "matrix"),
+    ("numpy.rec", "recarray"),
+    ("numpy.core.records", "recarray"),
+    ("numpy.ma", "MaskedArray"),
+    ("numpy.ma.core", "MaskedArray"),
+];
+
+/// What the lists say of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Allowed(Entry),
+    Dangerous,
+    Dotted,
+    Unknown,
+}
+
+/// Something imported.
+#[derive(Debug)]
+pub(super) struct Import {
+    module: String,
+    name: String,
+    standing: Standing,
+    at: u64,
+    called: bool,
+    misused: bool,
+}
+
+impl Import {
+    /// `protocol` is the one that the pickle said it has: older ones use the names of Python 2.
+    pub(super) fn new(module: &str, name: &str, protocol: u8, at: u64) -> Self {
+        let (module, name) = if protocol < 3 {
+            allow::renamed(module, name)
+        } else {
+            (module, name)
+        };
+        let standing = match allow::allowed(module, name) {
+            Some(entry) => Standing::Allowed(entry),
+            None if allow::dangerous(module, name) => Standing::Dangerous,
+            None if name.contains('.') && allow::dangerous_path(module, name) => Standing::Dotted,
+            None => Standing::Unknown,
+        };
+        Self {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            standing,
+            at,
+            called: false,
+            misused: false,
+        }
+    }
+
+    pub(super) fn module(&self) -> &str {
+        &self.module
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is(&self, module: &str, name: &str) -> bool {
+        self.module == module && self.name == name
+    }
+}
+
+/// Everything that one pickle imports, each once.
+#[derive(Debug, Default)]
+pub(super) struct Imports {
+    list: Vec<Import>,
+    numbers: HashMap<(String, String), usize>,
+}
+
+impl Imports {
+    /// The number of an import; none beyond the limit.
+    pub(super) fn intern(&mut self, import: Import, max: usize) -> Option<usize> {
+        let key = (import.module.clone(), import.name.clone());
+        if let Some(number) = self.numbers.get(&key) {
+            return Some(*number);
+        }
+        if self.list.len() >= max {
+            return None;
+        }
+        let number = self.list.len();
+        self.list.push(import);
+        self.numbers.insert(key, number);
+        Some(number)
+    }
+
+    pub(super) fn get(&self, number: usize) -> Option<&Import> {
+        self.list.get(number)
+    }
+
+    fn standing(&self, number: usize) -> Standing {
+        let import = self.list.get(number);
+        import.map_or(Standing::Unknown, |import| import.standing)
+    }
+
+    fn is_allowed(&self, number: usize) -> bool {
+        matches!(self.standing(number), Standing::Allowed(_))
+    }
+
+    fn mark_called(&mut self, number: usize) {
+        if let Some(import) = self.list.get_mut(number) {
+            import.called = true;
+        }
+    }
+
+    /// Reports each import that is not allowed, with what was done with it.
+    pub(super) fn settle(&self, scan: &mut Scan<'_>) {
+        for import in &self.list {
+            let rule = match import.standing {
+                Standing::Allowed(_) => continue,
+                Standing::Dangerous => &PICKLE_DANGEROUS_GLOBAL,
+                Standing::Dotted => &PICKLE_DOTTED_NAME,
+                Standing::Unknown => &PICKLE_UNKNOWN_GLOBAL,
+            };
+            let done = if import.called { "imported and called" } else { "imported" };
+            let detail = format!("{}.{} is {done}", import.module, import.name);
+            scan.report_global(rule, import.at, (&import.module, &import.name), detail);
+        }
+    }
+}
+
+impl Machine<'_, '_, '_> {
+    /// `REDUCE`.
+    pub(super) fn call(&mut self, callee: &Value, arguments: Value) -> Value {
+        let Value::Import(number) = *callee else {
+            self.computed("it is called");
+            return Value::object(None, arguments);
+        };
+        self.imports.mark_called(number);
+        if let Standing::Allowed(entry) = self.imports.standing(number) {
+            let fits = entry
+                .call
+                .is_some_and(|condition| self.fits(condition, &arguments));
+            if !fits {
+                self.misused(number, "called like this");
+            }
+        }
+        Value::object(Some(number), arguments)
+    }
+
+    /// `OBJ` and `INST`: a call if there are arguments, else an instance without one.
+    pub(super) fn instantiate(&mut self, class: &Value, arguments: Vec<Value>) -> Value {
+        if arguments.is_empty() {
+            self.new_instance(class, Value::tuple(arguments))
+        } else {
+            self.call(class, Value::tuple(arguments))
+        }
+    }
+
+    /// `NEWOBJ` and `NEWOBJ_EX`: the class's `__new__`.
+    pub(super) fn new_instance(&mut self, class: &Value, arguments: Value) -> Value {
+        let Value::Import(number) = *class else {
+            self.computed("it is instantiated");
+            return Value::object(None, arguments);
+        };
+        self.imports.mark_called(number);
+        if let Standing::Allowed(entry) = self.imports.standing(number)
+            && !(entry.class && self.only_allowed(&arguments))
+        {
+            self.misused(number, "instantiated");
+        }
+        Value::object(Some(number), arguments)
+    }
+
+    /// `BUILD`: the state goes to `__setstate__`, or into the instance's attributes.
+    pub(super) fn build(&mut self, instance: &Value, state: &Value) -> Result<(), super::machine::Halt> {
+        match instance {
+            Value::Import(number) => self.changed(*number, "its attributes are set"),
+            Value::Opaque => self.computed("its attributes are set"),
+            Value::Object(object) => {
+                self.record_state(object, state);
+                if let Value::Dict(fields) = state {
+                    self.attributes(fields);
+                    if self.is_array_wrapper(object) {
+                        return self.raw_array(fields);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn attributes(&mut self, fields: &Fields) {
+        for (name, _) in fields.members() {
+            if name.len() > 4 && name.starts_with("__") && name.ends_with("__") {
+                let detail = format!("the attribute {name} is set");
+                self.scan.report(&PICKLE_STATE_DUNDER, self.at, detail);
+                break;
+            }
+        }
+    }
+
+    /// A numpy type of records says in its state how large it is and whether it holds objects.
+    fn record_state(&self, object: &Object, state: &Value) {
+        let is_type = object
+            .callee
+            .and_then(|callee| self.imports.get(callee))
+            .is_some_and(|import| import.is("numpy", "dtype"));
+        let Some(items) = state.items().filter(|_| is_type) else {
+            return;
+        };
+        let integer = |at: usize| items.get(at).and_then(Value::as_integer);
+        if let (Some(size), Some(flags)) = (integer(5), integer(7)) {
+            object.record.set(Some((size, flags)));
+        }
+    }
+
+    pub(super) fn changed(&mut self, number: usize, how: &str) {
+        let Some(import) = self.imports.get(number) else {
+            return;
+        };
+        let detail = format!("{}.{}: {how}", import.module(), import.name());
+        let pair = (import.module(), import.name());
+        self.scan.report_global(&PICKLE_CHANGED_GLOBAL, self.at, pair, detail);
+    }
+
+    pub(super) fn computed(&mut self, how: &str) {
+        let detail = format!("a value of the pickle's own making: {how}");
+        self.scan.report(&PICKLE_CALL_OF_VALUE, self.at, detail);
+    }
+
+    fn misused(&mut self, number: usize, how: &str) {
+        let at = self.at;
+        let Some(import) = self.imports.list.get_mut(number) else {
+            return;
+        };
+        if import.misused {
+            return;
+        }
+        import.misused = true;
+        let detail = format!("{}.{} may not be {how}", import.module, import.name);
+        let pair = (import.module.as_str(), import.name.as_str());
+        self.scan.report_global(&PICKLE_CALL_ARGUMENTS, at, pair, detail);
+    }
+
+    fn fits(&self, condition: Condition, arguments: &Value) -> bool {
+        let Some(items) = arguments.items() else {
+            // A call without a known tuple of arguments: harmless only if nothing imported is in it.
+            return condition == Condition::Data && !arguments.holds_import();
+        };
+        let import = |at: usize| match items.get(at) {
+            Some(Value::Import(number)) => self.imports.get(*number),
+            _ => None,
+        };
+        let data_from = |at: usize| !items.iter().skip(at).any(Value::holds_import);
+        match condition {
+            Condition::Data => data_from(0),
+            Condition::Allowed => self.only_allowed(arguments),
+            Condition::Array => {
+                let first = import(0);
+                let is_array = |import: &Import| ARRAYS.iter().any(|(m, n)| import.is(m, n));
+                first.is_some_and(is_array) && data_from(1) || self.masked(items)
+            }
+            Condition::Class => {
+                let class = matches!(items.first(), Some(Value::Import(number))
+                    if matches!(self.imports.standing(*number), Standing::Allowed(entry) if entry.class));
+                let base = import(1).is_some_and(|base| base.module() == "builtins");
+                let base = base && matches!(items.get(1), Some(Value::Import(number)) if self.imports.is_allowed(*number));
+                class && base && data_from(2)
+            }
+            Condition::Factory => {
+                let builtin = import(0).is_some_and(|first| {
+                    first.module() == "builtins"
+                        && matches!(first.standing, Standing::Allowed(entry) if entry.class)
+                });
+                let none = matches!(items.first(), None | Some(Value::Data));
+                (builtin || none) && data_from(1)
+            }
+            Condition::Storage => {
+                let storage = matches!(items.first(), Some(Value::Persistent));
+                storage && self.only_allowed(arguments)
+            }
+            Condition::Latin1 => {
+                let encoding = items.get(1).and_then(Value::as_text);
+                matches!(encoding, Some("latin1" | "latin-1" | "iso-8859-1")) && data_from(0)
+            }
+        }
+    }
+
+    /// `_mareconstruct(MaskedArray, ndarray, shape, type)`.
+    fn masked(&self, items: &[Value]) -> bool {
+        let array = |value: &Value| match value {
+            Value::Import(number) => self
+                .imports
+                .get(*number)
+                .is_some_and(|import| ARRAYS.iter().any(|(m, n)| import.is(m, n))),
+            _ => false,
+        };
+        matches!(items, [one, two, rest @ ..]
+            if array(one) && array(two) && !rest.iter().any(Value::holds_import))
+    }
+
+    /// Whether everything imported that can be reached is allowed.
+    fn only_allowed(&self, value: &Value) -> bool {
+        match value {
+            Value::Import(number) => self.imports.is_allowed(*number),
+            Value::Opaque => false,
+            Value::Tuple(tuple) => tuple.items.iter().all(|item| self.only_allowed(item)),
+            // What is in a list or a dictionary was judged when it was imported; here it only has to be no import.
+            Value::List(imports) => !imports.get(),
+            Value::Dict(fields) => !fields.imports.get(),
+            Value::Data | Value::Integer(_) | Value::Text(_) | Value::Object(_) | Value::Persistent => {
+                true
+            }
+        }
+    }
+
+    fn is_array_wrapper(&self, object: &Object) -> bool {
+        let callee = object.callee.and_then(|callee| self.imports.get(callee));
+        callee.is_some_and(|import| import.is("joblib.numpy_pickle", "NumpyArrayWrapper"))
+    }
+}
