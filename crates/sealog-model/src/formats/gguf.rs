@@ -105,7 +105,9 @@ impl Gguf {
             header.tensors.push(reader.tensor()?);
         }
         let end = reader.stream.offset();
-        header.check(end, len).map_err(|why| GgufError { why, offset: end })?;
+        header
+            .check(end, len)
+            .map_err(|why| GgufError { why, offset: end })?;
         Ok(header)
     }
 
@@ -165,8 +167,13 @@ impl Reader<'_, '_> {
         if len > TEXT_BYTES_MAX {
             return Err(self.error("has a text that is too long"));
         }
-        let kept = usize::try_from(len).unwrap_or(usize::MAX).min(TEXT_BYTES_KEPT);
-        let bytes = self.stream.take(kept).ok_or_else(|| self.error("ends in a text"))?;
+        let kept = usize::try_from(len)
+            .unwrap_or(usize::MAX)
+            .min(TEXT_BYTES_KEPT);
+        let bytes = self
+            .stream
+            .take(kept)
+            .ok_or_else(|| self.error("ends in a text"))?;
         let left = len - u64::try_from(kept).unwrap_or(len);
         if !self.stream.skip(left) {
             return Err(self.error("ends in a text"));
@@ -232,7 +239,11 @@ impl Reader<'_, '_> {
         for _ in 0..dimensions {
             shape.push(self.count()?);
         }
-        if shape.iter().try_fold(1u64, |all, one| all.checked_mul(*one)).is_none() {
+        if shape
+            .iter()
+            .try_fold(1u64, |all, one| all.checked_mul(*one))
+            .is_none()
+        {
             return Err(self.error("has a tensor whose size overflows"));
         }
         Ok(GgufTensor {

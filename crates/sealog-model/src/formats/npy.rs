@@ -94,21 +94,30 @@ impl NpyHeader {
         let quote = ['\'', '"'];
         let parts = self.descr.split(quote).skip(1).step_by(2);
         let mut parts = parts.map(|part| part.trim_start_matches(['|', '<', '>', '=']));
-        let is_object =
-            |part: &str| part.strip_prefix('O').is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()));
+        let is_object = |part: &str| {
+            part.strip_prefix('O')
+                .is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+        };
         parts.any(is_object)
     }
 
     /// Bytes of the array behind the header, where the type is a plain one.
     pub fn data_bytes(&self) -> Option<u64> {
-        let name = self.descr.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?;
+        let name = self
+            .descr
+            .strip_prefix(['\'', '"'])?
+            .strip_suffix(['\'', '"'])?;
         let item = item_bytes(name)?;
-        self.shape.iter().try_fold(item, |bytes, length| bytes.checked_mul(*length))
+        self.shape
+            .iter()
+            .try_fold(item, |bytes, length| bytes.checked_mul(*length))
     }
 
     /// How many items there are.
     pub fn items(&self) -> Option<u64> {
-        self.shape.iter().try_fold(1u64, |items, length| items.checked_mul(*length))
+        self.shape
+            .iter()
+            .try_fold(1u64, |items, length| items.checked_mul(*length))
     }
 }
 
@@ -126,7 +135,10 @@ pub fn item_bytes(name: &str) -> Option<u64> {
 }
 
 fn quoted(text: &str) -> Option<(&str, &str)> {
-    let quote = text.chars().next().filter(|char| matches!(char, '\'' | '"'))?;
+    let quote = text
+        .chars()
+        .next()
+        .filter(|char| matches!(char, '\'' | '"'))?;
     text.get(1..)?.split_once(quote)
 }
 
@@ -150,8 +162,13 @@ fn value(text: &str) -> Option<(&str, &str)> {
 
 fn numbers(text: &str) -> Option<Vec<u64>> {
     let inner = text.strip_prefix('(')?.strip_suffix(')')?;
-    let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| part.trim_end_matches('L').parse().ok()).collect()
+    let parts = inner
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .map(|part| part.trim_end_matches('L').parse().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -160,10 +177,15 @@ mod tests {
 
     #[test]
     fn headers_are_literals() {
-        let header = NpyHeader::parse("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }");
+        let header =
+            NpyHeader::parse("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }");
         let header = header.unwrap();
-        assert_eq!((header.data_bytes(), header.holds_objects()), (Some(96), false));
-        let record = "{'descr': [('a', '<i4'), ('Other', '|O')], 'fortran_order': False, 'shape': (1,)}";
+        assert_eq!(
+            (header.data_bytes(), header.holds_objects()),
+            (Some(96), false)
+        );
+        let record =
+            "{'descr': [('a', '<i4'), ('Other', '|O')], 'fortran_order': False, 'shape': (1,)}";
         assert!(NpyHeader::parse(record).unwrap().holds_objects());
         let record = "{'descr': [('Other', '<i4')], 'fortran_order': True, 'shape': ()}";
         let record = NpyHeader::parse(record).unwrap();

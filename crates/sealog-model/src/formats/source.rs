@@ -75,7 +75,9 @@ impl Source {
     /// Fills a buffer from `offset` on, as far as there is something; says how far.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.len.saturating_sub(offset);
-        let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
         let at = self.start.saturating_add(offset);
         let Some(buffer) = buffer.get_mut(..wanted) else {
             return Ok(0);

@@ -190,7 +190,9 @@ impl Limited<'_, '_> {
 
 impl Read for Limited<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let buffer = buffer.get_mut(..wanted).unwrap_or_default();
         if buffer.is_empty() {
             return Ok(0);
@@ -223,7 +225,7 @@ mod tests {
         assert_eq!(stream.offset(), 100_017);
         assert!(!stream.skip(100_000));
         assert!(stream.at_end());
-        assert_eq!(stream.take(1), None);
+        assert_eq!(Stream::take(&mut stream, 1), None);
     }
 
     #[test]

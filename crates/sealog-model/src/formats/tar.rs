@@ -38,7 +38,11 @@ pub fn is_header(block: &[u8]) -> bool {
         return false;
     };
     let sum = block.iter().take(BLOCK).enumerate().map(|(at, byte)| {
-        let byte = if (148..156).contains(&at) { b' ' } else { *byte };
+        let byte = if (148..156).contains(&at) {
+            b' '
+        } else {
+            *byte
+        };
         u64::from(byte)
     });
     block.len() >= BLOCK && block.first() != Some(&0) && sum.sum::<u64>() == stated
@@ -113,15 +117,12 @@ fn header(block: &[u8]) -> Option<TarMember> {
     })
 }
 
-fn pax(
-    body: &[u8],
-    name: &mut Option<String>,
-    link: &mut Option<String>,
-    size: &mut Option<u64>,
-) {
+fn pax(body: &[u8], name: &mut Option<String>, link: &mut Option<String>, size: &mut Option<u64>) {
     let mut rest = body;
     while let Some(space) = memchr::memchr(b' ', rest) {
-        let digits = rest.get(..space).and_then(|digits| str::from_utf8(digits).ok());
+        let digits = rest
+            .get(..space)
+            .and_then(|digits| str::from_utf8(digits).ok());
         let len = digits.and_then(|digits| digits.parse::<usize>().ok());
         let Some(record) = len.and_then(|len| rest.get(space + 1..len)) else {
             return;
@@ -168,15 +169,23 @@ mod tests {
     fn numbers_have_two_spellings() {
         assert_eq!(number(b"0000644\0"), Some(0o644));
         assert_eq!(number(b"\x80\0\0\0\0\0\0\0\0\0\x01\0"), Some(256));
-        assert_eq!(number(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), None);
+        assert_eq!(
+            number(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+            None
+        );
         assert_eq!(number(b"9"), None);
     }
 
     #[test]
     fn extended_headers_give_names() {
         let (mut name, mut link, mut size) = (None, None, None);
-        pax(b"12 path=a/b\n11 size=10\n", &mut name, &mut link, &mut size);
-        assert_eq!((name.as_deref(), link, size), (Some("a/b"), None, Some(10)));
+        pax(
+            b"12 path=a/b\n11 size=10\n",
+            &mut name,
+            &mut link,
+            &mut size,
+        );
+        assert_eq!((name.as_deref(), link.as_deref(), size), (Some("a/b"), None, Some(10)));
         pax(b"99 path=a\n", &mut name, &mut link, &mut size);
         assert_eq!(name.as_deref(), Some("a/b"));
     }

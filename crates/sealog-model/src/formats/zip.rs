@@ -106,7 +106,9 @@ impl Zip {
         }
         let directory_start = directory_end.checked_sub(size).ok_or(ZipError::Directory)?;
         // What stands before the archive shifts every offset by the same number.
-        let base = directory_start.checked_sub(offset).ok_or(ZipError::Directory)?;
+        let base = directory_start
+            .checked_sub(offset)
+            .ok_or(ZipError::Directory)?;
         let listing = source.bytes(directory_start, size)?;
         let mut rest = listing.as_slice();
         let mut entries = Vec::new();
@@ -159,9 +161,11 @@ impl Zip {
 /// Whether there is an end record: Python's reader looks for one whatever the file begins with.
 pub fn has_end(source: &Source) -> io::Result<bool> {
     match end_record(source) {
-        Ok(end) => Ok(directory_place(source, end).is_ok_and(|(_, size, offset, end)| {
-            end.checked_sub(size).is_some_and(|start| start >= offset)
-        })),
+        Ok(end) => Ok(
+            directory_place(source, end).is_ok_and(|(_, size, offset, end)| {
+                end.checked_sub(size).is_some_and(|start| start >= offset)
+            }),
+        ),
         Err(ZipError::Io(error)) => Err(error),
         Err(_) => Ok(false),
     }
@@ -172,9 +176,8 @@ fn end_record(source: &Source) -> Result<u64, ZipError> {
     let window = (END_BYTES + COMMENT_BYTES_MAX).min(source.len());
     let start = source.len() - window;
     let tail = source.bytes(start, window)?;
-    let found = memchr::memmem::rfind_iter(&tail, b"PK\x05\x06").find(|at| {
-        at.checked_add(22).is_some_and(|end| end <= tail.len())
-    });
+    let found = memchr::memmem::rfind_iter(&tail, b"PK\x05\x06")
+        .find(|at| at.checked_add(22).is_some_and(|end| end <= tail.len()));
     let at = found.ok_or(ZipError::NoEnd)?;
     Ok(start + u64::try_from(at).unwrap_or(0))
 }
@@ -214,7 +217,8 @@ fn central(bytes: &[u8], base: u64) -> Option<(ZipEntry, &[u8])> {
     if !bytes.starts_with(b"PK\x01\x02") {
         return None;
     }
-    let (name_len, extra_len, comment_len) = (short(bytes, 28)?, short(bytes, 30)?, short(bytes, 32)?);
+    let (name_len, extra_len, comment_len) =
+        (short(bytes, 28)?, short(bytes, 30)?, short(bytes, 32)?);
     let name_end = CENTRAL_BYTES + usize::from(name_len);
     let extra_end = name_end + usize::from(extra_len);
     let extra = bytes.get(name_end..extra_end)?;
@@ -251,7 +255,9 @@ fn zip64(extra: &[u8]) -> Option<impl Iterator<Item = u64> + '_> {
         let (id, len) = (short(rest, 0)?, usize::from(short(rest, 2)?));
         let body = rest.get(4..4 + len)?;
         if id == 1 {
-            let numbers = body.chunks_exact(8).filter_map(|chunk| wide_number(chunk, 0));
+            let numbers = body
+                .chunks_exact(8)
+                .filter_map(|chunk| wide_number(chunk, 0));
             return Some(numbers);
         }
         rest = rest.get(4 + len..)?;
@@ -288,7 +294,10 @@ fn read_local(
     };
     let mut wide = zip64(&extra);
     let mut widened = |value: u32| match value {
-        0xffff_ffff => wide.as_mut().and_then(Iterator::next).unwrap_or(value.into()),
+        0xffff_ffff => wide
+            .as_mut()
+            .and_then(Iterator::next)
+            .unwrap_or(value.into()),
         value => value.into(),
     };
     let size = widened(size);

@@ -24,7 +24,11 @@ pub(super) fn scan(reader: &mut dyn Read, scan: &mut Scan<'_>) {
     let bytes = header.data_bytes().or_else(|| record_bytes(&header));
     let whole = bytes.is_some_and(|bytes| stream.skip(bytes));
     if !whole || !stream.at_end() {
-        scan.report(&NPY_BROKEN, at, "the data is not as long as type and shape say");
+        scan.report(
+            &NPY_BROKEN,
+            at,
+            "the data is not as long as type and shape say",
+        );
     }
 }
 
@@ -40,7 +44,10 @@ fn record_bytes(header: &NpyHeader) -> Option<u64> {
             return None;
         }
         let mut bytes = crate::formats::npy::item_bytes(kind)?;
-        for length in shape.split(|char: char| !char.is_ascii_digit()).filter(|part| !part.is_empty()) {
+        for length in shape
+            .split(|char: char| !char.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+        {
             bytes = bytes.checked_mul(length.parse().ok()?)?;
         }
         size = size.checked_add(bytes)?;

@@ -86,7 +86,10 @@ impl Baseline {
     /// The answer that is left when accepted findings do not count.
     pub fn verdict(&self, report: &Report) -> Verdict {
         let files = report.files().iter().map(|file| {
-            let open = file.findings().iter().filter(|finding| self.accepts(file, finding).is_none());
+            let open = file
+                .findings()
+                .iter()
+                .filter(|finding| self.accepts(file, finding).is_none());
             worst(open.map(|finding| finding.rule().severity()))
         });
         files.max().unwrap_or(Verdict::Undecided)
@@ -95,7 +98,12 @@ impl Baseline {
 
 fn acceptance(line: &str) -> Result<Acceptance, String> {
     let mut words = line.splitn(4, char::is_whitespace);
-    let mut word = |name: &str| words.next().filter(|word| !word.is_empty()).ok_or(format!("there is no {name}"));
+    let mut word = |name: &str| {
+        words
+            .next()
+            .filter(|word| !word.is_empty())
+            .ok_or(format!("there is no {name}"))
+    };
     let (id, sha256) = (word("rule")?, word("digest")?);
     let (expires, reason) = (word("day")?, word("reason")?);
     if rule::rule(id).is_none() {
@@ -144,9 +152,24 @@ mod tests {
         let digest = report.files()[0].sha256().to_owned();
         let other = "0".repeat(64);
         for (rule, digest, today, verdict) in [
-            ("pickle.unknown_global", &digest, "2026-01-01", Verdict::Clean),
-            ("pickle.unknown_global", &digest, "2026-01-02", Verdict::Suspicious),
-            ("pickle.unknown_global", &other, "2026-01-01", Verdict::Suspicious),
+            (
+                "pickle.unknown_global",
+                &digest,
+                "2026-01-01",
+                Verdict::Clean,
+            ),
+            (
+                "pickle.unknown_global",
+                &digest,
+                "2026-01-02",
+                Verdict::Suspicious,
+            ),
+            (
+                "pickle.unknown_global",
+                &other,
+                "2026-01-01",
+                Verdict::Suspicious,
+            ),
             ("pickle.broken", &digest, "2026-01-01", Verdict::Suspicious),
         ] {
             let text = format!("# a comment\n\n{rule} {digest} 2026-01-02 our own class\n");
@@ -162,11 +185,18 @@ mod tests {
             "pickle.unknown_global".to_owned(),
             format!("pickle.unknown_global {digest} 2026-01-02"),
             format!("no.such_rule {digest} 2026-01-02 why"),
-            format!("pickle.unknown_global {} 2026-01-02 why", digest.to_uppercase()),
+            format!(
+                "pickle.unknown_global {} 2026-01-02 why",
+                digest.to_uppercase()
+            ),
             format!("pickle.unknown_global {digest} 02.01.2026 why"),
             format!("pickle.unknown_global {digest} never why"),
         ] {
-            assert_eq!(Baseline::parse(&line, "2026-01-01").unwrap_err().line, 1, "{line}");
+            assert_eq!(
+                Baseline::parse(&line, "2026-01-01").unwrap_err().line,
+                1,
+                "{line}"
+            );
         }
     }
 }

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::context::Scan;
+use super::pickle::{self, Flavour};
 use super::rule::{
     ARCHIVE_LIMIT, ARCHIVE_UNSUPPORTED, FILE_CODE, FILE_POLYGLOT, FILE_UNKNOWN, FILE_UNREADABLE,
     STREAM_BOMB, STREAM_BROKEN,
 };
-use super::pickle::{self, Flavour};
 use super::{array, document, gguf, hdf5, onnx, safetensors, savedmodel, tarball, zipped};
 use crate::formats::source::Source;
 use crate::formats::stream::{BUFFER_BYTES, Stream};
@@ -74,12 +74,12 @@ fn kind(head: &[u8], len: u64) -> Kind {
         | [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..]
         | [0xca, 0xfe, 0xba, 0xbe, ..] => Kind::Native,
         [b'M', b'Z', ..] if head.get(0x3c..0x40).is_some() && len > 512 => Kind::Native,
+        head if safetensors::begins(head, len) => Kind::Safetensors,
         head if pickle::looks_like(head, false) => Kind::Pickle,
         head if tar::is_header(head) => Kind::Tar,
         [0x78, second, ..] if (0x7800 + u16::from(*second)) % 31 == 0 => {
             Kind::Packed(Packing::Zlib)
         }
-        head if safetensors::begins(head, len) => Kind::Safetensors,
         _ => Kind::Unknown,
     }
 }
@@ -95,6 +95,10 @@ pub(super) fn examine(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'sta
     };
     let kind = kind(&head, source.len());
     let name = examine_kind(kind, source, role, scan);
+    // A pickle reader does not ask what a file begins with: `GGUF` is a float to it, `PK` a persistent id.
+    if !matches!(kind, Kind::Pickle | Kind::Unknown | Kind::Empty) {
+        raw(source, scan);
+    }
     // Loaders that look for a zip archive at the end would see another file than the one that begins here.
     if !matches!(kind, Kind::Zip | Kind::Tar | Kind::Empty) && role != Role::Raw {
         match zip::has_end(source) {
@@ -194,7 +198,11 @@ fn unknown(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
     if let Some(name) = savedmodel::scan(source, scan) {
         return name;
     }
-    scan.report(&FILE_UNKNOWN, 0, format!("{} bytes of unknown content", source.len()));
+    scan.report(
+        &FILE_UNKNOWN,
+        0,
+        format!("{} bytes of unknown content", source.len()),
+    );
     "unknown"
 }
 
@@ -209,7 +217,9 @@ fn is_text(reader: &mut dyn Read) -> bool {
         let valid = match str::from_utf8(ahead) {
             Ok(text) => text.len(),
             // A character may be cut by the buffer's end, not elsewhere.
-            Err(error) if error.error_len().is_none() && ahead.len() == BUFFER_BYTES => error.valid_up_to(),
+            Err(error) if error.error_len().is_none() && ahead.len() == BUFFER_BYTES => {
+                error.valid_up_to()
+            }
             Err(_) => return false,
         };
         let odd = |byte: &u8| *byte < 9 || (14..27).contains(byte);
@@ -249,11 +259,15 @@ fn packed(source: &Source, packing: Packing, role: Role, scan: &mut Scan<'_>) ->
             Packing::Xz => Box::new(lzma_rust2::XzReader::new(reader, true)),
             Packing::Lzma => {
                 let memory_kib = u32::try_from(scan_memory_kib()).unwrap_or(u32::MAX);
-                Box::new(lzma_rust2::LzmaReader::new_mem_limit(reader, memory_kib, None)?)
+                Box::new(lzma_rust2::LzmaReader::new_mem_limit(
+                    reader, memory_kib, None,
+                )?)
             }
         })
     };
-    scan.inside(name, |scan| inflated(&open, source.len(), Role::Whole, scan));
+    scan.inside(name, |scan| {
+        inflated(&open, source.len(), Role::Whole, scan)
+    });
     name
 }
 
@@ -266,12 +280,21 @@ const fn scan_memory_kib() -> u64 {
 pub(super) fn inflated(open: Open<'_>, compressed: u64, role: Role, scan: &mut Scan<'_>) {
     let bomb = Cell::new(false);
     let limits = *scan.limits;
-    let allowed = compressed.saturating_mul(limits.ratio).max(limits.ratio_free);
+    let allowed = compressed
+        .saturating_mul(limits.ratio)
+        .max(limits.ratio_free);
     let allowed = allowed.min(limits.inflated.saturating_sub(scan.inflated));
     let result = open().and_then(|inner| {
-        let mut reader = Metered { inner, left: allowed, bomb: &bomb };
+        let mut reader = Metered {
+            inner,
+            left: allowed,
+            bomb: &bomb,
+        };
         let mut bytes = Vec::new();
-        reader.by_ref().take(limits.spool.saturating_add(1)).read_to_end(&mut bytes)?;
+        reader
+            .by_ref()
+            .take(limits.spool.saturating_add(1))
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     });
     let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -279,7 +302,11 @@ pub(super) fn inflated(open: Open<'_>, compressed: u64, role: Role, scan: &mut S
         Ok(bytes) if length(&bytes) <= limits.spool => {
             scan.inflated = scan.inflated.saturating_add(length(&bytes));
             if bomb.get() {
-                scan.report(&STREAM_BOMB, 0, format!("more than {allowed} bytes come out"));
+                scan.report(
+                    &STREAM_BOMB,
+                    0,
+                    format!("more than {allowed} bytes come out"),
+                );
             }
             examine(&Source::memory(bytes), role, scan);
         }
@@ -299,13 +326,20 @@ fn in_order(open: Open<'_>, head: &[u8], allowed: u64, role: Role, scan: &mut Sc
         Ok(inner) => inner,
         Err(error) => return scan.report(&STREAM_BROKEN, 0, error.to_string()),
     };
-    let mut reader = Metered { inner, left: allowed, bomb: &bomb };
+    let mut reader = Metered {
+        inner,
+        left: allowed,
+        bomb: &bomb,
+    };
     match kind(head, u64::MAX) {
         Kind::Pickle if role != Role::Raw => pickle::scan(&mut reader, scan, flavour(role)),
         Kind::Npy => array::scan(&mut reader, scan),
         _ if role == Role::Raw => {}
         _ => {
-            let detail = format!("more than {} bytes, and not of a kind read in order", scan.limits.spool);
+            let detail = format!(
+                "more than {} bytes, and not of a kind read in order",
+                scan.limits.spool
+            );
             scan.report(&ARCHIVE_LIMIT, 0, detail);
         }
     }
@@ -315,7 +349,11 @@ fn in_order(open: Open<'_>, head: &[u8], allowed: u64, role: Role, scan: &mut Sc
     }
     scan.inflated = scan.inflated.saturating_add(allowed - reader.left);
     if bomb.get() {
-        scan.report(&STREAM_BOMB, 0, format!("more than {allowed} bytes come out"));
+        scan.report(
+            &STREAM_BOMB,
+            0,
+            format!("more than {allowed} bytes come out"),
+        );
     }
 }
 
@@ -332,7 +370,10 @@ impl<R: Read> Read for Metered<'_, R> {
             return Ok(0);
         }
         let read = self.inner.read(buffer)?;
-        match self.left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)) {
+        match self
+            .left
+            .checked_sub(u64::try_from(read).unwrap_or(u64::MAX))
+        {
             Some(left) => {
                 self.left = left;
                 Ok(read)

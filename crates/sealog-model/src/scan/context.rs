@@ -76,6 +76,15 @@ impl<'o> Scan<'o> {
         since.iter().map(|finding| finding.rule.severity()).max()
     }
 
+    /// Whether something that does harm was named since then. Random bytes run into extension codes and computed names
+    /// now and then; they do not spell `os` and `system`.
+    pub(super) fn named_harm_since(&self, mark: usize) -> bool {
+        let since = self.findings.get(mark..).unwrap_or_default();
+        since.iter().any(|finding| {
+            finding.rule.severity() == Severity::Malicious && finding.global.is_some()
+        })
+    }
+
     pub(super) fn take_since(&mut self, mark: usize) -> Vec<Finding> {
         self.findings.split_off(mark.min(self.findings.len()))
     }

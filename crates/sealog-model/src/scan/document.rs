@@ -15,13 +15,42 @@ use crate::formats::source::Source;
 
 /// What a template needs to leave its sandbox.
 const TEMPLATE_WORDS: &[&str] = &[
-    "__class__", "__globals__", "__builtins__", "__import__", "__subclasses__", "__mro__", "__base__", "__bases__",
-    "__init__", "__getattribute__", "__dict__", "__reduce__", "__code__", "|attr(", "| attr(", "|attr (", "os.popen",
-    "os.system", "subprocess", "cycler.", "joiner.", "lipsum", "namespace.__", "self._", "\\x5f\\x5f", "request.application",
+    "__class__",
+    "__globals__",
+    "__builtins__",
+    "__import__",
+    "__subclasses__",
+    "__mro__",
+    "__base__",
+    "__bases__",
+    "__init__",
+    "__getattribute__",
+    "__dict__",
+    "__reduce__",
+    "__code__",
+    "|attr(",
+    "| attr(",
+    "|attr (",
+    "os.popen",
+    "os.system",
+    "subprocess",
+    "cycler.",
+    "joiner.",
+    "lipsum",
+    "namespace.__",
+    "self._",
+    "\\x5f\\x5f",
+    "request.application",
 ];
 /// Modules whose names a Hydra `_target_` may begin with.
 const TARGETS: &[&str] = &[
-    "torch.nn.", "torch.optim.", "sklearn.", "lightning.", "pytorch_lightning.", "nemo.collections.", "nemo.core.",
+    "torch.nn.",
+    "torch.optim.",
+    "sklearn.",
+    "lightning.",
+    "pytorch_lightning.",
+    "nemo.collections.",
+    "nemo.core.",
     "omegaconf.",
 ];
 
@@ -30,7 +59,10 @@ pub(super) fn template_harm(text: &str) -> Option<&'static str> {
     if !(text.contains("{{") || text.contains("{%")) {
         return None;
     }
-    TEMPLATE_WORDS.iter().copied().find(|word| text.contains(word))
+    TEMPLATE_WORDS
+        .iter()
+        .copied()
+        .find(|word| text.contains(word))
 }
 
 /// Scans a text; the kind for people.
@@ -79,7 +111,11 @@ fn members(value: &Value, name: Option<&str>, scan: &mut Scan<'_>) {
     match (name, value) {
         (Some("chat_template" | "template"), Value::String(text)) => {
             if let Some(harm) = template_harm(text) {
-                scan.report(&CONFIG_TEMPLATE, 0, format!("the chat template has `{harm}`"));
+                scan.report(
+                    &CONFIG_TEMPLATE,
+                    0,
+                    format!("the chat template has `{harm}`"),
+                );
             }
         }
         (Some("auto_map" | "custom_pipelines"), Value::Object(_)) => {
@@ -105,9 +141,10 @@ fn lines(text: &str, scan: &mut Scan<'_>) {
         let content = line.trim_start();
         if !content.starts_with('#') {
             yaml_tag(content, at, scan);
-            for (_, rest) in content.match_indices("_target_").map(|(place, word)| {
-                (place, content.get(place + word.len()..).unwrap_or_default())
-            }) {
+            for (_, rest) in content
+                .match_indices("_target_")
+                .map(|(place, word)| (place, content.get(place + word.len()..).unwrap_or_default()))
+            {
                 let rest = rest.trim_start_matches(['"', '\'']).trim_start();
                 if let Some(value) = rest.strip_prefix([':', '=']) {
                     let value = value.trim_start().trim_start_matches(['"', '\'']);
@@ -123,12 +160,25 @@ fn lines(text: &str, scan: &mut Scan<'_>) {
 
 /// Tags that PyYAML's unsafe loaders turn into imports and calls. They stand where a value begins.
 fn yaml_tag(line: &str, at: u64, scan: &mut Scan<'_>) {
-    for word in ["!!python/", "!<tag:yaml.org,2002:python/", "!python/", "tag:yaml.org,2002:python"] {
-        let Some(place) = line.find(word) else { continue };
+    for word in [
+        "!!python/",
+        "!<tag:yaml.org,2002:python/",
+        "!python/",
+        "tag:yaml.org,2002:python",
+    ] {
+        let Some(place) = line.find(word) else {
+            continue;
+        };
         let before = line.get(..place).unwrap_or_default().trim_end();
-        let value = before.is_empty() || before.ends_with([':', '-', '[', ',', '{', '?', '>']) || before.starts_with("%TAG");
+        let value = before.is_empty()
+            || before.ends_with([':', '-', '[', ',', '{', '?', '>'])
+            || before.starts_with("%TAG");
         if value {
-            let tag = line.get(place..).unwrap_or_default().split_whitespace().next();
+            let tag = line
+                .get(place..)
+                .unwrap_or_default()
+                .split_whitespace()
+                .next();
             return scan.report(&YAML_TAG, at, tag.unwrap_or_default());
         }
     }
@@ -162,6 +212,9 @@ mod tests {
     fn a_word_counts_only_inside_a_template() {
         assert_eq!(template_harm("__class__"), None);
         assert_eq!(template_harm("{{ x.__class__ }}"), Some("__class__"));
-        assert_eq!(template_harm("{% for message in messages %}{{ message.content }}{% endfor %}"), None);
+        assert_eq!(
+            template_harm("{% for message in messages %}{{ message.content }}{% endfor %}"),
+            None
+        );
     }
 }

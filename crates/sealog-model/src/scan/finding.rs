@@ -189,7 +189,13 @@ mod tests {
         use Severity::{Malicious, Suspicious, Undecided};
         assert_eq!(worst([].into_iter()), Verdict::Clean);
         assert_eq!(worst([Undecided].into_iter()), Verdict::Undecided);
-        assert_eq!(worst([Suspicious, Undecided].into_iter()), Verdict::Suspicious);
-        assert_eq!(worst([Malicious, Undecided].into_iter()), Verdict::Malicious);
+        assert_eq!(
+            worst([Suspicious, Undecided].into_iter()),
+            Verdict::Suspicious
+        );
+        assert_eq!(
+            worst([Malicious, Undecided].into_iter()),
+            Verdict::Malicious
+        );
     }
 }

@@ -13,7 +13,12 @@ use crate::formats::source::Source;
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// How a configuration of Keras begins.
-const BEGINNINGS: &[&[u8]] = &[b"{\"class_name\"", b"{\"module\"", b"{\"config\"", b"{\"name\""];
+const BEGINNINGS: &[&[u8]] = &[
+    b"{\"class_name\"",
+    b"{\"module\"",
+    b"{\"config\"",
+    b"{\"name\"",
+];
 /// Bytes read at once, and how much each piece shares with the next.
 const PIECE: u64 = 1024 * 1024;
 const SHARED: u64 = 64;
@@ -65,8 +70,12 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
 /// A link message of class 64 (external): version 1, flags with the class bit, class, name, then two texts.
 fn external(piece: &[u8]) -> Option<usize> {
     memchr::memmem::find_iter(piece, &[64u8]).find(|place| {
-        let before = place.checked_sub(2).and_then(|start| piece.get(start..*place));
-        let Some([1, flags]) = before else { return false };
+        let before = place
+            .checked_sub(2)
+            .and_then(|start| piece.get(start..*place));
+        let Some([1, flags]) = before else {
+            return false;
+        };
         if flags & 0x08 == 0 || flags & 0xe0 != 0 {
             return false;
         }
@@ -83,12 +92,18 @@ fn link_value(piece: &[u8], mut at: usize, flags: u8) -> Option<()> {
     }
     let name_width = 1usize << (flags & 3);
     let length = piece.get(at..at + name_width)?;
-    let length = length.iter().rev().fold(0usize, |sum, byte| sum.saturating_mul(256).saturating_add((*byte).into()));
+    let length = length.iter().rev().fold(0usize, |sum, byte| {
+        sum.saturating_mul(256).saturating_add((*byte).into())
+    });
     let name = piece.get(at + name_width..at.checked_add(name_width)?.checked_add(length)?)?;
     let after = at + name_width + length;
-    let value_len = piece.get(after..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))?;
+    let value_len = piece
+        .get(after..)?
+        .first_chunk()
+        .map(|bytes| u16::from_le_bytes(*bytes))?;
     let value = piece.get(after + 2..after + 2 + usize::from(value_len))?;
-    let printable = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| (32..127).contains(byte));
+    let printable =
+        |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| (32..127).contains(byte));
     let (version, texts) = value.split_first()?;
     let mut texts = texts.split(|byte| *byte == 0);
     let (file, object) = (texts.next()?, texts.next()?);

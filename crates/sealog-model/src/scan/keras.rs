@@ -9,8 +9,16 @@ use super::context::Scan;
 use super::rule::{KERAS_BROKEN, KERAS_LAMBDA, KERAS_MODULE, KERAS_UNSAFE};
 
 const UNSAFE: &[&str] = &[
-    "enable_unsafe_deserialization", "get_file", "load_model", "load_weights", "TorchModuleWrapper", "TFSMLayer",
-    "register_keras_serializable", "deserialize_keras_object", "pickle_load", "run_command",
+    "enable_unsafe_deserialization",
+    "get_file",
+    "load_model",
+    "load_weights",
+    "TorchModuleWrapper",
+    "TFSMLayer",
+    "register_keras_serializable",
+    "deserialize_keras_object",
+    "pickle_load",
+    "run_command",
 ];
 
 /// Scans the `config.json` of an archive; none: it could not be read.
@@ -42,7 +50,9 @@ fn node(class: &str, value: &Value, scan: &mut Scan<'_>) {
     let config = value.member("config");
     let config_name = match config {
         Some(Value::String(name)) => Some(name.as_str()),
-        config => config.and_then(|config| config.member("name")).and_then(Value::as_str),
+        config => config
+            .and_then(|config| config.member("name"))
+            .and_then(Value::as_str),
     };
     let holds_code = class == "__lambda__"
         || (class == "Lambda" && config.is_some_and(|config| code_in(config.member("function"))));
@@ -62,8 +72,12 @@ fn node(class: &str, value: &Value, scan: &mut Scan<'_>) {
     }
     let package = module.and_then(|module| module.split('.').next());
     if let (Some(package), Some(module)) = (package, module)
-        && !matches!(package, "keras" | "tensorflow" | "tf_keras" | "keras_nlp" | "keras_hub" | "keras_cv")
-        && !(package == "builtins" && matches!(named, "function" | "dict" | "list" | "tuple" | "slice"))
+        && !matches!(
+            package,
+            "keras" | "tensorflow" | "tf_keras" | "keras_nlp" | "keras_hub" | "keras_cv"
+        )
+        && !(package == "builtins"
+            && matches!(named, "function" | "dict" | "list" | "tuple" | "slice"))
     {
         let detail = format!("{module}.{named}");
         scan.report_global(&KERAS_MODULE, 0, (module, named), detail);
@@ -84,7 +98,9 @@ fn node(class: &str, value: &Value, scan: &mut Scan<'_>) {
 fn code_in(function: Option<&Value>) -> bool {
     match function {
         Some(Value::Array(_)) => true,
-        Some(function) => function.member("class_name").and_then(Value::as_str) == Some("__lambda__"),
+        Some(function) => {
+            function.member("class_name").and_then(Value::as_str) == Some("__lambda__")
+        }
         None => false,
     }
 }

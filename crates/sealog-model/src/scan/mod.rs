@@ -49,6 +49,14 @@ pub fn scan_source(name: &str, source: &Source, limits: &Limits) -> FileReport {
     }
     let mut findings = scan.into_findings();
     findings.sort_by_key(|finding| finding.path.matches('!').count());
+    // A configuration may be met twice, as a document and as what its archive is for.
+    let mut unique: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        if !unique.contains(&finding) {
+            unique.push(finding);
+        }
+    }
+    let findings = unique;
     FileReport {
         path: name.to_owned(),
         kind,

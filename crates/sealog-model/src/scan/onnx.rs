@@ -7,7 +7,14 @@ use crate::formats::protobuf::{Field, fields};
 use crate::formats::source::Source;
 
 const DEPTH_MAX: usize = 16;
-const DOMAINS: &[&str] = &["", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview", "ai.onnx.preview.training"];
+const DOMAINS: &[&str] = &[
+    "",
+    "ai.onnx",
+    "ai.onnx.ml",
+    "ai.onnx.training",
+    "ai.onnx.preview",
+    "ai.onnx.preview.training",
+];
 
 /// Scans a model; nothing if it is none.
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str> {
@@ -25,7 +32,8 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str>
     }
     let bytes = source.bytes(0, source.len()).ok()?;
     let all: Option<Vec<(u64, Field<'_>)>> = fields(&bytes).collect();
-    let has_graph = |all: &[(u64, Field<'_>)]| all.iter().any(|(n, f)| *n == 7 && f.bytes().is_some());
+    let has_graph =
+        |all: &[(u64, Field<'_>)]| all.iter().any(|(n, f)| *n == 7 && f.bytes().is_some());
     let all = match all {
         Some(all) if has_graph(&all) => all,
         Some(_) => return None,
@@ -87,9 +95,15 @@ fn graph(message: &[u8], depth: usize, scan: &mut Scan<'_>) {
 
 fn node(message: &[u8], depth: usize, scan: &mut Scan<'_>) {
     let parts = each(message, scan);
-    let operator = parts.iter().find(|(number, _)| *number == 4).map(|(_, bytes)| text(bytes));
+    let operator = parts
+        .iter()
+        .find(|(number, _)| *number == 4)
+        .map(|(_, bytes)| text(bytes));
     let operator = operator.unwrap_or_default();
-    if matches!(operator.as_str(), "PyOp" | "PythonOp" | "PyCustomOp" | "PyFunc") {
+    if matches!(
+        operator.as_str(),
+        "PyOp" | "PythonOp" | "PyCustomOp" | "PyFunc"
+    ) {
         scan.report(&ONNX_PYTHON, 0, operator);
     } else {
         domain(message, 7, &operator, scan);
@@ -131,7 +145,12 @@ fn tensor(message: &[u8], scan: &mut Scan<'_>) {
             continue;
         }
         let parts = each(pair, scan);
-        let part = |wanted| parts.iter().find(|(number, _)| *number == wanted).map(|(_, bytes)| text(bytes));
+        let part = |wanted| {
+            parts
+                .iter()
+                .find(|(number, _)| *number == wanted)
+                .map(|(_, bytes)| text(bytes))
+        };
         if part(1).as_deref() == Some("location") {
             let location = part(2).unwrap_or_default();
             if leads_out(&location) || location.is_empty() {

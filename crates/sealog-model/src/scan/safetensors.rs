@@ -24,7 +24,11 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
         Err(error) => return scan.report(&FILE_UNREADABLE, 0, error.to_string()),
     };
     if header > HEADER_BYTES_MAX || header > source.len().saturating_sub(8) {
-        return scan.report(&SAFETENSORS_BROKEN, 0, format!("a header of {header} bytes"));
+        return scan.report(
+            &SAFETENSORS_BROKEN,
+            0,
+            format!("a header of {header} bytes"),
+        );
     }
     let text = match source.bytes(8, header) {
         Ok(text) => text,
@@ -48,17 +52,28 @@ fn layout(header: &Value, data: u64) -> Result<(), String> {
     let mut spans = Vec::new();
     for (name, tensor) in object.iter().filter(|(name, _)| *name != "__metadata__") {
         let wrong = |what: &str| format!("{name}: {what}");
-        let kind = tensor.member("dtype").and_then(Value::as_str).unwrap_or_default();
+        let kind = tensor
+            .member("dtype")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let bits = bits(kind).ok_or_else(|| wrong("a type that is not known"))?;
         let shape = tensor.member("shape").and_then(Value::as_array);
         let shape = shape.ok_or_else(|| wrong("no shape"))?;
-        let items = shape.iter().try_fold(1u64, |all, one| all.checked_mul(one.as_u64()?));
+        let items = shape
+            .iter()
+            .try_fold(1u64, |all, one| all.checked_mul(one.as_u64()?));
         let size = items.and_then(|items| items.checked_mul(bits));
-        let offsets = tensor.member("data_offsets").and_then(Value::as_array).unwrap_or_default();
-        let [Some(begin), Some(end)] = *offsets.iter().map(Value::as_u64).collect::<Vec<_>>() else {
+        let offsets = tensor
+            .member("data_offsets")
+            .and_then(Value::as_array)
+            .unwrap_or_default();
+        let [Some(begin), Some(end)] = *offsets.iter().map(Value::as_u64).collect::<Vec<_>>()
+        else {
             return Err(wrong("no two offsets"));
         };
-        let length = end.checked_sub(begin).and_then(|bytes| bytes.checked_mul(8));
+        let length = end
+            .checked_sub(begin)
+            .and_then(|bytes| bytes.checked_mul(8));
         if size.is_none() || size != length {
             return Err(wrong("shape, type and offsets do not fit"));
         }
@@ -72,14 +87,19 @@ fn layout(header: &Value, data: u64) -> Result<(), String> {
         }
         at = end;
     }
-    if at == data { Ok(()) } else { Err(format!("the tensors take {at} of {data} bytes")) }
+    if at == data {
+        Ok(())
+    } else {
+        Err(format!("the tensors take {at} of {data} bytes"))
+    }
 }
 
 fn bits(kind: &str) -> Option<u64> {
     Some(match kind {
         "F4" => 4,
         "F6_E2M3" | "F6_E3M2" => 6,
-        "BOOL" | "U8" | "I8" | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" | "F8_E4M3FNUZ" | "F8_E5M2FNUZ" => 8,
+        "BOOL" | "U8" | "I8" | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" | "F8_E4M3FNUZ"
+        | "F8_E5M2FNUZ" => 8,
         "U16" | "I16" | "F16" | "BF16" => 16,
         "U32" | "I32" | "F32" => 32,
         "U64" | "I64" | "F64" | "C64" => 64,

@@ -6,11 +6,34 @@ use crate::formats::protobuf::{Field, fields};
 use crate::formats::source::Source;
 
 const FILES: &[&str] = &[
-    "ReadFile", "WriteFile", "MatchingFiles", "PrintV2", "Save", "SaveSlices", "MergeV2Checkpoints", "DeleteFile",
-    "ImmutableConst", "LookupTableExport", "FixedLengthRecordDataset", "TextLineDataset", "TFRecordDataset", "WholeFileReader",
-    "WholeFileReaderV2", "DebugIdentity", "CSVDataset", "SqlDataset", "LoadAndRemapMatrix",
+    "ReadFile",
+    "WriteFile",
+    "MatchingFiles",
+    "PrintV2",
+    "Save",
+    "SaveSlices",
+    "MergeV2Checkpoints",
+    "DeleteFile",
+    "ImmutableConst",
+    "LookupTableExport",
+    "FixedLengthRecordDataset",
+    "TextLineDataset",
+    "TFRecordDataset",
+    "WholeFileReader",
+    "WholeFileReaderV2",
+    "DebugIdentity",
+    "CSVDataset",
+    "SqlDataset",
+    "LoadAndRemapMatrix",
 ];
-const PYTHON: &[&str] = &["PyFunc", "PyFuncStateless", "EagerPyFunc", "NumpyFunction", "CustomPyFunc", "ComposeKerasLambda"];
+const PYTHON: &[&str] = &[
+    "PyFunc",
+    "PyFuncStateless",
+    "EagerPyFunc",
+    "NumpyFunction",
+    "CustomPyFunc",
+    "ComposeKerasLambda",
+];
 
 /// Scans a model; nothing if it is none.
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str> {
@@ -28,7 +51,9 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str>
         match field {
             Some((2, Field::Bytes(meta))) => graphs += meta_graph(meta, scan),
             Some(_) => {}
-            None if graphs > 0 => scan.report(&SAVEDMODEL_BROKEN, 0, "the outermost message breaks off"),
+            None if graphs > 0 => {
+                scan.report(&SAVEDMODEL_BROKEN, 0, "the outermost message breaks off")
+            }
             None => return None,
         }
     }

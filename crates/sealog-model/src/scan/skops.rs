@@ -20,7 +20,10 @@ fn nodes(value: &Value, scan: &mut Scan<'_>) {
     if let (Some(module), Some(class)) = (text("__module__"), text("__class__")) {
         let loader = text("__loader__").unwrap_or_default();
         let detail = format!("{module}.{class} by {loader}");
-        if allow::dangerous(module, class) && !(module == "builtins" && class == "type") && loader != "TypeNode" {
+        if allow::dangerous(module, class)
+            && !(module == "builtins" && class == "type")
+            && loader != "TypeNode"
+        {
             scan.report_global(&SKOPS_DANGEROUS, 0, (module, class), detail);
         } else if allow::allowed(module, class).is_none() && !is_plain(module, class) {
             scan.report_global(&SKOPS_TYPE, 0, (module, class), detail);
@@ -38,5 +41,8 @@ fn nodes(value: &Value, scan: &mut Scan<'_>) {
 
 /// Types that skops itself trusts and that no pickle names.
 fn is_plain(module: &str, class: &str) -> bool {
-    matches!((module, class), ("builtins", "NoneType" | "type") | ("numpy", "ufunc"))
+    matches!(
+        (module, class),
+        ("builtins", "NoneType" | "type") | ("numpy", "ufunc")
+    )
 }

@@ -30,7 +30,11 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
             }
         };
         if names.len() >= scan.limits.entries {
-            scan.report(&ARCHIVE_LIMIT, at, format!("more than {} members", scan.limits.entries));
+            scan.report(
+                &ARCHIVE_LIMIT,
+                at,
+                format!("more than {} members", scan.limits.entries),
+            );
             break;
         }
         findings(&member, at, scan);

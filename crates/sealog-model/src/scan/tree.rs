@@ -29,7 +29,9 @@ pub fn scan_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
         directory(path, "", 0, limits, &mut report).map_err(failed)?;
     } else {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        report.files.push(file(path, &name.to_string_lossy(), limits));
+        report
+            .files
+            .push(file(path, &name.to_string_lossy(), limits));
     }
     Ok(report)
 }
@@ -45,7 +47,11 @@ fn directory(
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let own = entry.file_name().to_string_lossy().into_owned();
-        let name = if name.is_empty() { own } else { format!("{name}/{own}") };
+        let name = if name.is_empty() {
+            own
+        } else {
+            format!("{name}/{own}")
+        };
         let kind = entry.file_type()?;
         if kind.is_dir() && depth < DEPTH_MAX {
             directory(&entry.path(), &name, depth + 1, limits, report)?;
@@ -59,7 +65,9 @@ fn directory(
             } else {
                 "neither a file nor a directory"
             };
-            report.files.push(refused(&name, &FILE_UNREADABLE, why, limits));
+            report
+                .files
+                .push(refused(&name, &FILE_UNREADABLE, why, limits));
         }
     }
     Ok(())

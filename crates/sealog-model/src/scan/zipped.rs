@@ -55,7 +55,11 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
         match local_header(source, entry) {
             Ok(Some(local)) => {
                 header_findings(entry, &local, scan);
-                spans.push((entry.header, local.data.saturating_add(entry.compressed), entry.flags));
+                spans.push((
+                    entry.header,
+                    local.data.saturating_add(entry.compressed),
+                    entry.flags,
+                ));
                 member(source, entry, &local, purpose, scan);
             }
             Ok(None) => {
@@ -77,14 +81,20 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
 
 fn purpose(zip: &Zip) -> Purpose {
     let has = |name: &[u8]| zip.entries().iter().any(|entry| entry.name == name);
-    let is_torch = |entry: &ZipEntry| entry.name.ends_with(b"/data.pkl") || entry.name == b"data.pkl";
+    let is_torch =
+        |entry: &ZipEntry| entry.name.ends_with(b"/data.pkl") || entry.name == b"data.pkl";
     if zip.entries().iter().any(is_torch) {
         Purpose::Torch
     } else if has(b"config.json") && has(b"metadata.json") {
         Purpose::Keras
     } else if has(b"schema.json") {
         Purpose::Skops
-    } else if !zip.entries().is_empty() && zip.entries().iter().all(|entry| entry.name.ends_with(b".npy")) {
+    } else if !zip.entries().is_empty()
+        && zip
+            .entries()
+            .iter()
+            .all(|entry| entry.name.ends_with(b".npy"))
+    {
         Purpose::Numpy
     } else {
         Purpose::Any
@@ -103,7 +113,11 @@ pub(super) fn leads_out(name: &str) -> bool {
 fn name_findings(entry: &ZipEntry, scan: &mut Scan<'_>) {
     let name = entry.display();
     if leads_out(&name) {
-        scan.report(&ZIP_TRAVERSAL, entry.header, name.escape_debug().to_string());
+        scan.report(
+            &ZIP_TRAVERSAL,
+            entry.header,
+            name.escape_debug().to_string(),
+        );
     }
     let kind = entry.mode & MODE_KIND;
     if !matches!(kind, 0 | MODE_FILE | MODE_DIRECTORY) {
@@ -140,7 +154,13 @@ fn header_findings(entry: &ZipEntry, local: &LocalHeader, scan: &mut Scan<'_>) {
 }
 
 /// Looks into an entry. A wrong flag, size or checksum is no reason not to.
-fn member(source: &Source, entry: &ZipEntry, local: &LocalHeader, purpose: Purpose, scan: &mut Scan<'_>) {
+fn member(
+    source: &Source,
+    entry: &ZipEntry,
+    local: &LocalHeader,
+    purpose: Purpose,
+    scan: &mut Scan<'_>,
+) {
     let name = entry.display();
     let window = source.window(local.data, entry.compressed);
     if window.len() < entry.compressed {
@@ -246,12 +266,22 @@ fn spacing(source: &Source, zip: &Zip, mut spans: Vec<(u64, u64, u16)>, scan: &m
         behind = flags & SIZES_BEHIND != 0;
     }
     if at > zip.directory_start() {
-        scan.report(&ZIP_OVERLAP, zip.directory_start(), "an entry reaches into the directory");
+        scan.report(
+            &ZIP_OVERLAP,
+            zip.directory_start(),
+            "an entry reaches into the directory",
+        );
     }
     gap(source, at, zip.directory_start(), behind, scan);
     let comment = source.array::<2>(zip.end() + 20).ok().flatten();
     let comment = comment.map_or(0, u16::from_le_bytes);
-    gap(source, zip.end() + 22 + u64::from(comment), source.len(), false, scan);
+    gap(
+        source,
+        zip.end() + 22 + u64::from(comment),
+        source.len(),
+        false,
+        scan,
+    );
 }
 
 fn gap(source: &Source, from: u64, to: u64, behind: bool, scan: &mut Scan<'_>) {
@@ -261,7 +291,11 @@ fn gap(source: &Source, from: u64, to: u64, behind: bool, scan: &mut Scan<'_>) {
     if behind && matches!(len, 12 | 16 | 20 | 24) {
         return;
     }
-    scan.report(&ZIP_UNLISTED, from, format!("{len} bytes that belong to no entry"));
+    scan.report(
+        &ZIP_UNLISTED,
+        from,
+        format!("{len} bytes that belong to no entry"),
+    );
     let window = source.window(from, len);
     scan.inside("unlisted", |scan| examine(&window, Role::Raw, scan));
 }

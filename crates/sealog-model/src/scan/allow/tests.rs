@@ -63,6 +63,9 @@ fn old_names_are_renamed_as_python_does() {
     assert_eq!(renamed("__builtin__", "eval"), ("builtins", "eval"));
     assert_eq!(renamed("__builtin__", "xrange"), ("builtins", "range"));
     assert_eq!(renamed("copy_reg", "x"), ("copyreg", "x"));
-    assert_eq!(renamed("commands", "getoutput"), ("subprocess", "getoutput"));
+    assert_eq!(
+        renamed("commands", "getoutput"),
+        ("subprocess", "getoutput")
+    );
     assert_eq!(renamed("os", "system"), ("os", "system"));
 }

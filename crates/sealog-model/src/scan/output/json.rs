@@ -17,7 +17,10 @@ pub fn json(report: &Report, baseline: &Baseline) -> Value {
 fn file(file: &FileReport, baseline: &Baseline) -> Value {
     let mut object = Object::new();
     object.insert("bytes", number(file.bytes()));
-    let findings = file.findings().iter().map(|found| finding(file, found, baseline));
+    let findings = file
+        .findings()
+        .iter()
+        .map(|found| finding(file, found, baseline));
     object.insert("findings", Value::Array(findings.collect()));
     object.insert("kind", file.kind());
     object.insert("path", file.path());

@@ -31,7 +31,10 @@ pub fn sarif(report: &Report, baseline: &Baseline) -> Value {
         object([
             ("id", rule.id().into()),
             ("shortDescription", text(rule.title())),
-            ("defaultConfiguration", object([("level", level(rule.severity()).into())])),
+            (
+                "defaultConfiguration",
+                object([("level", level(rule.severity()).into())]),
+            ),
         ])
     });
     let driver = object([
@@ -65,22 +68,41 @@ fn result(file: &FileReport, finding: &Finding, baseline: &Baseline) -> Value {
     let index = RULES.iter().position(|known| *known == rule).unwrap_or(0);
     let region = object([
         ("byteLength", number(1)),
-        ("byteOffset", number(if finding.path().contains('!') { 0 } else { finding.offset() })),
+        (
+            "byteOffset",
+            number(if finding.path().contains('!') {
+                0
+            } else {
+                finding.offset()
+            }),
+        ),
         ("startLine", number(1)),
     ]);
     let place = object([(
         "physicalLocation",
         object([
-            ("artifactLocation", object([("uri", uri(file.path()).into())])),
+            (
+                "artifactLocation",
+                object([("uri", uri(file.path()).into())]),
+            ),
             ("region", region),
         ]),
     )]);
-    let message = format!("{} at byte {}: {}: {}", finding.path(), finding.offset(), rule.title(), finding.detail());
+    let message = format!(
+        "{} at byte {}: {}: {}",
+        finding.path(),
+        finding.offset(),
+        rule.title(),
+        finding.detail()
+    );
     let mut members: Object = [
         ("level", level(rule.severity()).into()),
         ("locations", Value::Array(vec![place])),
         ("message", text(&message)),
-        ("partialFingerprints", object([("finding/v1", fingerprint(finding).into())])),
+        (
+            "partialFingerprints",
+            object([("finding/v1", fingerprint(finding).into())]),
+        ),
         ("ruleId", rule.id().into()),
         ("ruleIndex", number(u64::try_from(index).unwrap_or(0))),
     ]
@@ -98,9 +120,18 @@ fn result(file: &FileReport, finding: &Finding, baseline: &Baseline) -> Value {
 
 /// The same for the same finding of another run, also when other findings come or go.
 fn fingerprint(finding: &Finding) -> String {
-    let text = format!("{}\0{}\0{}", finding.rule().id(), finding.path(), finding.detail());
+    let text = format!(
+        "{}\0{}\0{}",
+        finding.rule().id(),
+        finding.path(),
+        finding.detail()
+    );
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A relative path as a URI reference.

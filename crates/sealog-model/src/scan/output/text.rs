@@ -13,7 +13,10 @@ pub fn junit(report: &Report, baseline: &Baseline) -> String {
         let open = |finding: &&Finding| baseline.accepts(file, finding).is_none();
         let open: Vec<&Finding> = file.findings().iter().filter(open).collect();
         let name = xml(file.path());
-        let _ = write!(cases, "  <testcase classname=\"sealog.model.scan\" name=\"{name}\">");
+        let _ = write!(
+            cases,
+            "  <testcase classname=\"sealog.model.scan\" name=\"{name}\">"
+        );
         if !open.is_empty() {
             failures += 1;
             let worst = open.iter().map(|finding| finding.rule().severity()).max();
@@ -56,28 +59,35 @@ pub fn github(report: &Report, baseline: &Baseline) -> String {
 fn sentence(finding: &Finding) -> String {
     let (rule, place) = (finding.rule(), finding.offset());
     let (path, detail) = (finding.path(), finding.detail());
-    format!("{path} byte {place}: {} [{}]: {detail}", rule.title(), rule.id())
+    format!(
+        "{path} byte {place}: {} [{}]: {detail}",
+        rule.title(),
+        rule.id()
+    )
 }
 
 /// Text in XML: what XML 1.0 cannot hold is shown as its number.
 fn xml(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, char| {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
-                out.extend(char.escape_unicode());
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, char| {
+            match char {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
+                    out.extend(char.escape_unicode());
+                }
+                char => out.push(char),
             }
-            char => out.push(char),
-        }
-        out
-    })
+            out
+        })
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -131,7 +131,11 @@ impl Imports {
                 Standing::Dotted => &PICKLE_DOTTED_NAME,
                 Standing::Unknown => &PICKLE_UNKNOWN_GLOBAL,
             };
-            let done = if import.called { "imported and called" } else { "imported" };
+            let done = if import.called {
+                "imported and called"
+            } else {
+                "imported"
+            };
             let detail = format!("{}.{} is {done}", import.module, import.name);
             scan.report_global(rule, import.at, (&import.module, &import.name), detail);
         }
@@ -182,7 +186,11 @@ impl Machine<'_, '_, '_> {
     }
 
     /// `BUILD`: the state goes to `__setstate__`, or into the instance's attributes.
-    pub(super) fn build(&mut self, instance: &Value, state: &Value) -> Result<(), super::machine::Halt> {
+    pub(super) fn build(
+        &mut self,
+        instance: &Value,
+        state: &Value,
+    ) -> Result<(), super::machine::Halt> {
         match instance {
             Value::Import(number) => self.changed(*number, "its attributes are set"),
             Value::Opaque => self.computed("its attributes are set"),
@@ -231,7 +239,8 @@ impl Machine<'_, '_, '_> {
         };
         let detail = format!("{}.{}: {how}", import.module(), import.name());
         let pair = (import.module(), import.name());
-        self.scan.report_global(&PICKLE_CHANGED_GLOBAL, self.at, pair, detail);
+        self.scan
+            .report_global(&PICKLE_CHANGED_GLOBAL, self.at, pair, detail);
     }
 
     pub(super) fn computed(&mut self, how: &str) {
@@ -250,7 +259,8 @@ impl Machine<'_, '_, '_> {
         import.misused = true;
         let detail = format!("{}.{} may not be {how}", import.module, import.name);
         let pair = (import.module.as_str(), import.name.as_str());
-        self.scan.report_global(&PICKLE_CALL_ARGUMENTS, at, pair, detail);
+        self.scan
+            .report_global(&PICKLE_CALL_ARGUMENTS, at, pair, detail);
     }
 
     fn fits(&self, condition: Condition, arguments: &Value) -> bool {
@@ -275,7 +285,8 @@ impl Machine<'_, '_, '_> {
                 let class = matches!(items.first(), Some(Value::Import(number))
                     if matches!(self.imports.standing(*number), Standing::Allowed(entry) if entry.class));
                 let base = import(1).is_some_and(|base| base.module() == "builtins");
-                let base = base && matches!(items.get(1), Some(Value::Import(number)) if self.imports.is_allowed(*number));
+                let base = base
+                    && matches!(items.get(1), Some(Value::Import(number)) if self.imports.is_allowed(*number));
                 class && base && data_from(2)
             }
             Condition::Factory => {
@@ -319,9 +330,11 @@ impl Machine<'_, '_, '_> {
             // What is in a list or a dictionary was judged when it was imported; here it only has to be no import.
             Value::List(imports) => !imports.get(),
             Value::Dict(fields) => !fields.imports.get(),
-            Value::Data | Value::Integer(_) | Value::Text(_) | Value::Object(_) | Value::Persistent => {
-                true
-            }
+            Value::Data
+            | Value::Integer(_)
+            | Value::Text(_)
+            | Value::Object(_)
+            | Value::Persistent => true,
         }
     }
 

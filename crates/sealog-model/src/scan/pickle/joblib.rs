@@ -29,11 +29,18 @@ impl Machine<'_, '_, '_> {
         let shape = shape.ok_or(broken("an array wrapper without a shape"))?;
         let mut bytes = Some(size);
         for length in shape {
-            let length = length.as_integer().and_then(|length| u64::try_from(length).ok());
-            bytes = bytes.zip(length).and_then(|(bytes, length)| bytes.checked_mul(length));
+            let length = length
+                .as_integer()
+                .and_then(|length| u64::try_from(length).ok());
+            bytes = bytes
+                .zip(length)
+                .and_then(|(bytes, length)| bytes.checked_mul(length));
         }
         let bytes = bytes.ok_or(broken("an array wrapper whose size overflows"))?;
-        let aligned = matches!(state.get("numpy_array_alignment_bytes"), Some(Value::Integer(_)));
+        let aligned = matches!(
+            state.get("numpy_array_alignment_bytes"),
+            Some(Value::Integer(_))
+        );
         let padding = if aligned { self.number::<1>()? } else { 0 };
         if self.stream.skip(padding) && self.stream.skip(bytes) {
             Ok(())
@@ -45,7 +52,8 @@ impl Machine<'_, '_, '_> {
     /// An array of objects is a pickle of its own at this place.
     fn pickle_inside(&mut self) -> Result<(), Halt> {
         if self.depth >= self.scan.limits.depth {
-            self.scan.report(&PICKLE_LIMIT, self.at, "pickles nested too deep");
+            self.scan
+                .report(&PICKLE_LIMIT, self.at, "pickles nested too deep");
             return Err(broken("pickles nested too deep"));
         }
         let mut inner = Machine::new(self.stream, self.scan, Flavour::Plain, self.depth + 1);

@@ -265,7 +265,11 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         // Readers differ in what they do with a frame that lies; the bytes are run in their order in any case.
         let end = self.stream.offset().saturating_add(len);
         if self.at < self.frame_end || end > u64::MAX / 2 {
-            self.scan.report(&PICKLE_FRAME, self.at, "a frame inside of a frame, or one without an end");
+            self.scan.report(
+                &PICKLE_FRAME,
+                self.at,
+                "a frame inside of a frame, or one without an end",
+            );
         }
         self.frame_end = end;
         Ok(())
@@ -275,7 +279,8 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
     pub(super) fn check_frame(&mut self) {
         if self.frame_end > self.stream.offset() {
             let detail = "the last frame ends behind STOP";
-            self.scan.report(&PICKLE_FRAME, self.stream.offset(), detail);
+            self.scan
+                .report(&PICKLE_FRAME, self.stream.offset(), detail);
         }
     }
 
@@ -477,4 +482,7 @@ fn put_all(fields: &Fields, items: &[Value]) {
     }
 }
 
-const _: () = assert!(TUPLE_ITEMS_MAX >= 16, "arguments of calls are read from tuples");
+const _: () = assert!(
+    TUPLE_ITEMS_MAX >= 16,
+    "arguments of calls are read from tuples"
+);

@@ -56,8 +56,13 @@ impl Machine<'_, '_, '_> {
     fn nested_raw(&mut self, len: u64) -> Result<(), Halt> {
         let at = self.at;
         if self.depth >= self.scan.limits.depth {
-            self.scan.report(&PICKLE_LIMIT, at, "pickles nested too deep");
-            return if self.stream.skip(len) { Ok(()) } else { Err(broken("ends in an argument")) };
+            self.scan
+                .report(&PICKLE_LIMIT, at, "pickles nested too deep");
+            return if self.stream.skip(len) {
+                Ok(())
+            } else {
+                Err(broken("ends in an argument"))
+            };
         }
         let mark = self.scan.mark();
         let mut limited = self.stream.limited(len);
@@ -67,12 +72,17 @@ impl Machine<'_, '_, '_> {
         }
         let whole = limited.finish();
         self.judge(mark, at);
-        if whole { Ok(()) } else { Err(broken("ends in an argument")) }
+        if whole {
+            Ok(())
+        } else {
+            Err(broken("ends in an argument"))
+        }
     }
 
     fn run_nested(&mut self, bytes: &[u8]) {
         if self.depth >= self.scan.limits.depth {
-            self.scan.report(&PICKLE_LIMIT, self.at, "pickles nested too deep");
+            self.scan
+                .report(&PICKLE_LIMIT, self.at, "pickles nested too deep");
             return;
         }
         let (mark, mut reader) = (self.scan.mark(), bytes);
@@ -84,18 +94,22 @@ impl Machine<'_, '_, '_> {
     /// A string that only looks like a pickle breaks off; one that does harm is a finding at the string's place.
     fn judge(&mut self, mark: usize, at: u64) {
         let found = self.scan.take_since(mark);
-        let worst = found.iter().find(|finding| finding.rule.severity() == Severity::Malicious);
+        let worst = found
+            .iter()
+            .find(|finding| finding.rule.severity() == Severity::Malicious);
         if let Some(worst) = worst {
             let detail = format!("{}: {}", worst.rule.id(), worst.detail);
             match worst.global.as_ref() {
                 Some((module, name)) => {
-                    self.scan.report_global(&PICKLE_NESTED, at, (module, name), detail);
+                    self.scan
+                        .report_global(&PICKLE_NESTED, at, (module, name), detail);
                 }
                 None => self.scan.report(&PICKLE_NESTED, at, detail),
             }
         }
         let too_deep = |finding: &Finding| finding.rule == &PICKLE_LIMIT;
-        self.scan.put_back(found.into_iter().filter(too_deep).collect());
+        self.scan
+            .put_back(found.into_iter().filter(too_deep).collect());
     }
 }
 
@@ -115,7 +129,11 @@ const fn is_digit(byte: u8) -> bool {
 }
 
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let pairs = text.chunks_exact(2).map(|pair| match pair {
         [high, low] => Some(digit(high)? * 16 + digit(low)?),
         _ => None,

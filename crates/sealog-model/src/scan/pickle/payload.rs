@@ -116,11 +116,16 @@ impl Machine<'_, '_, '_> {
         if let Some(value) = self.nested_payload(len)? {
             return Ok(value);
         }
-        let short = usize::try_from(len).ok().filter(|len| *len <= TEXT_BYTES_MAX);
+        let short = usize::try_from(len)
+            .ok()
+            .filter(|len| *len <= TEXT_BYTES_MAX);
         let Some(short) = short.filter(|_| is_text) else {
             return self.passed(len);
         };
-        let bytes = self.stream.take(short).ok_or(broken("ends in an argument"))?;
+        let bytes = self
+            .stream
+            .take(short)
+            .ok_or(broken("ends in an argument"))?;
         Ok(Value::text(&String::from_utf8_lossy(&bytes)))
     }
 }

@@ -3,7 +3,6 @@
 use std::io::Read;
 
 use super::super::context::Scan;
-use super::super::finding::Severity;
 use super::super::rule::{FILE_UNREADABLE, PICKLE_TRAILING};
 use super::machine::{Flavour, Machine, Outcome, Storage};
 use crate::formats::stream::Stream;
@@ -16,25 +15,65 @@ const TORCH_PICKLES: usize = 5;
 /// Whether bytes begin as a pickle does; `whole`: they are all there is.
 pub(in super::super) fn looks_like(bytes: &[u8], whole: bool) -> bool {
     match bytes {
-        [0x80, 0..=5, next, ..] => is_opcode(*next),
-        [b'c' | b'(' | b'i' | b']' | b'}', .., b'.'] if whole => memchr::memchr(b'\n', bytes).is_some(),
+        [0x80, 0..=15, next, ..] => is_opcode(*next),
+        [b'c' | b'(' | b'i' | b']' | b'}', .., b'.'] if whole => {
+            memchr::memchr(b'\n', bytes).is_some()
+        }
         _ => false,
     }
 }
 
 const fn is_opcode(byte: u8) -> bool {
-    matches!(byte, b'(' | b'.' | b'0' | b'1' | b'2' | b'F' | b'I' | b'J' | b'K' | b'L' | b'M' | b'N' | b'P' | b'Q'
-        | b'R' | b'S' | b'T' | b'U' | b'V' | b'X' | b'a' | b'b' | b'c' | b'd' | b'}' | b'e' | b'g' | b'h' | b'i'
-        | b'j' | b'l' | b']' | b'o' | b'p' | b'q' | b'r' | b's' | b't' | b')' | b'u' | b'G' | b'B' | b'C'
-        | 0x80..=0x98)
+    matches!(
+        byte,
+        b'(' | b'.'
+            | b'0'
+            | b'1'
+            | b'2'
+            | b'F'
+            | b'I'
+            | b'J'
+            | b'K'
+            | b'L'
+            | b'M'
+            | b'N'
+            | b'P'
+            | b'Q'
+            | b'R'
+            | b'S'
+            | b'T'
+            | b'U'
+            | b'V'
+            | b'X'
+            | b'a'
+            | b'b'
+            | b'c'
+            | b'd'
+            | b'}'
+            | b'e'
+            | b'g'
+            | b'h'
+            | b'i'
+            | b'j'
+            | b'l'
+            | b']'
+            | b'o'
+            | b'p'
+            | b'q'
+            | b'r'
+            | b's'
+            | b't'
+            | b')'
+            | b'u'
+            | b'G'
+            | b'B'
+            | b'C'
+            | 0x80..=0x98
+    )
 }
 
 /// Runs one pickle; the storages it names, and how it ended.
-fn run(
-    stream: &mut Stream<'_>,
-    scan: &mut Scan<'_>,
-    flavour: Flavour,
-) -> (Outcome, Vec<Storage>) {
+fn run(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) -> (Outcome, Vec<Storage>) {
     let mut machine = Machine::new(stream, scan, flavour, 0);
     let outcome = machine.run();
     if outcome == Outcome::Stopped {
@@ -99,7 +138,10 @@ fn torch_legacy(stream: &mut Stream<'_>, scan: &mut Scan<'_>) {
     storages.dedup_by(|one, two| one.key == two.key);
     for storage in storages {
         let size = item_bytes(&storage.class).and_then(|size| size.checked_mul(storage.count));
-        let stands = stream.peek(8).first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        let stands = stream
+            .peek(8)
+            .first_chunk()
+            .map(|bytes| u64::from_le_bytes(*bytes));
         let (Some(size), Some(count)) = (size, stands) else {
             return trailing(stream, scan);
         };
@@ -133,7 +175,7 @@ pub(in super::super) fn scan_text(reader: &mut dyn Read, scan: &mut Scan<'_>) ->
     let mark = scan.mark();
     let (outcome, _) = run(&mut stream, scan, Flavour::Plain);
     let whole = outcome == Outcome::Stopped && (stream.at_end() || stream.offset() > 16);
-    if whole || scan.worst_since(mark) == Some(Severity::Malicious) {
+    if whole || scan.named_harm_since(mark) {
         if outcome == Outcome::Stopped && !stream.at_end() {
             pickles_or_trailing(&mut stream, scan);
         }

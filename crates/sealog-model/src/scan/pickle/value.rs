@@ -192,12 +192,19 @@ mod tests {
     fn nesting_has_a_limit() {
         assert!(nested(DEPTH_MAX).items().is_some());
         assert!(nested(DEPTH_MAX + 1).items().is_none());
-        assert!(nested(DEPTH_MAX + 1).holds_import(), "opaque is never accepted");
+        assert!(
+            nested(DEPTH_MAX + 1).holds_import(),
+            "opaque is never accepted"
+        );
     }
 
     #[test]
     fn a_long_tuple_is_not_kept_but_its_imports_are_remembered() {
-        assert!(Value::tuple(vec![Value::Data; TUPLE_ITEMS_MAX]).items().is_some());
+        assert!(
+            Value::tuple(vec![Value::Data; TUPLE_ITEMS_MAX])
+                .items()
+                .is_some()
+        );
         let long = Value::tuple(vec![Value::Data; TUPLE_ITEMS_MAX + 1]);
         assert!(long.items().is_none() && !long.holds_import());
         let long = Value::tuple(vec![Value::Import(0); TUPLE_ITEMS_MAX + 1]);
@@ -207,7 +214,11 @@ mod tests {
     #[test]
     fn a_text_that_is_too_long_names_nothing() {
         assert!(Value::text(&"a".repeat(TEXT_BYTES_MAX)).as_text().is_some());
-        assert!(Value::text(&"a".repeat(TEXT_BYTES_MAX + 1)).as_text().is_none());
+        assert!(
+            Value::text(&"a".repeat(TEXT_BYTES_MAX + 1))
+                .as_text()
+                .is_none()
+        );
     }
 
     #[test]
