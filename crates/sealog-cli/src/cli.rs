@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, export, init, key, label, producers, publish, read, receipt,
-    record, search, shell, stats, verify,
+    checkpoint, config, doctor, epoch, export, init, key, label, model, producers, publish, read,
+    receipt, record, search, shell, stats, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -104,6 +104,9 @@ pub enum Command {
     Export(Box<export::Args>),
     /// Write the log as tiles that stock log clients read
     Publish(publish::Args),
+    /// Models: scan a directory before anything loads it
+    #[command(subcommand)]
+    Model(model::Command),
     /// Configurations: bands of a score, who set them and why
     #[command(subcommand)]
     Config(config::Command),
@@ -134,6 +137,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "Prove",
         &["verify", "receipt", "checkpoint", "export", "publish"],
     ),
+    ("Models", &["model"]),
     (
         "Run",
         &[

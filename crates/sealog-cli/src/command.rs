@@ -9,6 +9,7 @@ mod filter;
 pub mod init;
 pub mod key;
 pub mod label;
+pub mod model;
 pub mod producers;
 pub mod publish;
 pub mod read;
@@ -38,6 +39,7 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Checkpoint(args) => checkpoint::checkpoint(&args, context),
         Command::Export(args) => export::export(&args, context),
         Command::Publish(args) => publish::publish(&args, context),
+        Command::Model(command) => model::model(command, context),
         Command::Config(command) => config::config(command, context),
         Command::Label(command) => label::label(command, context),
         Command::Key(command) => key::key(command, context),

@@ -5,6 +5,7 @@ mod json;
 mod line;
 mod log;
 mod map;
+mod model;
 mod note;
 mod record;
 mod text;
@@ -27,6 +28,11 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    Target {
+        name: "model_scan",
+        run: model::scan,
+        seeds: model::seeds,
+    },
     Target {
         name: "canonical_json",
         run: json::canonical,
