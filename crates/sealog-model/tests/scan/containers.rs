@@ -121,7 +121,14 @@ pub(crate) fn zips() -> Vec<Case> {
         Case::new(
             "entries that share bytes",
             &overlapping,
-            &["zip.crc", "zip.mismatch", "zip.overlap", "zip.unlisted"],
+            // The bytes that nobody lists begin like an archive, and are looked at as one.
+            &[
+                "zip.broken",
+                "zip.crc",
+                "zip.mismatch",
+                "zip.overlap",
+                "zip.unlisted",
+            ],
             &plain,
         ),
         Case::new(
