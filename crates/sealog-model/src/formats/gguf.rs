@@ -183,14 +183,14 @@ impl Reader<'_, '_> {
 
     fn value(&mut self, kind: u32, depth: usize) -> Result<GgufValue, GgufError> {
         Ok(match kind {
-            0 => GgufValue::Integer(u8::from_le_bytes(self.array()?).into()),
+            // A boolean is a byte.
+            0 | 7 => GgufValue::Integer(u8::from_le_bytes(self.array()?).into()),
             1 => GgufValue::Integer(i8::from_le_bytes(self.array()?).into()),
             2 => GgufValue::Integer(u16::from_le_bytes(self.array()?).into()),
             3 => GgufValue::Integer(i16::from_le_bytes(self.array()?).into()),
             4 => GgufValue::Integer(u32::from_le_bytes(self.array()?).into()),
             5 => GgufValue::Integer(i32::from_le_bytes(self.array()?).into()),
             6 => GgufValue::Float(u32::from_le_bytes(self.array()?).into()),
-            7 => GgufValue::Integer(u8::from_le_bytes(self.array()?).into()),
             8 => {
                 let len = self.count()?;
                 GgufValue::Text(self.text(len)?)

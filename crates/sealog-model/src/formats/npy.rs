@@ -146,14 +146,16 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 fn value(text: &str) -> Option<(&str, &str)> {
     let (mut depth, mut quote) = (0u32, None);
     for (at, char) in text.char_indices() {
-        match (quote, char) {
-            (Some(open), char) if open == char => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(char),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth = depth.checked_sub(1)?,
-            (None, '{' | '}') => return None,
-            (None, ',') if depth == 0 => return Some((text.get(..at)?.trim(), text.get(at..)?)),
+        if let Some(open) = quote {
+            quote = (open != char).then_some(open);
+            continue;
+        }
+        match char {
+            '\'' | '"' => quote = Some(char),
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.checked_sub(1)?,
+            '{' | '}' => return None,
+            ',' if depth == 0 => return Some((text.get(..at)?.trim(), text.get(at..)?)),
             _ => {}
         }
     }

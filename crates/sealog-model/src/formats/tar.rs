@@ -185,7 +185,10 @@ mod tests {
             &mut link,
             &mut size,
         );
-        assert_eq!((name.as_deref(), link.as_deref(), size), (Some("a/b"), None, Some(10)));
+        assert_eq!(
+            (name.as_deref(), link.as_deref(), size),
+            (Some("a/b"), None, Some(10))
+        );
         pax(b"99 path=a\n", &mut name, &mut link, &mut size);
         assert_eq!(name.as_deref(), Some("a/b"));
     }

@@ -266,7 +266,7 @@ fn packed(source: &Source, packing: Packing, role: Role, scan: &mut Scan<'_>) ->
         })
     };
     scan.inside(name, |scan| {
-        inflated(&open, source.len(), Role::Whole, scan)
+        inflated(&open, source.len(), Role::Whole, scan);
     });
     name
 }
@@ -370,18 +370,15 @@ impl<R: Read> Read for Metered<'_, R> {
             return Ok(0);
         }
         let read = self.inner.read(buffer)?;
-        match self
+        if let Some(left) = self
             .left
             .checked_sub(u64::try_from(read).unwrap_or(u64::MAX))
         {
-            Some(left) => {
-                self.left = left;
-                Ok(read)
-            }
-            None => {
-                self.bomb.set(true);
-                Ok(0)
-            }
+            self.left = left;
+            Ok(read)
+        } else {
+            self.bomb.set(true);
+            Ok(0)
         }
     }
 }

@@ -31,7 +31,7 @@ impl<'o> Scan<'o> {
     }
 
     pub(super) fn report(&mut self, rule: &'static Rule, offset: u64, detail: impl Into<String>) {
-        self.push(rule, offset, detail.into(), None);
+        self.push(rule, offset, &detail.into(), None);
     }
 
     pub(super) fn report_global(
@@ -42,14 +42,14 @@ impl<'o> Scan<'o> {
         detail: impl Into<String>,
     ) {
         let global = (shortened(global.0), shortened(global.1));
-        self.push(rule, offset, detail.into(), Some(global));
+        self.push(rule, offset, &detail.into(), Some(global));
     }
 
     fn push(
         &mut self,
         rule: &'static Rule,
         offset: u64,
-        detail: String,
+        detail: &str,
         global: Option<(String, String)>,
     ) {
         // Beyond the limit only what makes the answer worse is kept, so that noise cannot hide it.
@@ -61,7 +61,7 @@ impl<'o> Scan<'o> {
             rule,
             path: self.path.clone(),
             offset,
-            detail: shortened(&detail),
+            detail: shortened(detail),
             global,
         });
     }

@@ -1,4 +1,4 @@
-//! Texts that configure a model: JSON of the hub, YAML of Hydra and NeMo, Keras's JSON. Any other text is harmless.
+//! Texts that configure a model: JSON of the hub, YAML of Hydra and `NeMo`, Keras's JSON. Any other text is harmless.
 //!
 //! YAML is not parsed: tags and `_target_` are looked for line by line, which finds more than a parser would.
 
@@ -158,7 +158,7 @@ fn lines(text: &str, scan: &mut Scan<'_>) {
     }
 }
 
-/// Tags that PyYAML's unsafe loaders turn into imports and calls. They stand where a value begins.
+/// Tags that `PyYAML`'s unsafe loaders turn into imports and calls. They stand where a value begins.
 fn yaml_tag(line: &str, at: u64, scan: &mut Scan<'_>) {
     for word in [
         "!!python/",

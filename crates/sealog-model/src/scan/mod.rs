@@ -78,5 +78,7 @@ fn digest(source: &Source) -> std::io::Result<String> {
         hasher.update(buffer.get(..read).unwrap_or_default());
     }
     let digest = hasher.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::new();
+    sealog_core::hash::push_hex(&mut text, &digest);
+    Ok(text)
 }

@@ -83,7 +83,7 @@ rules! {
     FILE_CODE "file.code" Suspicious "is program code or a native library";
     NPY_BROKEN "npy.broken" Undecided "has an array header or length that does not hold";
     NPY_HEADER "npy.header" Undecided "has an array header longer than numpy reads";
-    TORCH_CODE "torch.code" Suspicious "carries TorchScript code";
+    TORCH_CODE "torch.code" Suspicious "carries code in torch's script";
     KERAS_LAMBDA "keras.lambda" Malicious "has a layer that holds marshalled code";
     KERAS_UNSAFE "keras.unsafe" Malicious "switches the safe mode off or calls a dangerous function";
     KERAS_MODULE "keras.module" Suspicious "names a module outside of the framework";
@@ -98,7 +98,7 @@ rules! {
     GGUF_BROKEN "gguf.broken" Undecided "has a header that does not hold";
     SAVEDMODEL_FILE "savedmodel.file" Malicious "has an operator that reads or writes files";
     SAVEDMODEL_PYTHON "savedmodel.python" Malicious "has an operator that runs Python";
-    SAVEDMODEL_BROKEN "savedmodel.broken" Undecided "is no whole SavedModel";
+    SAVEDMODEL_BROKEN "savedmodel.broken" Undecided "is no whole saved model";
     SAFETENSORS_BROKEN "safetensors.broken" Undecided "has a header that does not hold";
     SAFETENSORS_DUPLICATE "safetensors.duplicate" Suspicious "has a header with two members of one name";
     SKOPS_TYPE "skops.type" Suspicious "names a type that no allowlist names";

@@ -1,4 +1,4 @@
-//! TensorFlow's SavedModel: operators that touch files or run Python.
+//! TensorFlow's `SavedModel`: operators that touch files or run Python.
 
 use super::context::Scan;
 use super::rule::{SAVEDMODEL_BROKEN, SAVEDMODEL_FILE, SAVEDMODEL_PYTHON};
@@ -52,7 +52,7 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str>
             Some((2, Field::Bytes(meta))) => graphs += meta_graph(meta, scan),
             Some(_) => {}
             None if graphs > 0 => {
-                scan.report(&SAVEDMODEL_BROKEN, 0, "the outermost message breaks off")
+                scan.report(&SAVEDMODEL_BROKEN, 0, "the outermost message breaks off");
             }
             None => return None,
         }

@@ -168,7 +168,7 @@ fn member(
         return scan.report(&ZIP_BROKEN, entry.header, detail);
     }
     let code = name.contains("/code/") || name.starts_with("code/");
-    if purpose == Purpose::Torch && code && name.ends_with(".py") {
+    if purpose == Purpose::Torch && code && name.to_ascii_lowercase().ends_with(".py") {
         scan.report(&TORCH_CODE, entry.header, name.clone());
     }
     let role = role(&name, purpose);

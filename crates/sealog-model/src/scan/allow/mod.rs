@@ -58,21 +58,23 @@ static DANGEROUS: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(||
     lines.filter_map(|line| line.split_once(' ')).collect()
 });
 
-static RENAMED: LazyLock<HashMap<(&'static str, &'static str), (&'static str, &'static str)>> =
-    LazyLock::new(|| {
-        let mut map = HashMap::new();
-        for line in include_str!("renamed.txt").lines() {
-            let words: Vec<&str> = line.split(' ').collect();
-            match *words.as_slice() {
-                [old, new] => map.insert((old, "*"), (new, "*")),
-                [module, name, new_module, new_name] => {
-                    map.insert((module, name), (new_module, new_name))
-                }
-                _ => None,
-            };
-        }
-        map
-    });
+/// A module and a name in it.
+type Pair = (&'static str, &'static str);
+
+static RENAMED: LazyLock<HashMap<Pair, Pair>> = LazyLock::new(|| {
+    let mut map = HashMap::new();
+    for line in include_str!("renamed.txt").lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        match *words.as_slice() {
+            [old, new] => map.insert((old, "*"), (new, "*")),
+            [module, name, new_module, new_name] => {
+                map.insert((module, name), (new_module, new_name))
+            }
+            _ => None,
+        };
+    }
+    map
+});
 
 fn line(line: &'static str) -> Option<((&'static str, &'static str), Entry)> {
     let mut words = line.split(' ');
@@ -144,7 +146,7 @@ pub(super) fn dangerous_path(module: &str, name: &str) -> bool {
     false
 }
 
-/// The name that CPython imports where a pickle of protocol 0, 1 or 2 names this one.
+/// The name that `CPython` imports where a pickle of protocol 0, 1 or 2 names this one.
 pub(super) fn renamed<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
     if let Some((module, name)) = RENAMED.get(&(module, name)) {
         return (module, name);

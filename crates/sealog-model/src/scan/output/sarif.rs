@@ -1,5 +1,8 @@
 //! SARIF 2.1.0. A binary file has no lines: each result has its byte offset, and line 1 for those who want one.
 
+use std::fmt::Write;
+
+use sealog_core::hash::push_hex;
 use sealog_core::json::{Object, Value};
 use sha2::{Digest, Sha256};
 
@@ -127,11 +130,9 @@ fn fingerprint(finding: &Finding) -> String {
         finding.detail()
     );
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut fingerprint = String::new();
+    push_hex(&mut fingerprint, digest.get(..16).unwrap_or_default());
+    fingerprint
 }
 
 /// A relative path as a URI reference.
@@ -141,7 +142,8 @@ fn uri(path: &str) -> String {
         if plain(byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            write!(uri, "%{byte:02X}").unwrap_or_default();
         }
         uri
     })

@@ -3,6 +3,16 @@
 //!
 //! `SEALOG_CORPUS=DIR` writes the malicious corpus there, for other scanners. Nothing here loads any of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::too_many_lines,
+    clippy::format_collect,
+    reason = "tests, most of them tables of cases"
+)]
+
 mod assemble;
 mod benign;
 mod containers;

@@ -27,8 +27,11 @@ fn no_file_of_a_real_library_is_flagged() {
         flagged.len(),
         flagged.join("\n")
     );
-    let kinds: std::collections::BTreeSet<_> =
-        report.files().iter().map(|file| file.kind()).collect();
+    let kinds: std::collections::BTreeSet<_> = report
+        .files()
+        .iter()
+        .map(sealog_model::scan::FileReport::kind)
+        .collect();
     for kind in [
         "pickle",
         "npy",
