@@ -282,11 +282,13 @@ impl Machine<'_, '_, '_> {
                 first.is_some_and(is_array) && data_from(1) || self.masked(items)
             }
             Condition::Class => {
-                let class = matches!(items.first(), Some(Value::Import(number))
-                    if matches!(self.imports.standing(*number), Standing::Allowed(entry) if entry.class));
-                let base = import(1).is_some_and(|base| base.module() == "builtins");
-                let base = base
-                    && matches!(items.get(1), Some(Value::Import(number)) if self.imports.is_allowed(*number));
+                let standing = |at: usize| match items.get(at) {
+                    Some(Value::Import(number)) => self.imports.standing(*number),
+                    _ => Standing::Unknown,
+                };
+                let class = matches!(standing(0), Standing::Allowed(entry) if entry.class);
+                let base = import(1).is_some_and(|base| base.module() == "builtins")
+                    && matches!(standing(1), Standing::Allowed(_));
                 class && base && data_from(2)
             }
             Condition::Factory => {
