@@ -48,7 +48,8 @@ pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature
 pub use error::Error;
 pub use export::{EXPORT_FORMAT, ExportProgress, Exported};
 pub use index::{
-    CheckStats, GapStats, IndexStatus, Order, Page, Query, ScoreBin, ScoreStats, Stats,
+    CheckStats, GapStats, IndexStatus, Order, Page, Query, ScoreBin, ScoreStats, Stats, fork_done,
+    prepare_fork,
 };
 pub use key_ring::{ActorKey, EarlierKey, KeyRing};
 pub use ledger::Ledger;

@@ -81,10 +81,23 @@ mod _sealog {
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 
+    /// Python's fork hook calls this before a fork.
+    #[pyfunction]
+    fn _fork_begins(py: Python<'_>) {
+        py.detach(sealog_ledger::prepare_fork);
+    }
+
+    /// Python's fork hook calls this in the parent, also where the fork failed.
+    #[pyfunction]
+    fn _fork_ended() {
+        sealog_ledger::fork_done();
+    }
+
     /// Python's fork hook calls this in the child.
     #[pyfunction]
     fn _forked() {
         crate::process::forked();
+        sealog_ledger::fork_done();
     }
 
     use pyo3::prelude::*;

@@ -198,10 +198,6 @@ def test_queued_records_of_a_signer_that_fails_become_a_gap(places: Path) -> Non
     holds(places)
 
 
-@pytest.mark.skip(
-    reason="known fault: a fork while the parent's index thread is inside SQLite leaves a mutex "
-    "held, and the child's close does not end in time"
-)
 def test_a_forked_child_signs_too(places: Path) -> None:
     with opened(places, Service()) as ledger:
         ledger.append(KIND, {"by": "parent"})

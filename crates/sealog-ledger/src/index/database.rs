@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Fault;
+use super::gate::{self, Counted};
 
 /// Entries to a block: what a posting points to and a query scans.
 pub(super) const BLOCK_ENTRIES: u64 = 1_024;
@@ -72,10 +73,12 @@ pub(super) enum Making {
     Refused,
 }
 
-/// An open connection, which a forked child leaves alone.
+/// An open connection, which a forked child leaves alone. Used, opened and closed inside the gate.
 pub(super) struct Database {
     connection: Option<Connection>,
     opened_in: u32,
+    /// Counts it, unless it lies in a file of its own that a fork may hold open too.
+    counted: Option<Counted>,
 }
 
 impl fmt::Debug for Database {
@@ -89,6 +92,12 @@ impl Drop for Database {
         // SQLite must not touch in a fork what the parent opened, not even to close it.
         if self.opened_in != std::process::id() {
             std::mem::forget(self.connection.take());
+            std::mem::forget(self.counted.take());
+            return;
+        }
+        if let Ok(_inside) = gate::enter() {
+            self.connection = None;
+            self.counted = None;
         }
     }
 }
@@ -130,6 +139,7 @@ impl Database {
     }
 
     fn open(home: &Home, making: Making) -> Result<Self, Fault> {
+        let counted = (*home != Home::Private).then(Counted::new);
         let connection = connect(home, making)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // The file may be anybody's: no function of a schema is run, and its own tables cannot be broken by SQL.
@@ -141,7 +151,15 @@ impl Database {
         Ok(Self {
             connection: Some(connection),
             opened_in: std::process::id(),
+            counted,
         })
+    }
+
+    /// Closes it without carrying the write-ahead log over into the file, which takes long.
+    pub(super) fn close_soon(self) {
+        if let Ok(connection) = self.connection() {
+            let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
     }
 
     /// Empties the file in place, however damaged it is: other processes may have it open, so that it is never

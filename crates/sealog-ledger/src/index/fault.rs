@@ -35,6 +35,12 @@ pub(super) enum Fault {
     /// The process is a fork of the one that opened it.
     #[error("it was opened before the process forked")]
     Forked,
+    /// The process was forked, by means that told nobody, while an index was in use.
+    #[error(
+        "this process was forked while its parent used the index, and nothing told it so before (Python's \
+         os.fork and multiprocessing do); ask from a process that was started or forked so"
+    )]
+    Inherited,
 }
 
 impl From<rusqlite::Error> for Fault {

@@ -64,6 +64,10 @@ impl Follower {
         &self.database
     }
 
+    pub(super) fn into_database(self) -> Database {
+        self.database
+    }
+
     /// Adds one batch, in one transaction; returns the mark after it. Nobody else can write meanwhile: the mark is
     /// read inside the transaction.
     pub(super) fn batch(&mut self, course: &Course<'_>) -> Result<Mark, Fault> {

@@ -18,6 +18,7 @@
 mod database;
 mod fault;
 mod follow;
+mod gate;
 mod insert;
 mod mark;
 mod plan;
@@ -38,6 +39,7 @@ use std::time::{Duration, Instant};
 use sealog_core::state::LogState;
 use sealog_store::{Place, Store};
 
+pub use gate::{done as fork_done, prepare as prepare_fork};
 pub use query::{Order, Page, Query};
 pub(crate) use select::{check, query_json, selects};
 pub(crate) use shared::Shared;
@@ -96,6 +98,7 @@ impl Index {
             Access::Read => Making::Refused,
         };
         self.shared.place_at(directory.join(FILE), making);
+        gate::register(&self.shared);
         if self.shared.mode == IndexMode::Follow && access == Access::Append {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new().name("sealog-index".into());

@@ -11,6 +11,7 @@ use sealog_store::Store;
 use super::database::{Database, Home, Making};
 use super::fault::Fault;
 use super::follow::{Course, Follower, Head};
+use super::gate::{self, Inside};
 use super::mark::Mark;
 use super::status::IndexStatus;
 use crate::options::IndexMode;
@@ -134,15 +135,30 @@ impl Shared {
         self.home() != Home::Private
     }
 
-    /// Refuses before any lock is touched: in a fork it may be held by a thread that is not there.
-    fn check_usable(&self) -> Result<(), Fault> {
+    /// Goes where connections may be used. Refuses before any lock is touched: in a fork it may be held by a thread
+    /// that is not there.
+    fn enter(&self) -> Result<Inside, Fault> {
         if self.mode == IndexMode::Off {
             return Err(Fault::Off);
         }
         if self.opened_in != std::process::id() {
             return Err(Fault::Forked);
         }
-        Ok(())
+        gate::enter()
+    }
+
+    /// Closes the connections to the file, before a fork. They are opened again when they are next needed.
+    pub(super) fn let_go(&self) {
+        if self.opened_in != std::process::id() || self.home() == Home::Private {
+            return;
+        }
+        let follower = lock(&self.follower).take();
+        let readers = std::mem::take(&mut *lock(&self.readers));
+        let writer = follower.map(Follower::into_database);
+        readers
+            .into_iter()
+            .chain(writer)
+            .for_each(Database::close_soon);
     }
 
     pub(super) const fn opened_in(&self) -> u32 {
@@ -151,7 +167,21 @@ impl Shared {
 
     /// Brings the index up to what the ledger knows of the log.
     pub(super) fn follow(&self, stop: &dyn Fn() -> bool) -> Result<(), Fault> {
-        self.check_usable()?;
+        loop {
+            let inside = self.enter().inspect_err(|fault| {
+                if matches!(fault, Fault::Inherited) {
+                    lock(&self.told).error = Some(fault.to_string());
+                }
+            })?;
+            match self.follow_inside(&|| stop() || gate::is_wanted()) {
+                // A fork: out of its way, then on.
+                Err(Fault::Stopped) if !stop() => drop(inside),
+                ended => return ended,
+            }
+        }
+    }
+
+    fn follow_inside(&self, stop: &dyn Fn() -> bool) -> Result<(), Fault> {
         let mut follower = lock(&self.follower);
         let mut rebuilds = 0;
         loop {
@@ -258,7 +288,7 @@ impl Shared {
         &self,
         question: impl FnOnce(&Connection, u64) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        self.check_usable()?;
+        let _inside = self.enter()?;
         if let Some(reason) = &lock(&self.told).unfit {
             return Err(Fault::Unfit(reason.clone()));
         }
@@ -294,7 +324,7 @@ impl Shared {
 
     /// Entries that an index holds which is there already; none is made for this.
     pub(super) fn held(&self) -> Option<u64> {
-        self.check_usable().ok()?;
+        let _inside = self.enter().ok()?;
         match self.home() {
             Home::Private if lock(&self.follower).is_none() => return None,
             Home::File(path) if !path.exists() => return None,

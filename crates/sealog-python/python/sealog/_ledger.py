@@ -389,4 +389,8 @@ def _let_go_of_files(ledger: Ledger) -> None:
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_sealog._fork_begins,
+        after_in_parent=_sealog._fork_ended,
+        after_in_child=_after_fork_in_child,
+    )
