@@ -221,7 +221,7 @@ pub const FINDINGS: &[(Code, &str)] = &[
         Code::RunOpen,
         "ask the producer whether it still runs or was killed",
     ),
-    (Code::PayloadOrphan, "`sealog doctor` removes it"),
+    (Code::PayloadOrphan, "`sealog doctor --repair` removes it"),
 ];
 
 #[cfg(test)]

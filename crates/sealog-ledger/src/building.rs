@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use sealog_core::entry::{self, LogMember};
-use sealog_core::finding::{Finding, Weight};
+use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX};
 use sealog_core::state::Step;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::sign::Signer;
 use sealog_core::tlog::tree;
-use sealog_store::Place;
+use sealog_store::{Place, Shelf};
 
 use crate::clock::{Random, new_uuid};
 use crate::draft::{self, Draft, Filling, Submission};
@@ -239,6 +239,7 @@ impl Writer {
                 Err(finding) => step.findings.push(finding),
             }
         }
+        step.findings.extend(self.payload_missing(record)?);
         for check in &step.checks {
             if let Err(finding) = check.run() {
                 step.findings.push(finding);
@@ -254,6 +255,19 @@ impl Writer {
             });
         }
         Ok(step.findings)
+    }
+
+    /// A payload file that the record names and that is not there: never put, or removed as one that nobody names. Asked
+    /// under the log's lock, under which such files are removed.
+    fn payload_missing(&self, record: &Submission) -> Result<Option<Finding>, Error> {
+        for payload in &record.facts.payloads {
+            let name = payload.digest.to_hex();
+            if payload.inline.is_none() && self.parts.store.look(Shelf::Payloads, &name)?.is_none()
+            {
+                return Ok(Some(Finding::new(Code::PayloadMissing).found(name)));
+            }
+        }
+        Ok(None)
     }
 
     /// Gives a judged record its place, builds its line and takes it in.

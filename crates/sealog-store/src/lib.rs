@@ -26,5 +26,7 @@ pub use file::{Access, FileOptions, FileStore};
 pub use head_copy::{HeadCopy, HeadSlot};
 pub use lines::{Line, Lines};
 pub use place::Place;
-pub use seam::{CutPiece, CutTail, Poison, SegmentInfo, Segments, Shelf, Still, Store, Turn};
+pub use seam::{
+    CutPiece, CutTail, Poison, SegmentInfo, Segments, Shelf, ShelfFile, Still, Store, Turn,
+};
 pub use tail::{Tail, TailEnd};

@@ -40,6 +40,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// The whole content of a file on a shelf, or `None` if there is no such file.
     fn fetch(&self, on: Shelf, name: &str) -> Result<Option<Vec<u8>>, Error>;
 
+    /// What is known of a file on a shelf without reading it, or `None` if there is no such file.
+    fn look(&self, on: Shelf, name: &str) -> Result<Option<ShelfFile>, Error>;
+
     /// The names of the files on a shelf, sorted; unfinished ones are left out.
     fn list(&self, on: Shelf) -> Result<Vec<String>, Error>;
 
@@ -111,6 +114,30 @@ pub enum Shelf {
     Recovered,
     /// Whatever can be rebuilt: replaced freely, not flushed, may be found torn or missing.
     Derived,
+}
+
+/// A file on a shelf, from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShelfFile {
+    bytes: u64,
+    age: Option<Duration>,
+}
+
+impl ShelfFile {
+    /// A file of `bytes` bytes that was written `age` ago.
+    pub const fn new(bytes: u64, age: Option<Duration>) -> Self {
+        Self { bytes, age }
+    }
+
+    /// Its length.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How long ago it was written, by the file system's clock, if the disk can tell.
+    pub const fn age(&self) -> Option<Duration> {
+        self.age
+    }
 }
 
 /// One segment.

@@ -7,6 +7,7 @@
 pub(crate) mod anchors;
 mod extract;
 mod pass;
+mod payloads;
 mod pipeline;
 mod receipt;
 mod report;
@@ -30,6 +31,7 @@ use sealog_store::{FileOptions, FileStore};
 use crate::ledger::Ledger;
 
 pub use extract::{VerifiedExtract, verify_extract};
+pub use payloads::ORPHAN_AGE_MIN;
 pub use receipt::{ReceiptReport, verify_receipt};
 pub use times::{INTERVALS_LISTED, Interval, Times};
 

@@ -12,6 +12,7 @@ use sealog_core::tlog::checkpoint;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::{Shelf, Store};
 
+use super::payloads::Payloads;
 use super::pipeline::{Pipeline, ReadChunk};
 use super::report::{FINDINGS_KEPT, Report};
 use super::roots::Roots;
@@ -54,7 +55,7 @@ pub(super) struct Pass<'a> {
     roots: BTreeMap<u64, Option<Hash>>,
     /// What one group adds, kept apart until its checkpoint covers it.
     group: Group,
-    payloads: BTreeSet<Hash>,
+    payloads: Payloads,
 }
 
 /// What the entries of a group that is not covered yet would add to the report.
@@ -89,12 +90,13 @@ impl<'a> Pass<'a> {
             named: BTreeSet::new(),
             roots: trust::sizes(request),
             group: Group::default(),
-            payloads: BTreeSet::new(),
+            payloads: Payloads::default(),
         }
     }
 
     /// Reads the log to the end that it had at the beginning.
     pub(super) fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
+        self.payloads.list(self.store)?;
         let segments = self.store.segments()?;
         for (first, last) in segments.missing() {
             let found = format!("segments {first} to {last}");
@@ -301,8 +303,12 @@ impl<'a> Pass<'a> {
             self.failure = Some(error);
         }
         for payload in &entry.record.payloads {
-            if payload.inline.is_none() && self.payloads.insert(payload.digest) {
-                self.check_payload(payload.digest, payload.size, index, place);
+            if payload.inline.is_some() {
+                continue;
+            }
+            let (digest, size) = (payload.digest, payload.size);
+            if let Some(finding) = self.payloads.check(self.store, digest, size) {
+                self.find(finding.at(index), place);
             }
         }
         self.note_root();
@@ -352,22 +358,6 @@ impl<'a> Pass<'a> {
             Finding::new(Code::AnchorUnproven).found(why).at(index),
             place,
         );
-    }
-
-    /// A payload file has to hold the bytes that its entry names.
-    fn check_payload(&mut self, digest: Hash, size: u64, index: u64, place: Place) {
-        let name = digest.to_hex();
-        let finding = match self.store.fetch(Shelf::Payloads, &name) {
-            Ok(Some(bytes)) => {
-                let same = Hash::of(&[&bytes]) == digest && u64::try_from(bytes.len()) == Ok(size);
-                (!same).then(|| Finding::new(Code::PayloadMismatch).found(name))
-            }
-            Ok(None) => Some(Finding::new(Code::PayloadMissing).found(name)),
-            Err(error) => Some(Finding::new(Code::Unreadable).found(error.to_string())),
-        };
-        if let Some(finding) = finding {
-            self.find(finding.at(index), place);
-        }
     }
 
     /// Remembers the root where what the verifier brought has its size.
@@ -437,6 +427,7 @@ impl<'a> Pass<'a> {
             self.report.add(finding);
         }
         self.describe_state();
+        self.find_orphans();
         if self.report.size == 0 {
             if self.report.weight != Some(Weight::Refutes) {
                 self.report.add(Finding::new(Code::EmptyLedger));
@@ -456,6 +447,15 @@ impl<'a> Pass<'a> {
             },
         );
         self.report
+    }
+
+    /// Of a log that was not read whole nobody knows which files its entries name.
+    fn find_orphans(&mut self) {
+        if self.report.weight.is_none() {
+            for finding in std::mem::take(&mut self.payloads).orphans() {
+                self.report.add(finding);
+            }
+        }
     }
 
     /// What follows the last good checkpoint: refuted if the log's key signed more than can be re-hashed and no crash

@@ -20,6 +20,7 @@ mod index;
 mod kill;
 mod leaving;
 mod pages;
+mod payloads;
 mod predecessors;
 mod publish;
 mod refusals;

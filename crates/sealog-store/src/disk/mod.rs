@@ -36,6 +36,10 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
     /// What a name stands for; a symbolic link is not followed.
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
+    /// How long ago a file was last written, by the file system's clock and now; `None` if that cannot be told.
+    fn age(&self, _path: &Path) -> io::Result<Option<Duration>> {
+        Ok(None)
+    }
     /// Makes the names in a directory durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// The id of the process in which this is called: differs in a fork.

@@ -94,6 +94,12 @@ impl Disk for OsDisk {
         Ok(names)
     }
 
+    fn age(&self, path: &Path) -> io::Result<Option<Duration>> {
+        // Not every file system keeps the time; one that lies ahead is no age.
+        let written = fs::symlink_metadata(path)?.modified();
+        Ok(written.ok().and_then(|time| time.elapsed().ok()))
+    }
+
     fn metadata(&self, path: &Path) -> io::Result<Metadata> {
         let found = fs::symlink_metadata(path)?;
         let kind = found.file_type();

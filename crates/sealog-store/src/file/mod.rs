@@ -15,7 +15,7 @@ use sealog_core::limits::POISON_BYTES_MAX;
 
 use crate::disk::{Disk, DiskFile, FileKind, Open, Reach};
 use crate::layout;
-use crate::{Error, Place, Poison, SegmentInfo, Segments, Shelf, Still, Store, Turn};
+use crate::{Error, Place, Poison, SegmentInfo, Segments, Shelf, ShelfFile, Still, Store, Turn};
 
 mod commit;
 mod create;
@@ -308,6 +308,10 @@ impl Store for FileStore {
 
     fn fetch(&self, on: Shelf, name: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch_file(on, name)
+    }
+
+    fn look(&self, on: Shelf, name: &str) -> Result<Option<ShelfFile>, Error> {
+        self.look_at_file(on, name)
     }
 
     fn list(&self, on: Shelf) -> Result<Vec<String>, Error> {

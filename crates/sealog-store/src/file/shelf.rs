@@ -15,7 +15,7 @@ use sealog_core::limits::{SHELF_FILE_BYTES_MAX, SHELF_NAME_BYTES_MAX};
 use super::commit::length;
 use super::{FileStore, kind_of, locked, regular_file, transfer};
 use crate::disk::{FileKind, Open, Reach};
-use crate::{Error, Shelf, layout};
+use crate::{Error, Shelf, ShelfFile, layout};
 
 /// Directories whose own names were flushed.
 pub(super) type FlushedDirectories = Mutex<BTreeSet<PathBuf>>;
@@ -130,6 +130,20 @@ impl FileStore {
             max: SHELF_FILE_BYTES_MAX,
             found,
         })
+    }
+
+    /// See [`crate::Store::look`].
+    pub(super) fn look_at_file(&self, on: Shelf, name: &str) -> Result<Option<ShelfFile>, Error> {
+        self.check_process()?;
+        let path = self.root.join(on.place(name)?).join(name);
+        let Some(bytes) = regular_file(self.disk.as_ref(), &path)? else {
+            return Ok(None);
+        };
+        match self.disk.age(&path) {
+            Ok(age) => Ok(Some(ShelfFile::new(bytes, age))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("look at", path)(error)),
+        }
     }
 
     /// See [`crate::Store::list`].

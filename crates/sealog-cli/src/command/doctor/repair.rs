@@ -2,9 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use sealog_ledger::verify::{Request, verify_ledger};
+use sealog_ledger::verify::{ORPHAN_AGE_MIN, Request, verify_ledger};
 use sealog_ledger::{Access, Ledger, Random, SystemRandom};
 use sealog_store::disk::OsDisk;
 use sealog_store::{FileOptions, FileStore, Shelf, Store};
@@ -14,9 +13,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::count;
 use crate::pins;
-
-/// A payload file is written before the record that names it: one younger than this may still be waited for.
-const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
 pub(super) fn checks(path: &Path, remounted: bool, context: &Context) -> Result<Vec<Check>, Error> {
     let mut writer = [0; 16];
@@ -32,7 +28,7 @@ pub(super) fn checks(path: &Path, remounted: bool, context: &Context) -> Result<
     }
     let mut checks = Vec::new();
     checks.extend(unpoison(path, &opened, &store, remounted, context)?);
-    checks.extend(remove_orphans(path, &opened, &store)?);
+    checks.extend(remove_orphans(path, &store, context)?);
     Ok(checks)
 }
 
@@ -91,22 +87,39 @@ fn unpoison(
     Ok(Some(Check::new(State::Ok, "repair", text)))
 }
 
-fn remove_orphans(path: &Path, opened: &Ledger, store: &FileStore) -> Result<Option<Check>, Error> {
+/// Removes payload files that no entry names, under the log's lock: a record that names one of them and waits for its
+/// turn is refused after that, and its producer puts the file again.
+fn remove_orphans(
+    path: &Path,
+    store: &FileStore,
+    context: &Context,
+) -> Result<Option<Check>, Error> {
+    let options = context.options(Access::Read)?;
+    let turn = match store.turn(options.turn_wait) {
+        Ok(turn) => turn,
+        Err(error @ sealog_store::Error::Busy { .. }) => {
+            let text = format!("no payload file was removed: {error}");
+            return Ok(Some(Check::new(State::Note, "repair", text)));
+        }
+        // What closes the log is said by the checks that follow.
+        Err(sealog_store::Error::Poisoned { .. }) => return Ok(None),
+        Err(error) => return Err(sealog_ledger::Error::from(error).into()),
+    };
+    let opened = Ledger::open(path, options)?;
     let mut removed = 0_u64;
-    for name in ledger::orphans(opened, store)? {
-        let prefix = name.get(..2).unwrap_or_default();
-        let file = path.join("payloads").join(prefix).join(&name);
-        let written = std::fs::metadata(&file).and_then(|metadata| metadata.modified());
-        let age = written
-            .ok()
-            .and_then(|time| SystemTime::now().duration_since(time).ok());
-        if age.is_some_and(|age| age > ORPHAN_AGE) {
+    for name in ledger::orphans(&opened, store)? {
+        let file = store
+            .look(Shelf::Payloads, &name)
+            .map_err(sealog_ledger::Error::from)?;
+        let age = file.and_then(|file| file.age());
+        if age.is_some_and(|age| age > ORPHAN_AGE_MIN) {
             store
                 .remove(Shelf::Payloads, &name)
                 .map_err(sealog_ledger::Error::from)?;
             removed += 1;
         }
     }
+    drop(turn);
     let text = count(
         removed,
         "payload file was removed",
