@@ -84,7 +84,8 @@ pub fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
     if metadata.is_file() {
         return verify_file(args, &path, context);
     }
-    let request = request(args, || origin_of_ledger(&path), context)?;
+    let origin = || origin_of_ledger(&path).or_else(|| origin_of_kept(args, context));
+    let request = request(args, origin, context)?;
     let bar = context.progress(0)?;
     let report = verifier::verify_ledger(&path, &request, &mut |progress| {
         bar.set_length(progress.bytes_total);
@@ -280,6 +281,19 @@ pub(super) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
         });
     }
     Ok(bytes)
+}
+
+/// The origin of what was kept from before: a log that was emptied names none.
+fn origin_of_kept(args: &Args, context: &Context) -> Option<String> {
+    args.against.iter().find_map(|path| {
+        let kept = read_against(path, context).ok()?.bytes;
+        let receipt = Receipt::parse(&kept).ok();
+        let note = receipt
+            .as_ref()
+            .map_or(&*kept, |receipt| receipt.note().as_bytes());
+        let checkpoint = pins::checkpoint(note, path).ok()?;
+        Some(checkpoint.origin().to_owned())
+    })
 }
 
 /// The origin that a ledger's first line claims.

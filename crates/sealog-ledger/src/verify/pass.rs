@@ -432,6 +432,7 @@ impl<'a> Pass<'a> {
             if self.report.weight != Some(Weight::Refutes) {
                 self.report.add(Finding::new(Code::EmptyLedger));
             }
+            trust::judge_emptied(&mut self.report, self.request);
             return self.report;
         }
         trust::judge(

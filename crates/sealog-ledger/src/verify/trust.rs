@@ -137,6 +137,27 @@ fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &
     }
 }
 
+/// A log of which nothing is left is smaller than anything that was kept of it. What the log says of its own keys is gone
+/// too: only what a pinned key signed was kept of the log that is asked about.
+pub(super) fn judge_emptied(report: &mut Report, request: &Request) {
+    let mut keys = request.keys.clone();
+    if let Some(policy) = &request.policy {
+        keys.extend(policy.logs().iter().map(|log| log.key().clone()));
+    }
+    let kept = request.against.iter().filter_map(|against| {
+        let note = note_of(against)?;
+        let signed = keys.iter().find_map(|key| {
+            let name = VerifierKey::name(key);
+            checkpoint::verify(note.as_bytes(), name, std::iter::once(key)).ok()
+        });
+        Some(signed?.size()).filter(|size| *size > 0)
+    });
+    if let Some(size) = kept.max() {
+        let expected = format!("at least {size} entries");
+        report.add(Finding::new(Code::AgainstShrunk).because(expected, "0"));
+    }
+}
+
 /// The log has to extend what was kept from before.
 fn judge_against(
     report: &mut Report,

@@ -119,6 +119,79 @@ fn a_cut_tail_holds_by_the_key_alone_and_is_refuted_by_what_was_kept() {
 }
 
 #[test]
+fn a_log_of_which_nothing_is_left_is_refuted_by_what_was_kept() {
+    for kept_is_receipt in [false, true] {
+        for attack in ["truncated", "emptied", "removed"] {
+            let ground = Ground::new();
+            let ledger = ground.create();
+            let producer = ledger.producer().unwrap();
+            let receipt = producer.append(decision("d0")).unwrap().receipt().unwrap();
+            let note = ledger.checkpoint().unwrap();
+            let mut request = pinned(&ledger);
+            drop((producer, ledger));
+            let against = |text: String| {
+                vec![Against {
+                    name: "kept".into(),
+                    bytes: text.into_bytes(),
+                }]
+            };
+            let kept = if kept_is_receipt {
+                receipt.to_string()
+            } else {
+                note
+            };
+            request.against = against(kept.clone());
+            let twin = verify(&ground.path(), &request);
+            assert_eq!((twin.exit(), twin.level()), (0, Level::Remembered));
+            let log = ground.path().join("log");
+            match attack {
+                "truncated" => fs::write(segment(&ground), b"").unwrap(),
+                "emptied" => fs::remove_file(segment(&ground)).unwrap(),
+                _ => fs::remove_dir_all(log).unwrap(),
+            }
+            let report = verify(&ground.path(), &request);
+            let case = format!("{attack}: {:?}", report.findings());
+            assert_eq!(
+                (report.exit(), report.reason()),
+                (1, "against_shrunk"),
+                "{case}"
+            );
+            // By the key alone, or by what another log's key signed, nobody can tell.
+            let empty = if attack == "removed" {
+                "not_a_ledger"
+            } else {
+                "empty_ledger"
+            };
+            let other = Ground::new();
+            let of_other = ledger_of(&other, 1);
+            for (keys, kept) in [
+                (request.keys.clone(), None),
+                (of_other.keys, Some(kept.clone())),
+                (Vec::new(), Some(kept)),
+            ] {
+                let request = Request {
+                    keys,
+                    against: kept.map(against).unwrap_or_default(),
+                    ..Request::default()
+                };
+                let report = verify(&ground.path(), &request);
+                assert_eq!((report.exit(), report.reason()), (2, empty), "{attack}");
+            }
+        }
+    }
+    // A directory that never was a ledger refutes nothing.
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let mut request = pinned(&ledger);
+    let bytes = ledger.checkpoint().unwrap().into_bytes();
+    let name = "kept".into();
+    request.against = vec![Against { name, bytes }];
+    let elsewhere = tempfile::tempdir().unwrap();
+    let report = verify(elsewhere.path(), &request);
+    assert_eq!((report.exit(), report.reason()), (2, "not_a_ledger"));
+}
+
+#[test]
 fn what_was_kept_from_before_lifts_the_level() {
     let ground = Ground::new();
     let ledger = ground.create();
