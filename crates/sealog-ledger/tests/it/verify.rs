@@ -393,6 +393,48 @@ fn a_torn_tail_is_cut_and_told_and_a_changed_byte_is_damage() {
 }
 
 #[test]
+fn a_record_signature_that_fails_refutes_where_a_checkpoint_covers_it_and_not_in_a_tail() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let actor = keys::ephemeral("agent.example/a1", &SystemRandom).unwrap();
+    let vkey = actor.verifier_key().to_string();
+    ledger.trust_actor_key("a1", &vkey, None).unwrap();
+    let record = producer.prepare(decision("d0")).unwrap();
+    let message = sealog_core::entry::record_signature_message(ledger.origin(), &record);
+    let signature = RecordSignature {
+        key_id: "a1".into(),
+        value: actor.sign(&message).unwrap(),
+    };
+    producer.append_signed(record, signature).unwrap();
+    producer.append(decision("d1")).unwrap();
+    let request = pinned(&ledger);
+    ledger.close().unwrap();
+    drop((producer, ledger));
+    assert_eq!(verify(&ground.path(), &request).exit(), 0, "the twin");
+    let spoil = |text: String| text.replacen("\"d0\"", "\"dX\"", 1);
+    edit(&ground, spoil);
+    let covered = verify(&ground.path(), &request);
+    assert_eq!(covered.exit(), 1);
+    assert!(covered.counts().contains_key("signature_invalid"));
+    // The same line where no checkpoint follows it: nothing says that it was ever in the log.
+    edit(&ground, |text| {
+        let at = text.find("\"dX\"").unwrap();
+        let end = at + text[at..].find('\n').unwrap() + 1;
+        text[..end].to_owned()
+    });
+    for threads in [1, 3] {
+        let request = Request {
+            threads: std::num::NonZero::new(threads),
+            ..request.clone()
+        };
+        let tail = verify(&ground.path(), &request);
+        let reason = (tail.exit(), tail.reason());
+        assert_eq!(reason, (2, "uncovered_tail"), "{:?}", tail.findings());
+    }
+}
+
+#[test]
 fn a_blanked_sector_is_undecided_in_the_last_group_alone() {
     let ground = Ground::new();
     let ledger = ground.create();
