@@ -127,7 +127,7 @@ codes! {
     AgainstUnusable = "against_unusable", Undecided, "What was brought to compare with is no checkpoint or receipt of this log.";
     AgainstMismatch = "against_mismatch", Refutes, "The log does not extend the checkpoint or receipt that was kept from before.";
     AgainstShrunk = "against_shrunk", Refutes, "The log is smaller than the checkpoint or receipt that was kept from before.";
-    WitnessQuorum = "witness_quorum", Undecided, "The policy's witnesses have not cosigned the newest checkpoint.";
+    WitnessQuorum = "witness_quorum", Undecided, "The policy's witnesses have not cosigned the log up to its last record of a producer.";
     TooOld = "too_old", Undecided, "The newest cosignature is older than was asked for.";
     // The world.
     NotALedger = "not_a_ledger", Undecided, "The path holds no ledger.";

@@ -6,6 +6,7 @@ use sealog_core::hash::Hash;
 use sealog_store::{Shelf, Store};
 
 use super::roots::Roots;
+use super::trust::Witnessed;
 
 /// Digits of the size in a name: names sort as sizes do.
 const SIZE_DIGITS: usize = 16;
@@ -28,6 +29,10 @@ pub(super) struct Shelved<'a> {
     pub(super) checkpoints: &'a mut Roots,
     /// Proofs that were read where the log names them.
     pub(super) named: &'a BTreeSet<Hash>,
+    /// The largest checkpoint that the policy's quorum cosigned, by those proofs.
+    pub(super) witnessed: Option<Witnessed>,
+    /// The last record under which an entry was disposed of.
+    pub(super) disposed_by: Option<u64>,
 }
 
 impl Shelved<'_> {

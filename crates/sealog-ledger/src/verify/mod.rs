@@ -35,7 +35,7 @@ pub use payloads::ORPHAN_AGE_MIN;
 pub use receipt::{ReceiptReport, verify_receipt};
 pub use times::{INTERVALS_LISTED, Interval, Times};
 
-pub use report::{FINDINGS_KEPT, Level, PinnedBy, Report, Runs, Verdict, finding_json};
+pub use report::{FINDINGS_KEPT, Level, PinnedBy, Reach, Report, Runs, Verdict, finding_json};
 
 /// Something from before that the log has to extend.
 #[derive(Debug, Clone)]

@@ -15,8 +15,9 @@ use sealog_store::{Shelf, Store};
 use super::payloads::Payloads;
 use super::pipeline::{Pipeline, ReadChunk};
 use super::report::{FINDINGS_KEPT, Report};
-use super::roots::Roots;
+use super::roots::{Roots, Seen};
 use super::times::Times;
+use super::trust::Witnessed;
 use super::unique::Unique;
 use super::{Progress, Request, anchors, trust};
 use crate::chunk::Chunks;
@@ -49,6 +50,12 @@ pub(super) struct Pass<'a> {
     line: u64,
     /// The root at every checkpoint, for anchors.
     checkpoints: Roots,
+    /// Records of producers so far, and what was disposed of.
+    of_producers: u64,
+    /// The last record under which an entry was disposed of.
+    disposed_by: Option<u64>,
+    /// The largest checkpoint that the policy's quorum cosigned, by the anchors that the log names.
+    witnessed: Option<Witnessed>,
     /// Proofs in the shelf of anchors that an entry names.
     named: BTreeSet<Hash>,
     /// Sizes of what the verifier brought, and the roots that the log has there.
@@ -65,7 +72,9 @@ struct Group {
     epochs: u64,
     anchors: u64,
     gaps: u64,
+    of_producers: u64,
     times: Times,
+    witnessed: Option<Witnessed>,
 }
 
 impl<'a> Pass<'a> {
@@ -87,6 +96,9 @@ impl<'a> Pass<'a> {
             last_segment: 0,
             line: 0,
             checkpoints: Roots::new(),
+            of_producers: 0,
+            disposed_by: None,
+            witnessed: None,
             named: BTreeSet::new(),
             roots: trust::sizes(request),
             group: Group::default(),
@@ -224,7 +236,12 @@ impl<'a> Pass<'a> {
             }
             Ok(Line::Checkpoint(facts)) => self.later_checkpoint |= self.is_signed(&facts.note),
             Ok(Line::Entry(entry)) => self.count(entry, text, before, place),
-            Ok(Line::Disposed(_)) => self.note_root(),
+            Ok(Line::Disposed(facts)) => {
+                self.disposed_by = self.disposed_by.max(Some(facts.by));
+                // Nothing that the log writes of itself is ever disposed of.
+                self.group.of_producers += 1;
+                self.note_root();
+            }
             Err(_) => {}
         }
     }
@@ -297,6 +314,7 @@ impl<'a> Pass<'a> {
                 self.group.kinds.insert(kind.to_owned(), 1);
             }
         }
+        self.group.of_producers += u64::from(!entry.record.is_log_kind());
         match &entry.record.effect {
             Effect::Epoch { .. } => self.group.epochs += 1,
             Effect::Anchored(anchor) => self.take_anchor(anchor, index, place),
@@ -351,6 +369,8 @@ impl<'a> Pass<'a> {
                 "another checkpoint than the record's".to_owned()
             }
             Ok(seen) => {
+                let witnessed = Some(Witnessed::of(&seen));
+                self.group.witnessed = self.group.witnessed.max(witnessed);
                 if let Some(time) = policy.outside_time(seen.cosignatures()) {
                     self.group.times.covers(anchor.size, time);
                     self.group.times.stands(index, time);
@@ -407,7 +427,10 @@ impl<'a> Pass<'a> {
         self.report.anchors += group.anchors;
         self.report.gaps += group.gaps;
         self.report.times.append(group.times);
-        if let Err(error) = self.checkpoints.add(size, root) {
+        self.of_producers += group.of_producers;
+        self.witnessed = self.witnessed.max(group.witnessed);
+        let of_producers = self.of_producers;
+        if let Err(error) = self.checkpoints.add(size, Seen { root, of_producers }) {
             self.failure = Some(error);
         }
     }
@@ -450,6 +473,8 @@ impl<'a> Pass<'a> {
                 store: self.store,
                 checkpoints: &mut self.checkpoints,
                 named: &self.named,
+                witnessed: self.witnessed,
+                disposed_by: self.disposed_by,
             },
         );
         self.report

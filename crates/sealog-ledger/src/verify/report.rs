@@ -94,6 +94,19 @@ pub struct Runs {
     pub missing: u64,
 }
 
+/// How far the policy's witnesses saw the log, and what stands after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Entries that the largest cosigned checkpoint covers.
+    pub size: u64,
+    /// Records after it of the kinds that only the log writes.
+    pub own_after: u64,
+    /// Records after it of producers, and entries after it that were disposed of.
+    pub producers_after: u64,
+    /// Whether an entry was disposed of under a record after it: cut there, the log would not explain that.
+    pub disposed_after: bool,
+}
+
 /// The result of verifying a ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -104,7 +117,7 @@ pub struct Report {
     pub(super) root: Option<Hash>,
     pub(super) checkpoint: Option<String>,
     pub(super) level: Option<Level>,
-    pub(super) witnessed_size: Option<u64>,
+    pub(super) witnessed: Option<Reach>,
     pub(super) findings: Vec<Finding>,
     pub(super) counts: BTreeMap<&'static str, u64>,
     pub(super) weight: Option<Weight>,
@@ -185,6 +198,11 @@ impl Report {
     /// How far completeness reaches.
     pub fn level(&self) -> Level {
         self.level.unwrap_or(Level::None)
+    }
+
+    /// How far the policy's witnesses saw the log, if a quorum of them saw any of it.
+    pub const fn witnessed(&self) -> Option<Reach> {
+        self.witnessed
     }
 
     /// Findings, in the order of the log; at most [`FINDINGS_KEPT`] of them.
@@ -273,9 +291,18 @@ impl Report {
         let mut part = Object::new();
         part.insert("level", self.level().id());
         part.insert("verdict", self.completeness().id());
+        let reach = self.witnessed;
+        let reached =
+            |part: fn(Reach) -> u64| reach.map_or(Value::Null, |reach| count(part(reach)));
+        part.insert("witnessed_size", reached(|reach| reach.size));
+        part.insert("after_witnessed_own", reached(|reach| reach.own_after));
         part.insert(
-            "witnessed_size",
-            self.witnessed_size.map_or(Value::Null, count),
+            "after_witnessed_producers",
+            reached(|reach| reach.producers_after),
+        );
+        part.insert(
+            "after_witnessed_disposed",
+            reach.map_or(Value::Null, |reach| Value::Bool(reach.disposed_after)),
         );
         verdicts.insert("completeness", Value::Object(part));
         verdicts.insert("time", self.times.to_json(self.size, self.anchors));

@@ -1,4 +1,4 @@
-//! The root at the size of every checkpoint, for anchors of any age: kept in memory for the newest ones and spilled to
+//! What stood at the size of every checkpoint, for anchors of any age: kept in memory for the newest ones and spilled to
 //! disk for the rest, so that memory stays flat.
 
 use std::fs::File;
@@ -8,11 +8,20 @@ use sealog_core::hash::Hash;
 
 use crate::error::Error;
 
-/// Roots that are kept in memory: 40 bytes each.
+/// Sizes that are kept in memory: 48 bytes each.
 const TAIL: usize = 1 << 16;
-const ITEM_BYTES: u64 = 40;
+const ITEM_BYTES: usize = 48;
+const ITEM_BYTES_IN_FILE: u64 = 48;
 
-type Item = (u64, Hash);
+type Item = (u64, Seen);
+
+/// The log at a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) root: Hash,
+    /// How many of its entries are records of producers, or disposed of.
+    pub(super) of_producers: u64,
+}
 
 /// Roots by size, ascending.
 #[derive(Debug)]
@@ -37,28 +46,33 @@ impl Roots {
         }
     }
 
-    /// Adds the root at a size beyond all before.
-    pub(super) fn add(&mut self, size: u64, root: Hash) -> Result<(), Error> {
+    /// Adds what stands at a size beyond all before.
+    pub(super) fn add(&mut self, size: u64, seen: Seen) -> Result<(), Error> {
         if self.tail.len() >= self.tail_max {
             self.spill()?;
         }
-        self.tail.push((size, root));
+        self.tail.push((size, seen));
         Ok(())
     }
 
     /// The root at a size, if that is the size of a checkpoint.
     pub(super) fn at(&mut self, size: u64) -> Result<Option<Hash>, Error> {
+        Ok(self.seen_at(size)?.map(|seen| seen.root))
+    }
+
+    /// What stands at a size, if that is the size of a checkpoint.
+    pub(super) fn seen_at(&mut self, size: u64) -> Result<Option<Seen>, Error> {
         if self.tail.first().is_some_and(|(first, _)| *first <= size) {
             let position = self.tail.binary_search_by_key(&size, |(size, _)| *size);
             let found = position.ok().and_then(|position| self.tail.get(position));
-            return Ok(found.map(|(_, root)| *root));
+            return Ok(found.map(|(_, seen)| *seen));
         }
         let (mut low, mut high) = (0, self.spilled_items);
         while low < high {
             let middle = low + (high - low) / 2;
-            let (found, root) = self.read(middle)?;
+            let (found, seen) = self.read(middle)?;
             match found.cmp(&size) {
-                std::cmp::Ordering::Equal => return Ok(Some(root)),
+                std::cmp::Ordering::Equal => return Ok(Some(seen)),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
@@ -69,10 +83,11 @@ impl Roots {
     /// Writes the tail to a file that has no name and goes with the process.
     fn spill(&mut self) -> Result<(), Error> {
         let failed = |error| Error::io("write", "a temporary file")(error);
-        let mut bytes = Vec::with_capacity(self.tail.len() * 40);
-        for (size, root) in &self.tail {
+        let mut bytes = Vec::with_capacity(self.tail.len() * ITEM_BYTES);
+        for (size, seen) in &self.tail {
             bytes.extend_from_slice(&size.to_be_bytes());
-            bytes.extend_from_slice(root.as_bytes());
+            bytes.extend_from_slice(&seen.of_producers.to_be_bytes());
+            bytes.extend_from_slice(seen.root.as_bytes());
         }
         let mut file = match self.spilled.take() {
             Some(file) => file,
@@ -90,16 +105,20 @@ impl Roots {
 
     fn read(&mut self, item: u64) -> Result<Item, Error> {
         let failed = |error| Error::io("read", "a temporary file")(error);
-        let mut bytes = [0; 40];
+        let mut bytes = [0; ITEM_BYTES];
         if let Some(file) = &mut self.spilled {
             let read = file
-                .seek(SeekFrom::Start(item * ITEM_BYTES))
+                .seek(SeekFrom::Start(item * ITEM_BYTES_IN_FILE))
                 .and_then(|_| file.read_exact(&mut bytes));
             read.map_err(failed)?;
         }
-        let (size, root) = bytes.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        let root = Hash::from_slice(root).unwrap_or_else(|| Hash::of(&[]));
-        Ok((u64::from_be_bytes(*size), root))
+        let (size, rest) = bytes.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        let (count, root) = rest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        let seen = Seen {
+            root: Hash::from_slice(root).unwrap_or_else(|| Hash::of(&[])),
+            of_producers: u64::from_be_bytes(*count),
+        };
+        Ok((u64::from_be_bytes(*size), seen))
     }
 }
 
@@ -111,14 +130,19 @@ mod tests {
     fn every_size_is_found_in_memory_and_spilled_and_no_other_is() {
         for count in [0, 1, 3, 4, 5, 8, 9, 23] {
             let mut roots = Roots::with_tail(4);
-            let root = |size: u64| Hash::of(&[&size.to_be_bytes()]);
+            let seen = |size: u64| Seen {
+                root: Hash::of(&[&size.to_be_bytes()]),
+                of_producers: size / 2,
+            };
             for n in 1..=count {
-                roots.add(3 * n, root(3 * n)).unwrap();
+                roots.add(3 * n, seen(3 * n)).unwrap();
             }
             assert_eq!(roots.spilled.is_some(), count > 4);
             for size in 0..=3 * count + 4 {
                 let there = size > 0 && size % 3 == 0 && size <= 3 * count;
-                assert_eq!(roots.at(size).unwrap(), there.then(|| root(size)), "{size}");
+                let expected = there.then(|| seen(size));
+                assert_eq!(roots.seen_at(size).unwrap(), expected, "{size}");
+                assert_eq!(roots.at(size).unwrap(), expected.map(|seen| seen.root));
             }
         }
     }

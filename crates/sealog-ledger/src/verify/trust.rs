@@ -6,13 +6,13 @@ use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::receipt::Receipt;
 use sealog_core::state::{LogState, SignatureCheck};
-use sealog_core::tlog::checkpoint::{self, Checkpoint};
+use sealog_core::tlog::checkpoint::{self, Checkpoint, VerifiedCheckpoint};
 use sealog_core::tlog::note::{Note, VerifiedSignature};
 use sealog_core::tlog::policy::{OutsideTime, Policy};
 use sealog_core::tlog::vkey::VerifierKey;
 
 use super::anchors::Shelved;
-use super::report::{Level, PinnedBy, Report};
+use super::report::{Level, PinnedBy, Reach, Report};
 use super::times::Times;
 use super::{Against, Request};
 
@@ -200,7 +200,7 @@ fn judge_against(
     }
 }
 
-/// The policy's quorum has to have cosigned the newest checkpoint, and recently enough. What it says of the time of
+/// The policy's quorum has to have cosigned the log up to its last record of a producer, and recently enough. What it says of the time of
 /// any checkpoint of the log goes into the report.
 fn judge_policy(
     report: &mut Report,
@@ -226,10 +226,10 @@ fn judge_policy(
         take(note.as_bytes());
     }
     shelved.each(report.size, |note| take(&note));
-    let mut newest: Option<Option<u64>> = None;
+    let mut witnessed = shelved.witnessed;
     for checkpoint in &seen {
         // Only what was said of this log says anything of its entries.
-        match shelved.checkpoints.at(checkpoint.size) {
+        match shelved.checkpoints.at(checkpoint.witnessed.size) {
             Ok(root) if root == Some(checkpoint.root) => {}
             Ok(_) => continue,
             Err(error) => {
@@ -238,22 +238,67 @@ fn judge_policy(
             }
         }
         if let Some(time) = checkpoint.time {
-            report.times.covers(checkpoint.size, time);
+            report.times.covers(checkpoint.witnessed.size, time);
         }
-        if checkpoint.size == report.size {
-            newest = newest.max(Some(checkpoint.newest));
-        }
+        witnessed = witnessed.max(Some(checkpoint.witnessed));
     }
     settle_times(report);
-    let Some(time) = newest else {
+    let Some(witnessed) = witnessed else {
         let found = format!("no quorum over size {}", report.size);
         report.add(Finding::new(Code::WitnessQuorum).found(found));
         return;
     };
-    report.witnessed_size = Some(report.size);
+    judge_reach(report, request, witnessed, shelved);
+}
+
+/// What stands after the checkpoint that the witnesses cosigned has to be the log's own: whoever holds the log could
+/// cut it there, and would have a log whose newest checkpoint is witnessed (`docs/decisions/0009-witnessed-up-to.md`).
+fn judge_reach(
+    report: &mut Report,
+    request: &Request,
+    witnessed: Witnessed,
+    shelved: &mut Shelved<'_>,
+) {
+    let mut producers_at = |size| {
+        let seen = shelved.checkpoints.seen_at(size)?;
+        Ok(seen.map_or(0, |seen| seen.of_producers))
+    };
+    let counts: Result<(u64, u64), crate::Error> =
+        producers_at(witnessed.size).and_then(|then| Ok((then, producers_at(report.size)?)));
+    let (then, now) = match counts {
+        Ok(counts) => counts,
+        Err(error) => {
+            report.add(Finding::new(Code::Unreadable).found(error.to_string()));
+            return;
+        }
+    };
+    let reach = Reach {
+        size: witnessed.size,
+        own_after: (report.size - witnessed.size).saturating_sub(now.saturating_sub(then)),
+        producers_after: now.saturating_sub(then),
+        disposed_after: shelved.disposed_by.is_some_and(|by| by >= witnessed.size),
+    };
+    report.witnessed = Some(reach);
+    if reach.producers_after > 0 {
+        let expected = format!("a quorum over all records of producers of {}", report.size);
+        let found = format!(
+            "a quorum over size {}, and {} producers' records after it",
+            reach.size, reach.producers_after
+        );
+        report.add(Finding::new(Code::WitnessQuorum).because(expected, found));
+        return;
+    }
+    if reach.disposed_after {
+        let found = format!(
+            "entries disposed of under records after size {}, which no quorum saw",
+            reach.size
+        );
+        report.add(Finding::new(Code::WitnessQuorum).found(found));
+        return;
+    }
     if let (Some(max_age), Some(now)) = (request.max_age, request.now) {
         let now = u64::try_from(now.seconds()).unwrap_or(0);
-        let age = time.map(|time| now.saturating_sub(time));
+        let age = witnessed.newest.map(|time| now.saturating_sub(time));
         if age.is_none_or(|age| age > max_age.as_secs()) {
             let expected = format!("at most {} seconds", max_age.as_secs());
             let found = age.map_or_else(|| "no time".into(), |age| format!("{age} seconds"));
@@ -265,24 +310,39 @@ fn judge_policy(
     }
 }
 
-/// What a checkpoint that a quorum cosigned says.
-struct Seen {
+/// A checkpoint of the log that a quorum cosigned. The larger one counts, of one size the one seen last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Witnessed {
     size: u64,
-    root: Hash,
-    time: Option<OutsideTime>,
     /// The newest time on it, whether or not a quorum stands for it.
     newest: Option<u64>,
+}
+
+impl Witnessed {
+    /// Of a checkpoint that fulfils the policy.
+    pub(super) fn of(verified: &VerifiedCheckpoint) -> Self {
+        let times = verified.cosignatures().iter();
+        Self {
+            size: verified.size(),
+            newest: times.filter_map(VerifiedSignature::time).max(),
+        }
+    }
+}
+
+/// What a checkpoint that a quorum cosigned says.
+struct Seen {
+    witnessed: Witnessed,
+    root: Hash,
+    time: Option<OutsideTime>,
 }
 
 impl Seen {
     fn of(policy: &Policy, note: &[u8], keys: &[VerifierKey]) -> Option<Self> {
         let verified = policy.verify(note, keys).ok()?;
-        let lines = verified.cosignatures();
         Some(Self {
-            size: verified.size(),
+            witnessed: Witnessed::of(&verified),
             root: *verified.root(),
-            time: policy.outside_time(lines),
-            newest: lines.iter().filter_map(VerifiedSignature::time).max(),
+            time: policy.outside_time(verified.cosignatures()),
         })
     }
 }

@@ -16,7 +16,7 @@ use sealog_core::tlog::policy::Policy;
 use sealog_core::tlog::proof::TlogProof;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
-use sealog_ledger::verify::{Against, Report, Request, verify_ledger, verify_receipt};
+use sealog_ledger::verify::{Against, Level, Report, Request, verify_ledger, verify_receipt};
 use sealog_ledger::{Creation, Draft, Ledger, Options};
 
 use crate::forge::force;
@@ -135,11 +135,94 @@ fn an_imported_checkpoint_bounds_what_came_before_and_after_it() {
     record(&ledger, 2);
     drop(ledger);
     let report = verify(&ground, &request(Some(policy())));
-    // The newest checkpoint is not witnessed; what the anchor says holds all the same.
+    // Records of producers follow what is witnessed; what the anchor says holds all the same.
     assert_eq!((report.exit(), report.reason()), (2, "witness_quorum"));
+    // Two before the anchor, and two after it with the beginning of their run.
+    assert_eq!(reach(&report), Some((4, 1, 4)));
     let report = verify(&ground, &request(None));
     assert_eq!(report.exit(), 0);
     assert!(report.times().is_empty(), "nobody's word without a policy");
+}
+
+/// Size, and the records after it: the log's own, and those of producers.
+fn reach(report: &Report) -> Option<(u64, u64, u64)> {
+    let reach = report.witnessed()?;
+    Some((reach.size, reach.own_after, reach.producers_after))
+}
+
+#[test]
+fn a_log_is_witnessed_up_to_where_only_its_own_records_follow() {
+    let ground = Ground::new();
+    let ledger = create(&ground);
+    record(&ledger, 3);
+    let note = ledger.checkpoint().unwrap();
+    let size = ledger.size();
+    ledger
+        .import_checkpoint(&seen(&note, T + 100), &policy())
+        .unwrap();
+    let asked = request(Some(policy()));
+    let report = verify(&ground, &asked);
+    let findings = format!("{:?}", report.findings());
+    assert_eq!((report.exit(), report.reason()), (0, "holds"), "{findings}");
+    assert_eq!(
+        (report.level(), reach(&report)),
+        (Level::Witnessed, Some((size, 1, 0)))
+    );
+    let json = report.to_json();
+    let part = json
+        .member("verdicts")
+        .unwrap()
+        .member("completeness")
+        .unwrap();
+    let number = |name| part.member(name).and_then(Value::as_u64);
+    assert_eq!(number("witnessed_size"), Some(size));
+    assert_eq!(number("after_witnessed_own"), Some(1));
+    assert_eq!(number("after_witnessed_producers"), Some(0));
+    // An epoch is the log's own too, and the age is that of what the witnesses saw.
+    ledger.seal_epoch().unwrap();
+    let aged = |seconds| Request {
+        max_age: Some(std::time::Duration::from_secs(seconds)),
+        now: Some(Timestamp::from_unix(i64::try_from(T).unwrap() + 150, 0).unwrap()),
+        ..asked.clone()
+    };
+    let report = verify(&ground, &aged(50));
+    assert_eq!((report.exit(), reach(&report)), (0, Some((size, 2, 0))));
+    let report = verify(&ground, &aged(49));
+    assert_eq!((report.exit(), report.reason()), (2, "too_old"));
+    // One record of a producer, and it is not witnessed any more; nobody else's word makes it so.
+    record(&ledger, 1);
+    let after = ledger.size() - size - 2;
+    let report = verify(&ground, &asked);
+    assert_eq!((report.exit(), report.reason()), (2, "witness_quorum"));
+    assert_eq!(
+        (report.level(), reach(&report)),
+        (Level::SelfSigned, Some((size, 2, after)))
+    );
+    assert!(after > 0);
+    // Cosigned by too few, or over a root that the log never had: not at all.
+    for (name, bytes) in [
+        ("few", cosigned(&ledger.checkpoint().unwrap(), &[(11, T)])),
+        ("fork", {
+            let root = Hash::of(&[b"fork"]);
+            let fork = sign_checkpoint(ORIGIN, ledger.size(), root, &[&*log_key()]).unwrap();
+            seen(&fork, T)
+        }),
+    ] {
+        fs::write(ground.path().join("anchors").join(name), bytes).unwrap();
+        let report = verify(&ground, &asked);
+        assert_eq!(
+            (report.exit(), report.reason()),
+            (2, "witness_quorum"),
+            "{name}"
+        );
+        assert_eq!(reach(&report), Some((size, 2, after)), "{name}");
+    }
+    // Once the witnesses saw the new end, it is; however little of it is in the log.
+    let note = ledger.checkpoint().unwrap();
+    fs::write(ground.path().join("anchors/enough"), seen(&note, T + 200)).unwrap();
+    let report = verify(&ground, &asked);
+    assert_eq!((report.exit(), report.level()), (0, Level::Witnessed));
+    assert_eq!(reach(&report), Some((ledger.size(), 0, 0)));
 }
 
 #[test]

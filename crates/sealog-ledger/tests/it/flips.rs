@@ -340,3 +340,55 @@ fn what_nothing_trusts_changes_no_verdict() {
     }
     assert!(tried > 20);
 }
+
+/// The checkpoint of a log's files that has so many entries, or the last one below.
+fn checkpoint_at(fixture: &Fixture, size: u64) -> String {
+    let mut reader = LineReader::new();
+    let segments = fixture.files.iter().filter(|(path, _)| is_segment(path));
+    let lines = segments.flat_map(|(_, bytes)| bytes.split(|byte| *byte == b'\n'));
+    let mut notes = lines.filter_map(|line| match reader.read(line) {
+        Ok(Line::Checkpoint(facts)) => Some((facts.checkpoint.size(), facts.note)),
+        _ => None,
+    });
+    let mut newest = notes.next().unwrap();
+    for note in notes.filter(|(found, _)| *found <= size) {
+        newest = newest.max(note);
+    }
+    newest.1
+}
+
+#[test]
+fn an_entry_disposed_of_after_what_the_witnesses_saw_is_said_not_to_be_witnessed() {
+    let fixture = fixture();
+    let disk = disk_of(&fixture);
+    let mut by = None;
+    let mut reader = LineReader::new();
+    for (_, bytes) in fixture.files.iter().filter(|(path, _)| is_segment(path)) {
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if let Ok(Line::Disposed(facts)) = reader.read(line) {
+                by = Some(facts.by);
+            }
+        }
+    }
+    let by = by.unwrap();
+    let witness = Ed25519Signer::from_seed(KeyType::CosignatureV1, "w.example", &[9; 32]).unwrap();
+    let text = format!("witness W {}\nquorum W\n", witness.verifier_key());
+    let policy = sealog_core::tlog::policy::Policy::parse(text.as_bytes()).unwrap();
+    for (size, disposed_after) in [(by, true), (by + 1, false), (u64::MAX, false)] {
+        let note = checkpoint_at(&fixture, size);
+        let note = sealog_core::tlog::cosignature::cosign(&note, 1_780_000_000, &witness).unwrap();
+        let request = Request {
+            policy: Some(policy.clone()),
+            against: vec![sealog_ledger::verify::Against {
+                name: "kept".into(),
+                bytes: note.into_bytes(),
+            }],
+            ..fixture.request.clone()
+        };
+        let report = verify(&disk, &request);
+        let reach = report.witnessed().unwrap();
+        assert_eq!(reach.disposed_after, disposed_after, "{size}: {reach:?}");
+        let exit = if size == u64::MAX { 0 } else { 2 };
+        assert_eq!(report.exit(), exit, "{size}: {:?}", report.findings());
+    }
+}

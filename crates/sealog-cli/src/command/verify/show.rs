@@ -138,7 +138,7 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
             ),
         ),
         Level::Witnessed => (
-            format!("level witnessed: the policy's witnesses cosigned size {size}"),
+            witnessed(report),
             Some(
                 "as far as the witnesses of your policy are not all in league with the operator; what nobody recorded is in no log",
             ),
@@ -173,6 +173,18 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
         row("  disposed", &text, context)?;
     }
     Ok(())
+}
+
+/// Up to where the witnesses saw the log. An entry is named by its index, which is one less than the size up to it.
+fn witnessed(report: &Report) -> String {
+    let reach = report.witnessed();
+    let (size, after) = reach.map_or((report.size(), 0), |reach| (reach.size, reach.own_after));
+    if after == 0 {
+        return format!("level witnessed: the policy's witnesses cosigned size {size}");
+    }
+    let after = count(after, "record, the log's own", "records, all the log's own");
+    let last = size.saturating_sub(1);
+    format!("level witnessed up to entry {last} (size {size}); after it {after}")
 }
 
 /// Between which outside times entries were written. The log's own clock is never asked.
