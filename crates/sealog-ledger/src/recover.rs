@@ -66,9 +66,21 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
         if writer.state.size() > 0 {
             writer.recovered = Some(recovered_draft(writer, &cut, class, word.id())?);
         }
+    } else if writer.state.size() > 0 && is_begun_segment_empty(&*store, end.place)? {
+        // The next segment was made, and nothing of its first group reached the disk.
+        let cut = turn.cut(end.place)?;
+        writer.recovered = Some(recovered_draft(writer, &cut, TailClass::CutEnd, word.id())?);
     }
     writer.loaded = true;
     Ok(())
+}
+
+/// Whether segments follow the one in which the log ends, although no line follows: all that is in them is filler, or
+/// zeroes where pages never reached the disk. A group after them would stand in the wrong place.
+fn is_begun_segment_empty(store: &dyn Store, end: Place) -> Result<bool, Error> {
+    let segments = store.segments()?;
+    let last = segments.last().map_or(0, sealog_store::SegmentInfo::number);
+    Ok(last > end.segment())
 }
 
 /// Reads the log from the newest snapshot that it vouches for, or else from its beginning.

@@ -1,4 +1,5 @@
-//! Power is lost at every single operation of what happens seldom: making a ledger, and handing its key over.
+//! Power is lost at every single operation of what happens seldom: making a ledger, handing its key over, and beginning a
+//! segment with an epoch whose snapshot is kept.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
 use sealog_ledger::verify::{Against, Report, Request, verify_ledger_on};
 use sealog_ledger::{Draft, Error};
+use sealog_store::disk::Disk;
 use sealog_store::disk::sim::SimProcess;
 
 use crate::machine::{Machine, ORIGIN, Without, ledger_path};
@@ -151,5 +153,112 @@ fn a_crash_while_a_key_is_handed_over_leaves_exactly_one_key_that_signs() {
     assert!(
         kept_old > 5 && took_new > 5,
         "{kept_old} old, {took_new} new"
+    );
+}
+
+/// Records in one group: they fill a segment, and an epoch is due after them.
+const FULL: usize = 30;
+
+fn names(process: &SimProcess, directory: &str, beginning: &str, end: &str) -> usize {
+    let names = process.list(&ledger_path().join(directory));
+    let names = names.unwrap_or_default().into_iter();
+    names
+        .filter(|name| name.starts_with(beginning) && name.ends_with(end))
+        .count()
+}
+
+fn segments(process: &SimProcess) -> usize {
+    names(process, "log", "0", ".jsonl")
+}
+
+fn snapshots(process: &SimProcess) -> usize {
+    names(process, "derived", "snapshot-", ".jsonl")
+}
+
+/// After the crash, nothing that was told before it is lost, whoever opens the log.
+fn goes_on(machine: &Machine, receipts: &[String], case: &str) {
+    let process = machine.disk.process();
+    let against = receipts.iter().map(|receipt| Against {
+        name: "kept".into(),
+        bytes: receipt.clone().into_bytes(),
+    });
+    let request = Request {
+        against: against.collect(),
+        ..machine.request()
+    };
+    let before = verify(&process, &request);
+    assert_ne!(before.exit(), 1, "{case}: {:?}", before.findings());
+    let reader = machine.open_reader(&process).unwrap();
+    assert!(reader.size() > FULL as u64, "{case}");
+    drop(reader);
+    let ledger = machine.open(&process).unwrap();
+    let producer = ledger.producer().unwrap();
+    let appended = producer.append(note("after")).unwrap();
+    let later = appended.receipt().unwrap();
+    later.verify(&request.keys).unwrap();
+    // An old entry is proven from the log as it is now.
+    ledger.receipt(3).unwrap().verify(&request.keys).unwrap();
+    drop((producer, ledger));
+    let after = verify(&process, &request);
+    assert_eq!(after.exit(), 0, "{case}: {:?}", after.findings());
+    // The same from what is derived alone and without it.
+    let again = machine.open(&process).unwrap();
+    assert_eq!(again.size(), after.size(), "{case}");
+    drop(again);
+    let derived = ledger_path().join("derived");
+    for name in process.list(&derived).unwrap_or_default() {
+        process.remove_file(&derived.join(name)).unwrap();
+    }
+    let again = machine.open(&process).unwrap();
+    assert_eq!(again.size(), after.size(), "{case}");
+}
+
+#[test]
+fn a_crash_while_a_segment_begins_with_an_epoch_and_its_snapshot_loses_nothing_that_was_told() {
+    let (mut lost, mut kept, mut with_snapshot) = (0, 0, 0);
+    for seed in 0..SEEDS {
+        for operation in 1.. {
+            assert!(operation < OPERATIONS_MAX, "it never ends");
+            let case = format!("{seed}, {operation}");
+            let machine = Machine::new((seed << 32) | operation, Without::Nothing);
+            let process = machine.disk.process();
+            let ledger = machine.create(&process).unwrap();
+            let producer = ledger.producer().unwrap();
+            let text = "x".repeat(300);
+            let drafts = (0..FULL).map(|_| note(&text)).collect();
+            let appended = producer.append_many(drafts).unwrap();
+            let mut receipts = vec![appended[FULL - 1].receipt().unwrap().to_string()];
+            assert_eq!((segments(&process), snapshots(&process)), (1, 0), "{case}");
+            let size = ledger.size();
+            machine
+                .disk
+                .lose_power_at(machine.disk.operations() + operation);
+            let rolled = producer.append(note("first of the next segment"));
+            let whole = !machine.disk.is_down();
+            if let Ok(appended) = &rolled {
+                // The epoch has the place before it.
+                assert_eq!(appended.index(), size + 1, "{case}");
+                receipts.push(appended.receipt().unwrap().to_string());
+            }
+            drop((producer, ledger));
+            machine.disk.lose_power_at(0);
+            if whole {
+                assert_eq!((segments(&process), snapshots(&process)), (2, 1), "{case}");
+                assert!(rolled.is_ok(), "{case}");
+            }
+            machine.disk.restart();
+            let process = machine.disk.process();
+            // Snapshots are not flushed, so few outlast the power.
+            with_snapshot += u32::from(snapshots(&process) > 0);
+            *(if rolled.is_ok() { &mut kept } else { &mut lost }) += 1;
+            goes_on(&machine, &receipts, &case);
+            if whole {
+                break;
+            }
+        }
+    }
+    assert!(
+        lost > 5 && kept > 3 && with_snapshot > 0,
+        "{lost} lost, {kept} kept, {with_snapshot} with a snapshot"
     );
 }
