@@ -93,7 +93,8 @@ pub fn verify_ledger_on(
     progress: &mut dyn FnMut(Progress),
 ) -> Report {
     let mut report = Report::new(request.all_signatures);
-    let store = match FileStore::open(Arc::clone(&disk), path, &FileOptions::reading()) {
+    let has_label = FileStore::has_label(&*disk, path);
+    let store = match FileStore::open(disk, path, &FileOptions::reading()) {
         Ok(store) => store,
         Err(error) => {
             let code = match error {
@@ -102,7 +103,7 @@ pub fn verify_ledger_on(
             };
             report.add(Finding::new(code).found(error.to_string()));
             // Its log is gone and the rest is there: any other directory is none of a ledger.
-            if code == Code::NotALedger && FileStore::has_label(&*disk, path) {
+            if code == Code::NotALedger && has_label {
                 trust::judge_emptied(&mut report, request);
             }
             return report;

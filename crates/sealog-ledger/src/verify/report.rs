@@ -288,23 +288,7 @@ impl Report {
         let mut part = Object::new();
         part.insert("verdict", self.integrity().id());
         verdicts.insert("integrity", Value::Object(part));
-        let mut part = Object::new();
-        part.insert("level", self.level().id());
-        part.insert("verdict", self.completeness().id());
-        let reach = self.witnessed;
-        let reached =
-            |part: fn(Reach) -> u64| reach.map_or(Value::Null, |reach| count(part(reach)));
-        part.insert("witnessed_size", reached(|reach| reach.size));
-        part.insert("after_witnessed_own", reached(|reach| reach.own_after));
-        part.insert(
-            "after_witnessed_producers",
-            reached(|reach| reach.producers_after),
-        );
-        part.insert(
-            "after_witnessed_disposed",
-            reach.map_or(Value::Null, |reach| Value::Bool(reach.disposed_after)),
-        );
-        verdicts.insert("completeness", Value::Object(part));
+        verdicts.insert("completeness", self.completeness_json());
         verdicts.insert("time", self.times.to_json(self.size, self.anchors));
         let mut runs = Object::new();
         runs.insert("closed_whole", count(self.runs.closed_whole));
@@ -358,6 +342,27 @@ impl Report {
         json.insert("streams", count(self.streams));
         json.insert("verdicts", Value::Object(verdicts));
         Value::Object(json)
+    }
+
+    fn completeness_json(&self) -> Value {
+        let mut part = Object::new();
+        part.insert("level", self.level().id());
+        part.insert("verdict", self.completeness().id());
+        let count = |number: u64| integer(number).unwrap_or(Value::Null);
+        let reach = self.witnessed;
+        let reached =
+            |part: fn(Reach) -> u64| reach.map_or(Value::Null, |reach| count(part(reach)));
+        part.insert("witnessed_size", reached(|reach| reach.size));
+        part.insert("after_witnessed_own", reached(|reach| reach.own_after));
+        part.insert(
+            "after_witnessed_producers",
+            reached(|reach| reach.producers_after),
+        );
+        part.insert(
+            "after_witnessed_disposed",
+            reach.map_or(Value::Null, |reach| Value::Bool(reach.disposed_after)),
+        );
+        Value::Object(part)
     }
 }
 
