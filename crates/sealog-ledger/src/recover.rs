@@ -79,8 +79,10 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
 /// zeroes where pages never reached the disk. A group after them would stand in the wrong place.
 fn is_begun_segment_empty(store: &dyn Store, end: Place) -> Result<bool, Error> {
     let segments = store.segments()?;
-    let last = segments.last().map_or(0, sealog_store::SegmentInfo::number);
-    Ok(last > end.segment())
+    // One without a byte is removed or used by whoever commits next.
+    Ok(segments
+        .last()
+        .is_some_and(|last| last.number() > end.segment() && last.bytes() > 0))
 }
 
 /// Reads the log from the newest snapshot that it vouches for, or else from its beginning.
