@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::{Hash, push_hex};
 use sealog_core::json::Value;
+use sealog_core::state::LogState;
 use sealog_core::tlog::sign::Signer;
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use sealog_store::disk::{Disk, MemoryDisk, OsDisk};
@@ -26,8 +27,15 @@ const PATHS_DIR: &str = "paths";
 
 impl Ledger {
     /// Makes a ledger where nothing is, with its key, its entry 0 and a line in the user's `known_logs`.
-    pub fn create(path: &Path, creation: &Creation, options: Options) -> Result<Self, Error> {
+    ///
+    /// A directory that holds only what an interrupted making leaves, and no entry, is finished, with the key that is
+    /// there already; never one of a ledger that this user knows, which was finished once and is gone.
+    pub fn create(path: &Path, creation: &Creation, mut options: Options) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
+        if is_unfinished(&path)? {
+            check_vanished(&path, &options)?;
+            options.signer = Some(signer_left(&path, creation, &options)?);
+        }
         let origin = origin_for_new(&path, creation, &options)?;
         refuse_taken(&origin, &options)?;
         check_recovery(creation, &origin, &options)?;
@@ -65,7 +73,7 @@ impl Ledger {
     ) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         check_vanished(&path, &options)?;
-        if is_absent_or_empty(&path) {
+        if is_absent_or_empty(&path) || is_unfinished(&path)? {
             return Self::create(&path, creation, options);
         }
         Self::open(&path, options)
@@ -101,17 +109,27 @@ impl Ledger {
     ) -> Result<Self, Error> {
         let file_options = file_options(&options)?;
         let about = label_text(origin);
-        let store: Arc<dyn Store> = Arc::new(FileStore::create(
-            Arc::clone(&disk),
-            path,
-            &about,
-            &file_options,
-        )?);
+        let made = match FileStore::create(Arc::clone(&disk), path, &about, &file_options) {
+            Err(sealog_store::Error::Exists { .. }) => {
+                FileStore::finish(Arc::clone(&disk), path, &about, &file_options)
+            }
+            made => made,
+        };
+        let store: Arc<dyn Store> = Arc::new(made?);
         let vkey = signer.verifier_key().to_string();
         let draft = admin::created_draft(creation, origin, &vkey)?;
-        let path = Some(path.to_path_buf());
+        let root = path.to_path_buf();
+        let path = Some(root.clone());
         let ledger = Self::writer_on(disk, store, path, origin, options, signer)?;
-        ledger.commit_own(move |_| Ok(draft.clone()), None)?;
+        // Under the log's lock, after all that stands there was read: nothing is made over an entry.
+        let made = move |state: &LogState| {
+            if state.size() > 0 {
+                let path = root.clone();
+                return Err(Error::Store(sealog_store::Error::Exists { path }));
+            }
+            Ok(draft.clone())
+        };
+        ledger.commit_own(made, None)?;
         Ok(ledger)
     }
 
@@ -334,6 +352,50 @@ fn refuse_taken(origin: &str, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the directory holds only what an interrupted making leaves, and no entry that can be read.
+fn is_unfinished(path: &Path) -> Result<bool, Error> {
+    if is_absent_or_empty(path) || !FileStore::is_unfinished(&OsDisk::new(), path)? {
+        return Ok(false);
+    }
+    let disk: Arc<dyn Disk> = Arc::new(OsDisk::new());
+    match FileStore::open(disk, path, &FileOptions::reading()) {
+        // A whole first line may be the first group's, acknowledged or not: opening finds out, and says so.
+        Ok(store) => Ok(first_entry(&store)? == Value::Null),
+        Err(sealog_store::Error::NotALedger { .. }) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The key of an interrupted making, or a new one if it did not come that far. Not that of a log that this user knows:
+/// it was finished, and nothing is signed anew with its key.
+fn signer_left(
+    path: &Path,
+    creation: &Creation,
+    options: &Options,
+) -> Result<Arc<dyn Signer>, Error> {
+    let secrets = options
+        .secrets
+        .clone()
+        .unwrap_or_else(|| keys::secrets_of(path));
+    let signer: Arc<dyn Signer> = match &options.signer {
+        Some(signer) => Arc::clone(signer),
+        None if secrets.join(keys::LOG_KEY_FILE).exists() => read_signer(path, options)?,
+        None => {
+            let origin = origin_for_new(path, creation, options)?;
+            let file = secrets.join(keys::LOG_KEY_FILE);
+            Arc::new(keys::create_log_key(&file, &origin, &*options.random)?)
+        }
+    };
+    let origin = signer.verifier_key().name().to_owned();
+    if let Some(directory) = config_dir(options) {
+        let known = keys::known_logs(&directory)?;
+        if known.iter().any(|log| log.vkey.name() == origin) {
+            return Err(Error::OriginTaken { origin });
+        }
+    }
+    Ok(signer)
+}
+
 fn is_absent_or_empty(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
@@ -344,7 +406,7 @@ fn is_absent_or_empty(path: &Path) -> bool {
 /// Refuses a path where this machine knows a ledger and none is now.
 fn check_vanished(path: &Path, options: &Options) -> Result<(), Error> {
     let known = path_note(path, options).is_some_and(|note| note.exists());
-    if known && is_absent_or_empty(path) {
+    if known && (is_absent_or_empty(path) || is_unfinished(path)?) {
         return Err(Error::Vanished {
             path: path.to_path_buf(),
         });

@@ -29,4 +29,5 @@ mod signers;
 #[path = "../sim/sources.rs"]
 mod sources;
 mod stand;
+mod unfinished;
 mod verify;

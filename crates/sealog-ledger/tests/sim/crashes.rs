@@ -59,12 +59,21 @@ fn a_crash_while_a_ledger_is_made_leaves_one_that_goes_on_or_none_that_was_told_
                     let after = model.verify(Arc::new(process), ledger_path());
                     assert_eq!(after.exit(), 0, "{operation}: {:?}", after.findings());
                 }
-                // What is left may be removed: nothing was ever told of it.
+                // Nothing was ever told of what is left, and the making is done again over it.
                 Err(error) => {
                     none += 1;
                     assert_eq!(kept, None, "{operation}: {error}");
                     let codes = ["not_a_ledger", "empty_ledger"];
                     assert!(codes.contains(&error.code()), "{operation}: {error}");
+                    let made = machine.create(&process);
+                    let ledger = made.unwrap_or_else(|error| panic!("{operation}: {error}"));
+                    ledger.producer().unwrap().append(note("first")).unwrap();
+                    drop(ledger);
+                    let again = machine.create(&process).unwrap_err();
+                    assert_eq!(again.code(), "exists", "{operation}");
+                    let after = model.verify(Arc::new(process), ledger_path());
+                    assert_eq!(after.exit(), 0, "{operation}: {:?}", after.findings());
+                    assert_eq!(after.size(), 2, "{operation}");
                 }
             }
             if whole {

@@ -46,7 +46,7 @@ impl FileStore {
 }
 
 /// The directories of the layout, those inside `log` apart.
-const DIRECTORIES: [&str; 4] = [
+pub(super) const DIRECTORIES: [&str; 4] = [
     layout::LOG,
     layout::PAYLOADS,
     layout::ANCHORS,
@@ -95,7 +95,7 @@ fn empty(disk: &dyn Disk, root: &Path) {
 }
 
 /// The directory that holds `path`.
-fn parent_of(path: &Path) -> PathBuf {
+pub(super) fn parent_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),

@@ -26,6 +26,7 @@ mod shelf;
 mod still;
 pub(crate) mod transfer;
 mod turn;
+mod unfinished;
 
 use hint::{HINT_BYTES, Hint};
 use shelf::FlushedDirectories;

@@ -1,0 +1,89 @@
+//! What an interrupted making leaves is finished; anything else is left alone.
+
+use std::fs;
+
+use sealog_core::tlog::vkey::VerifierKey;
+use sealog_ledger::verify::{Request, verify_ledger};
+use sealog_ledger::{Creation, Ledger, Options, SystemRandom, keys};
+
+use crate::ground::{Ground, decision};
+
+const ORIGIN: &str = "example.org/unfinished";
+
+/// A key, and the directories that were made before the power went.
+fn interrupted(ground: &Ground, with_lock: bool) -> String {
+    let file = keys::secrets_of(&ground.path()).join(keys::LOG_KEY_FILE);
+    keys::create_log_key(&file, ORIGIN, &SystemRandom).unwrap();
+    fs::create_dir_all(ground.path().join("log")).unwrap();
+    fs::create_dir(ground.path().join("payloads")).unwrap();
+    if with_lock {
+        fs::write(ground.path().join("log/TURNSTILE"), b"").unwrap();
+        fs::write(ground.path().join("log/LOCK"), b"").unwrap();
+    }
+    fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn an_interrupted_making_is_finished_with_the_key_that_is_there() {
+    for with_lock in [false, true] {
+        for segment in [None, Some(&b""[..]), Some(b"{\"log\":{\"cl")] {
+            let ground = Ground::new();
+            let key = interrupted(&ground, with_lock);
+            if let Some(bytes) = segment {
+                fs::write(ground.path().join("log/0000000000.jsonl"), bytes).unwrap();
+            }
+            let made =
+                Ledger::open_or_create(&ground.path(), &Creation::default(), ground.options());
+            let ledger = made.unwrap();
+            assert_eq!(ledger.origin(), ORIGIN);
+            ledger.producer().unwrap().append(decision("d0")).unwrap();
+            let request = Request {
+                keys: vec![VerifierKey::parse(&ledger.vkey()).unwrap()],
+                ..Request::default()
+            };
+            drop(ledger);
+            let report = verify_ledger(&ground.path(), &request, &mut |_| ());
+            assert_eq!(report.exit(), 0, "{:?}", report.findings());
+            let file = keys::secrets_of(&ground.path()).join(keys::LOG_KEY_FILE);
+            assert_eq!(fs::read_to_string(file).unwrap(), key, "the same key");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_finished_over_an_entry_a_strange_file_or_a_ledger_that_was_known() {
+    for strange in [
+        "notes.txt",
+        "log/0000000001.jsonl",
+        "payloads/x",
+        "log/POISONED",
+    ] {
+        let ground = Ground::new();
+        interrupted(&ground, true);
+        fs::write(ground.path().join(strange), b"mine").unwrap();
+        let refused = Ledger::create(&ground.path(), &Creation::default(), ground.options());
+        assert_eq!(refused.unwrap_err().code(), "exists", "{strange}");
+        let kept = fs::read(ground.path().join(strange)).unwrap();
+        assert_eq!(kept, b"mine", "{strange}");
+    }
+    let ground = Ground::new();
+    drop(ground.create());
+    let segment = ground.path().join("log/0000000000.jsonl");
+    let whole = fs::read(&segment).unwrap();
+    let refused = Ledger::create(&ground.path(), &Creation::default(), ground.options());
+    assert_eq!(refused.unwrap_err().code(), "exists");
+    assert_eq!(fs::read(&segment).unwrap(), whole);
+    // Emptied, with all that is derived gone: this machine knows that there was a ledger.
+    fs::write(&segment, b"").unwrap();
+    let _ = fs::remove_dir_all(ground.path().join("derived"));
+    let again = Ledger::open_or_create(&ground.path(), &Creation::default(), ground.options());
+    assert_eq!(again.unwrap_err().code(), "vanished");
+    // So does the user, where the machine's notes are gone.
+    let elsewhere = Options {
+        state_dir: Some(ground.path().with_file_name("elsewhere")),
+        ..ground.options()
+    };
+    let again = Ledger::create(&ground.path(), &Creation::default(), elsewhere);
+    assert_eq!(again.unwrap_err().code(), "origin_taken");
+    assert_eq!(fs::read(&segment).unwrap(), b"");
+}
