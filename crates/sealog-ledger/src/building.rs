@@ -257,8 +257,8 @@ impl Writer {
         Ok(step.findings)
     }
 
-    /// A payload file that the record names and that is not there: never put, or removed as one that nobody names. Asked
-    /// under the log's lock, under which such files are removed.
+    /// A payload file that the record names and that is not there: never put, or removed as one that nobody names.
+    /// Asked under the log's lock, under which such files are removed.
     fn payload_missing(&self, record: &Submission) -> Result<Option<Finding>, Error> {
         for payload in &record.facts.payloads {
             let name = payload.digest.to_hex();

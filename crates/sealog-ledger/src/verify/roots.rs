@@ -1,5 +1,5 @@
-//! What stood at the size of every checkpoint, for anchors of any age: kept in memory for the newest ones and spilled to
-//! disk for the rest, so that memory stays flat.
+//! What stood at the size of every checkpoint, for anchors of any age: kept in memory for the newest ones and spilled
+//! to disk for the rest, so that memory stays flat.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

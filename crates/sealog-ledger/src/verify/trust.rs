@@ -137,8 +137,8 @@ fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &
     }
 }
 
-/// A log of which nothing is left is smaller than anything that was kept of it. What the log says of its own keys is gone
-/// too: only what a pinned key signed was kept of the log that is asked about.
+/// A log of which nothing is left is smaller than anything that was kept of it. What the log says of its own keys is
+/// gone too: only what a pinned key signed was kept of the log that is asked about.
 pub(super) fn judge_emptied(report: &mut Report, request: &Request) {
     let mut keys = request.keys.clone();
     if let Some(policy) = &request.policy {
@@ -200,8 +200,8 @@ fn judge_against(
     }
 }
 
-/// The policy's quorum has to have cosigned the log up to its last record of a producer, and recently enough. What it says of the time of
-/// any checkpoint of the log goes into the report.
+/// The policy's quorum has to have cosigned the log up to its last record of a producer, and recently enough. What it
+/// says of the time of any checkpoint of the log goes into the report.
 fn judge_policy(
     report: &mut Report,
     request: &Request,

@@ -1,5 +1,5 @@
-//! Power is lost at every single operation of what happens seldom: making a ledger, handing its key over, and beginning a
-//! segment with an epoch whose snapshot is kept.
+//! Power is lost at every single operation of what happens seldom: making a ledger, handing its key over, and beginning
+//! a segment with an epoch whose snapshot is kept.
 
 use std::sync::Arc;
 

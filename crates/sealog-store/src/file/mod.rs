@@ -166,8 +166,8 @@ impl FileStore {
         })
     }
 
-    /// Whether a directory says of itself that it is a ledger, by the file for people; whether it is one, [`Self::open`]
-    /// finds out.
+    /// Whether a directory says of itself that it is a ledger, by the file for people; whether it is one,
+    /// [`Self::open`] finds out.
     pub fn has_label(disk: &dyn Disk, root: &Path) -> bool {
         matches!(
             kind_of(disk, &root.join(layout::ABOUT), FileKind::File),
