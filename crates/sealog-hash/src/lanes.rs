@@ -12,23 +12,10 @@ use core::arch::x86_64::{
 };
 
 use crate::Digest256;
+use crate::stream::{BLOCK, START};
 
-/// Bytes of a block.
-const BLOCK: usize = 64;
 /// Messages that are under way at once.
 const LANES: usize = 2;
-
-/// The state that SHA-256 begins with (FIPS 180-4 section 5.3.3).
-const START: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// The constants of the rounds (FIPS 180-4 section 4.2.2).
 #[rustfmt::skip]
@@ -53,15 +40,35 @@ const ROUNDS: [[u32; 4]; 16] = [
 
 /// All digests; `None` where the processor lacks the instructions.
 pub(crate) fn sha256_all(prefix: &[u8], messages: &[&[u8]]) -> Option<Vec<Digest256>> {
-    let able = is_x86_feature_detected!("sha")
-        && is_x86_feature_detected!("ssse3")
-        && is_x86_feature_detected!("sse4.1");
     // A prefix stands whole in the first block.
-    if !able || prefix.len() >= BLOCK {
+    if !able() || prefix.len() >= BLOCK {
         return None;
     }
     // SAFETY: the processor has the instructions: they were looked for above.
     Some(unsafe { in_lanes(prefix, messages) })
+}
+
+/// Takes as many blocks into each state as both have; `false`, and nothing taken, where the processor lacks the
+/// instructions.
+pub(crate) fn compress_pairs(
+    state: &mut [u32; 8],
+    blocks: &[[u8; BLOCK]],
+    other: &mut [u32; 8],
+    other_blocks: &[[u8; BLOCK]],
+) -> bool {
+    if !able() {
+        return false;
+    }
+    // SAFETY: the processor has the instructions: they were looked for above.
+    unsafe { pairs(state, blocks, other, other_blocks) };
+    true
+}
+
+/// Whether the processor has the instructions.
+fn able() -> bool {
+    is_x86_feature_detected!("sha")
+        && is_x86_feature_detected!("ssse3")
+        && is_x86_feature_detected!("sse4.1")
 }
 
 /// The state of one message, in the order that the instructions want: words A B E F, and C D G H.
@@ -102,7 +109,7 @@ impl<'m> Lane<'m> {
         let (tail, blocks) = tail(short, end, prefix.len() + message.len());
         Self {
             number,
-            state: State::start(),
+            state: State::of(&START),
             head,
             whole: whole.iter(),
             tail,
@@ -180,6 +187,22 @@ fn in_lanes(prefix: &[u8], messages: &[&[u8]]) -> Vec<Digest256> {
             }
         }
     }
+}
+
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn pairs(
+    state: &mut [u32; 8],
+    blocks: &[[u8; BLOCK]],
+    other: &mut [u32; 8],
+    other_blocks: &[[u8; BLOCK]],
+) {
+    let mut one = State::of(state);
+    let mut two = State::of(other);
+    for (block, other_block) in blocks.iter().zip(other_blocks) {
+        compress_both(&mut one, &mut two, block, other_block);
+    }
+    *state = one.words();
+    *other = two.words();
 }
 
 /// The rounds of one block for each lane. The lanes stand side by side in each step, so that one fills the waits of
@@ -302,8 +325,8 @@ impl State {
         clippy::many_single_char_names,
         reason = "the words of the state have these names in the standard"
     )]
-    fn start() -> Self {
-        let [a, b, c, d, e, f, g, h] = START;
+    fn of(words: &[u32; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = *words;
         Self {
             abef: vector(&[f, e, b, a]),
             cdgh: vector(&[h, g, d, c]),
@@ -316,12 +339,17 @@ impl State {
         clippy::many_single_char_names,
         reason = "the words of the state have these names in the standard"
     )]
-    fn digest(self) -> Digest256 {
+    fn words(self) -> [u32; 8] {
         let [f, e, b, a] = store(self.abef);
         let [h, g, d, c] = store(self.cdgh);
+        [a, b, c, d, e, f, g, h]
+    }
+
+    #[inline]
+    #[target_feature(enable = "sha,ssse3,sse4.1")]
+    fn digest(self) -> Digest256 {
         let mut digest = [0; 32];
-        let words = [a, b, c, d, e, f, g, h];
-        for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(self.words()) {
             *to = word.to_be_bytes();
         }
         digest

@@ -2,15 +2,19 @@
 //!
 //! A processor with SHA instructions waits in each round for the one before. Two messages in step fill the waits of
 //! one another: one core hashes about one and a half times as much. [`sha256_all`] gives the same as hashing each
-//! message by itself, which is what it does on processors without these instructions.
+//! message by itself, which is what it does on processors without these instructions. [`Sha256Stream`] is for messages
+//! that come in parts, as files do: two of them can be taken in step.
 //!
 //! This is the only crate of the workspace with `unsafe` code (design, section 2): the calls of functions that need
 //! the instructions, made only where they were found, and the loads of whole blocks, whose length the type tells.
 //!
-//! **What is absent**: other hashes, single messages (the crate `sha2` is as quick), files, threads.
+//! **What is absent**: other hashes, files, threads.
 
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+mod stream;
+
+pub use stream::Sha256Stream;
 
 use sha2::{Digest, Sha256};
 

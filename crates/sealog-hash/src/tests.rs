@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{one_by_one, sha256_all};
+use super::{Sha256Stream, one_by_one, sha256_all};
 
 fn hex(digest: &[u8; 32]) -> String {
     use std::fmt::Write;
@@ -65,6 +65,38 @@ fn no_message_and_one_message() {
     }
 }
 
+/// Hashes two messages in step, each cut into parts of its own length.
+fn in_step(messages: [&[u8]; 2], parts: [usize; 2]) -> Vec<[u8; 32]> {
+    let [mut one, mut other] = [Sha256Stream::new(), Sha256Stream::new()];
+    let mut chunks = messages[0].chunks(parts[0]);
+    let mut other_chunks = messages[1].chunks(parts[1]);
+    loop {
+        match (chunks.next(), other_chunks.next()) {
+            (None, None) => return vec![one.finish(), other.finish()],
+            (bytes, other_bytes) => one.update_both(
+                bytes.unwrap_or_default(),
+                &mut other,
+                other_bytes.unwrap_or_default(),
+            ),
+        }
+    }
+}
+
+#[test]
+fn messages_in_parts_hash_as_whole_ones_at_every_length_around_the_borders_of_blocks() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(400).collect();
+    for length in 0..bytes.len() {
+        let messages = [&bytes[..length], &bytes[..bytes.len() - length]];
+        let expected = one_by_one(b"", &messages);
+        for parts in [[1, 1], [63, 64], [64, 65], [7, 200], [400, 400]] {
+            assert_eq!(in_step(messages, parts), expected, "{length}, {parts:?}");
+        }
+        let mut alone = Sha256Stream::new();
+        messages[0].chunks(61).for_each(|part| alone.update(part));
+        assert_eq!(alone.finish(), expected[0], "{length}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -75,5 +107,15 @@ proptest! {
     ) {
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
         prop_assert_eq!(sha256_all(&prefix, &messages), one_by_one(&prefix, &messages));
+    }
+
+    #[test]
+    fn two_messages_in_step_do_not_disturb_one_another(
+        one in vec(any::<u8>(), 0..2_000),
+        other in vec(any::<u8>(), 0..2_000),
+        parts in [1_usize..300, 1_usize..300],
+    ) {
+        let messages = [one.as_slice(), other.as_slice()];
+        prop_assert_eq!(in_step(messages, parts), one_by_one(b"", &messages));
     }
 }
