@@ -57,6 +57,19 @@ pub const TABLE: &[(&str, &str)] = &[
         "origin_taken",
         "choose another --origin, or leave it out; two logs of one origin look like a fork of one",
     ),
+    // Models.
+    (
+        "model_unfit",
+        "take it out of the model, leave it out with --ignore, or choose a --links policy (docs/formats/manifest.md)",
+    ),
+    (
+        "model_exists",
+        "nothing is written over; choose another name, or remove the file first",
+    ),
+    (
+        "model_changed",
+        "nobody may write to a model while it is read; run it again on a copy",
+    ),
     // Input.
     ("json", RECORD),
     ("input", RECORD),

@@ -16,6 +16,9 @@ pub enum Error {
     /// The ledger refused or failed.
     #[error(transparent)]
     Ledger(#[from] sealog_ledger::Error),
+    /// A model, its manifest, signature or key cannot be used, or does not hold.
+    #[error(transparent)]
+    Model(#[from] sealog_model::Error),
     /// No ledger was named and none is here.
     #[error("no ledger is named, and there is no `*.sealog` in {}", directory.display())]
     NoLedger {
@@ -154,6 +157,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Ledger(error) => error.kind(),
+            Self::Model(error) => error.kind(),
             Self::Lines { kind, .. } => *kind,
             Self::Production { .. } | Self::KeyExists { .. } | Self::OriginTaken { .. } => {
                 ErrorKind::Refused
@@ -221,6 +225,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Ledger(error) => error.code(),
+            Self::Model(error) => error.code(),
             Self::NoLedger { .. } => "no_ledger",
             Self::SeveralLedgers { .. } => "several_ledgers",
             Self::Absent { .. } => "absent",

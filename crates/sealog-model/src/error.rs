@@ -1,9 +1,13 @@
-//! What can go wrong with a model directory.
+//! What can go wrong with a model directory and its manifest.
 
 use std::io;
 use std::path::PathBuf;
 
 use sealog_core::ErrorKind;
+use sealog_core::json::JsonError;
+
+use crate::manifest::Change;
+use crate::walk::Unfit;
 
 /// Everything that this crate reports. Each message says what happened and to which path.
 #[derive(Debug, thiserror::Error)]
@@ -19,13 +23,132 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Something in the directory cannot be part of a manifest.
+    #[error("{} cannot be part of a model: {reason}", path.display())]
+    Unfit {
+        /// What.
+        path: PathBuf,
+        /// Why not.
+        reason: Unfit,
+    },
+    /// The directory holds no file that would be covered.
+    #[error("{} holds no file of a model", path.display())]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A limit of this crate is exceeded.
+    #[error("{what} exceed the limit of {limit}")]
+    Limit {
+        /// What is counted.
+        what: &'static str,
+        /// How much of it is allowed.
+        limit: u64,
+    },
+    /// A file was written, replaced or cut while it was read.
+    #[error("{} changed while it was read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A blob of a hub cache has other content than its name says.
+    #[error("the blob behind {path} has the digest {found}, its name says {expected}")]
+    Blob {
+        /// The path in the snapshot.
+        path: String,
+        /// The digest that is its name.
+        expected: String,
+        /// The digest of its content.
+        found: String,
+    },
+    /// A text does not follow its format.
+    #[error("{what} is malformed: {why}")]
+    Malformed {
+        /// Which text.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A text is not the JSON that its format asks for.
+    #[error("{what} is malformed: {source}")]
+    Json {
+        /// Which text.
+        what: &'static str,
+        /// Why.
+        source: JsonError,
+    },
+    /// There is something already where a file was to be made.
+    #[error("there is something already at {}", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The directory is not what the manifest says.
+    #[error("the directory differs from its manifest in {} {}", changes.len(), files(changes))]
+    Differs {
+        /// All differences, by path.
+        changes: Vec<Change>,
+    },
+}
+
+fn files(changes: &[Change]) -> &'static str {
+    if changes.len() == 1 { "file" } else { "files" }
 }
 
 impl Error {
     /// Which of the four kinds this is; the shells map only that.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Io { .. } => ErrorKind::Unavailable,
+            Self::Io { .. } | Self::Changed { .. } => ErrorKind::Unavailable,
+            Self::Unfit { .. }
+            | Self::Empty { .. }
+            | Self::Limit { .. }
+            | Self::Malformed { .. }
+            | Self::Json { .. } => ErrorKind::Malformed,
+            Self::Exists { .. } => ErrorKind::Refused,
+            Self::Blob { .. } | Self::Differs { .. } => ErrorKind::Refuted,
+        }
+    }
+
+    /// A stable reason code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "model_io",
+            Self::Unfit { .. } => "model_unfit",
+            Self::Empty { .. } => "model_empty",
+            Self::Limit { .. } => "model_limit",
+            Self::Changed { .. } => "model_changed",
+            Self::Blob { .. } => "model_blob",
+            Self::Malformed { .. } | Self::Json { .. } => "model_malformed",
+            Self::Exists { .. } => "model_exists",
+            Self::Differs { .. } => "model_differs",
+        }
+    }
+
+    /// The differences behind the error, if it has any.
+    pub fn changes(&self) -> &[Change] {
+        match self {
+            Self::Differs { changes } => changes,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+
+    pub(crate) fn malformed(what: &'static str, why: impl Into<String>) -> Self {
+        Self::Malformed {
+            what,
+            why: why.into(),
         }
     }
 }

@@ -1,13 +1,21 @@
-//! `sealog model`: what a model directory is, and whether it may be loaded.
+//! `sealog model`: what a model directory is, who vouches for it, and whether it may be loaded.
 
+mod files;
+mod manifest;
 pub mod scan;
 
 use crate::context::Context;
 use crate::error::Error;
 
-/// Commands over model directories.
+/// Commands over models.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Print the digest that names a model
+    Digest(manifest::DigestArgs),
+    /// Write the manifest of a model, unsigned
+    Manifest(manifest::ManifestArgs),
+    /// Show how two manifests differ, or a model and its manifest
+    Diff(manifest::DiffArgs),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
 }
@@ -15,6 +23,9 @@ pub enum Command {
 /// Runs one of them.
 pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
     match command {
+        Command::Digest(args) => manifest::digest(&args, context),
+        Command::Manifest(args) => manifest::manifest(&args, context),
+        Command::Diff(args) => manifest::diff(&args, context),
         Command::Scan(args) => scan::scan(&args, context),
     }
 }

@@ -1,0 +1,210 @@
+//! What the commands over models share: how a directory is walked and read, and files about it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use sealog_core::json::{Object, Value};
+use sealog_model::digest::{Algorithm, DigestOptions, Progress};
+use sealog_model::limits::DOCUMENT_BYTES_MAX;
+use sealog_model::manifest::{Change, ChangeKind, Manifest};
+use sealog_model::walk::{FileSet, IgnoreRules, Ignored, LinkPolicy, ModelPath, WalkOptions};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::{Tone, count, number, object, plain};
+
+/// Which files make up a model.
+#[derive(Debug, clap::Args)]
+pub(super) struct WalkArgs {
+    /// Leave out this path of the model and all below it; no patterns
+    #[arg(long, value_name = "PATH")]
+    ignore: Vec<String>,
+    /// Do not leave out .git, .gitignore, .gitattributes and .github at the top
+    #[arg(long)]
+    no_default_ignores: bool,
+    /// Symbolic links: refuse, inside-root or hub-cache
+    #[arg(long, value_name = "POLICY", default_value = "refuse")]
+    links: String,
+}
+
+impl WalkArgs {
+    pub(super) fn options(&self) -> Result<WalkOptions, Error> {
+        let mut ignore = if self.no_default_ignores {
+            IgnoreRules::none()
+        } else {
+            IgnoreRules::oms()
+        };
+        for path in &self.ignore {
+            ignore.add(path).map_err(|reason| Error::Argument {
+                argument: "--ignore",
+                problem: format!("{path}: {reason}"),
+            })?;
+        }
+        let links = LinkPolicy::from_name(&self.links).ok_or_else(|| Error::Argument {
+            argument: "--links",
+            problem: "it is refuse, inside-root or hub-cache".into(),
+        })?;
+        Ok(WalkOptions { ignore, links })
+    }
+}
+
+/// The digests that are asked for; SHA-256 if none is named.
+pub(super) fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
+    if names.is_empty() {
+        return Ok(vec![Algorithm::Sha256]);
+    }
+    let read = names.iter().map(|name| {
+        Algorithm::from_name(name).ok_or_else(|| Error::Argument {
+            argument: "--hash",
+            problem: format!("{name} is not sha256, sha512, blake2b, blake3 or git-sha1"),
+        })
+    });
+    read.collect()
+}
+
+/// A bar as the reader of a model sees it.
+pub(super) struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn add(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}
+
+/// Reads every file of a model and makes its manifest.
+pub(super) fn read_model(
+    path: &Path,
+    walk: &WalkOptions,
+    algorithms: &[Algorithm],
+    context: &Context,
+) -> Result<(Manifest, FileSet), Error> {
+    let set = FileSet::walk(path, walk)?;
+    let bar = Bar(context.progress(set.bytes())?);
+    let options = DigestOptions {
+        progress: &bar,
+        ..DigestOptions::new(algorithms)
+    };
+    let manifest = Manifest::of_files(&set, &options)?;
+    bar.0.finish_and_clear();
+    Ok((manifest, set))
+}
+
+/// A path as it is meant from the working directory.
+pub(super) fn place(path: &Path, context: &Context) -> PathBuf {
+    context.settings.environment().directory().join(path)
+}
+
+/// Where a file lies in a model, if it does.
+pub(super) fn inside(model: &Path, file: &Path) -> Option<ModelPath> {
+    let model = fs::canonicalize(model).ok()?;
+    let directory = fs::canonicalize(file.parent()?).ok()?;
+    let relative = directory.join(file.file_name()?);
+    ModelPath::parse(relative.strip_prefix(model).ok()?.to_str()?).ok()
+}
+
+/// Reads a document about a model, bounded.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let io = |source| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let limit = u64::try_from(DOCUMENT_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut text = Vec::new();
+    let file = fs::File::open(path).map_err(io)?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut text)
+        .map_err(io)?;
+    if text.len() > DOCUMENT_BYTES_MAX {
+        return Err(sealog_model::Error::Limit {
+            what: "bytes of the document",
+            limit,
+        }
+        .into());
+    }
+    Ok(text)
+}
+
+/// Writes a file that was not there: nothing signed is ever written over.
+pub(super) fn write_new(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    let written = made.and_then(|mut file| {
+        file.write_all(text)?;
+        file.sync_all()
+    });
+    written.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => sealog_model::Error::Exists {
+            path: path.to_owned(),
+        }
+        .into(),
+        _ => Error::Io {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+/// What is there and not covered, for people.
+pub(super) fn show_uncovered(set: &FileSet, context: &mut Context) -> Result<(), Error> {
+    for Ignored { path, files } in set.ignored() {
+        let files = count(*files, "file", "files");
+        let head = context.out.paint(Tone::Open, "not covered");
+        let line = format!("{head}   {} ({files})", plain(path.as_str()));
+        context.out.line(&line)?;
+    }
+    for path in set.hard_linked() {
+        let head = context.out.paint(Tone::Open, "hard link");
+        context
+            .out
+            .line(&format!("{head}     {}", plain(path.as_str())))?;
+    }
+    Ok(())
+}
+
+/// The same for machines.
+pub(super) fn uncovered_value(set: &FileSet) -> Value {
+    let ignored = set.ignored().iter().map(|found| {
+        object([
+            ("files", number(found.files)),
+            ("path", found.path.as_str().into()),
+        ])
+    });
+    Value::Array(ignored.collect())
+}
+
+/// Paths with several names, for machines.
+pub(super) fn hard_links_value(set: &FileSet) -> Value {
+    let paths = set
+        .hard_linked()
+        .iter()
+        .map(|path| Value::from(path.as_str()));
+    Value::Array(paths.collect())
+}
+
+/// Differences, one a line.
+pub(super) fn show_changes(changes: &[Change], context: &mut Context) -> Result<(), Error> {
+    for change in changes {
+        context.out.line(&plain(&change.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Differences for machines.
+pub(super) fn changes_value(changes: &[Change]) -> Value {
+    let value = |change: &Change| {
+        let mut object = Object::new();
+        object.insert("change", change.kind.name());
+        if let ChangeKind::Renamed { from } = &change.kind {
+            object.insert("from", from.as_str());
+        }
+        object.insert("path", change.path.as_str());
+        Value::Object(object)
+    };
+    Value::Array(changes.iter().map(value).collect())
+}

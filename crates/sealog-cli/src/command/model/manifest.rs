@@ -1,0 +1,247 @@
+//! `sealog model digest`, `manifest` and `diff`.
+
+use std::path::{Path, PathBuf};
+
+use sealog_core::json::{Object, Value};
+use sealog_ledger::{Clock, SystemClock};
+use sealog_model::manifest::{Authorship, Change, Manifest, Statement};
+use sealog_model::walk::{FileSet, WalkOptions};
+
+use super::files::{
+    WalkArgs, algorithms, changes_value, hard_links_value, inside, place, read, read_model,
+    show_changes, show_uncovered, uncovered_value, write_new,
+};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{count, number, object, plain};
+
+/// Arguments of `digest`.
+#[derive(Debug, clap::Args)]
+pub struct DigestArgs {
+    /// The model: a directory or a file
+    model: PathBuf,
+    /// Digests of each file: sha256 (default), sha512, blake2b, blake3, git-sha1; several in one read
+    #[arg(long, value_name = "NAME")]
+    hash: Vec<String>,
+    /// Print also the digests of each file
+    #[arg(long)]
+    files: bool,
+    #[command(flatten)]
+    walk: WalkArgs,
+}
+
+/// What a manifest says besides its files.
+#[derive(Debug, clap::Args)]
+pub(super) struct StatementArgs {
+    /// The model: a directory or a file
+    pub(super) model: PathBuf,
+    /// Write the manifest to this file, which may not exist
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Who makes it
+    #[arg(long, value_name = "NAME")]
+    created_by: String,
+    /// The model's name [default: that of its directory]
+    #[arg(long)]
+    name: Option<String>,
+    /// The model's version
+    #[arg(
+        long,
+        id = "model_version",
+        value_name = "VERSION",
+        default_value = "unstated"
+    )]
+    version: String,
+    /// Digests of each file: sha256 (default), sha512, blake2b, blake3, git-sha1; several in one read
+    #[arg(long, value_name = "NAME")]
+    hash: Vec<String>,
+    #[command(flatten)]
+    walk: WalkArgs,
+}
+
+/// Arguments of `manifest`.
+#[derive(Debug, clap::Args)]
+pub struct ManifestArgs {
+    #[command(flatten)]
+    statement: StatementArgs,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// The older manifest
+    old: PathBuf,
+    /// The newer manifest, or the model
+    new: PathBuf,
+}
+
+/// Prints the digest of a model.
+pub(super) fn digest(args: &DigestArgs, context: &mut Context) -> Result<u8, Error> {
+    let model = place(&args.model, context);
+    let hashes = algorithms(&args.hash)?;
+    let (manifest, set) = read_model(&model, &args.walk.options()?, &hashes, context)?;
+    if context.json() {
+        let mut value = summary(&manifest, &set);
+        if args.files {
+            let text = manifest.to_canonical();
+            let read = Value::parse(&text).unwrap_or_default();
+            value.insert("manifest", read);
+        }
+        context.out.json(&Value::Object(value))?;
+        return Ok(exit::HOLDS);
+    }
+    show_summary(&manifest, &set, context)?;
+    if args.files {
+        for file in manifest.files() {
+            for (algorithm, _) in file.digests().iter() {
+                let hex = file.digests().hex(algorithm).unwrap_or_default();
+                let path = plain(file.path().as_str());
+                context
+                    .out
+                    .line(&format!("{}:{hex}  {path}", algorithm.name()))?;
+            }
+        }
+    }
+    Ok(exit::HOLDS)
+}
+
+/// Reads a model and states its manifest.
+pub(super) fn state(
+    args: &StatementArgs,
+    context: &Context,
+) -> Result<(Statement, FileSet, WalkOptions), Error> {
+    let model = place(&args.model, context);
+    let out = place(&args.out, context);
+    let mut walk = args.walk.options()?;
+    for file in [out.clone(), signature_path(&out)] {
+        if let Some(path) = inside(&model, &file) {
+            walk.ignore.add_own(path);
+        }
+    }
+    if out.exists() {
+        return Err(sealog_model::Error::Exists { path: out }.into());
+    }
+    let (manifest, set) = read_model(&model, &walk, &algorithms(&args.hash)?, context)?;
+    let authorship = Authorship {
+        name: args.name.clone().unwrap_or_else(|| set.name().to_owned()),
+        version: args.version.clone(),
+        created_by: args.created_by.clone(),
+        created_at: SystemClock.now().format_micros(),
+    };
+    let statement = Statement::new(authorship, manifest, &set)?;
+    Ok((statement, set, walk))
+}
+
+/// The one place where the signature of a manifest is written and looked for.
+pub(super) fn signature_path(manifest: &Path) -> PathBuf {
+    let mut name = manifest.file_name().unwrap_or_default().to_os_string();
+    name.push(".sig");
+    manifest.with_file_name(name)
+}
+
+/// Writes the manifest of a model.
+pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8, Error> {
+    let (statement, set, _) = state(&args.statement, context)?;
+    let out = place(&args.statement.out, context);
+    write_new(&out, &statement.to_canonical())?;
+    if context.json() {
+        let mut value = summary(statement.manifest(), &set);
+        value.insert("file", out.display().to_string());
+        context.out.json(&Value::Object(value))?;
+        return Ok(exit::HOLDS);
+    }
+    show_summary(statement.manifest(), &set, context)?;
+    let line = format!("written       {}", out.display());
+    context.out.line(&plain(&line))?;
+    Ok(exit::HOLDS)
+}
+
+/// Shows how two states of a model differ: status 1 if they do.
+pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<u8, Error> {
+    let old_path = place(&args.old, context);
+    let old = Statement::parse(&read(&old_path)?)?;
+    let new = place(&args.new, context);
+    let changes = match newer_statement(&new)? {
+        Some(newer) => old.manifest().diff(newer.manifest()),
+        None => against_model(&old, &old_path, &new, context)?,
+    };
+    if context.json() {
+        let value = object([("changes", changes_value(&changes))]);
+        context.out.json(&value)?;
+    } else if changes.is_empty() {
+        context.out.line("no difference")?;
+    } else {
+        show_changes(&changes, context)?;
+    }
+    Ok(if changes.is_empty() {
+        exit::HOLDS
+    } else {
+        exit::REFUTED
+    })
+}
+
+/// The newer manifest, if the path is one and no model: a file that claims to be one has to be one.
+fn newer_statement(path: &Path) -> Result<Option<Statement>, Error> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = read(path)?;
+    let claims = Value::parse(&text).is_ok_and(|value| Statement::is_claimed(&value));
+    if claims {
+        return Ok(Some(Statement::parse(&text)?));
+    }
+    Ok(None)
+}
+
+fn against_model(
+    old: &Statement,
+    file: &Path,
+    model: &Path,
+    context: &Context,
+) -> Result<Vec<Change>, Error> {
+    let mut ignore = old.ignored().clone();
+    for own in [file.to_owned(), signature_path(file)] {
+        if let Some(path) = inside(model, &own) {
+            ignore.add_own(path);
+        }
+    }
+    let walk = WalkOptions {
+        ignore,
+        links: old.links(),
+    };
+    let (found, _) = read_model(model, &walk, old.manifest().algorithms(), context)?;
+    Ok(old.manifest().diff(&found))
+}
+
+pub(super) fn summary(manifest: &Manifest, set: &FileSet) -> Object {
+    let mut value = Object::new();
+    value.insert("bytes", number(set.bytes()));
+    let files = u64::try_from(manifest.files().len()).unwrap_or(u64::MAX);
+    value.insert("files", number(files));
+    value.insert("hard_links", hard_links_value(set));
+    value.insert("ignored", uncovered_value(set));
+    value.insert(
+        "model_digest",
+        format!("sha256:{}", manifest.model_digest()),
+    );
+    value
+}
+
+pub(super) fn show_summary(
+    manifest: &Manifest,
+    set: &FileSet,
+    context: &mut Context,
+) -> Result<(), Error> {
+    let digest = manifest.model_digest();
+    context
+        .out
+        .line(&format!("model digest  sha256:{digest}"))?;
+    let files = u64::try_from(manifest.files().len()).unwrap_or(u64::MAX);
+    let files = count(files, "file", "files");
+    let bytes = count(set.bytes(), "byte", "bytes");
+    context
+        .out
+        .line(&format!("covers        {files}, {bytes}"))?;
+    show_uncovered(set, context)
+}

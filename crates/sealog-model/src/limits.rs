@@ -1,0 +1,26 @@
+//! The limits of this crate: how much a model directory and the texts about it may hold.
+
+use sealog_core::limits::JSON_TEXT_BYTES_MAX;
+
+/// Files in one model.
+pub const FILES_MAX: usize = 1_000_000;
+/// Directories below each other.
+pub const DEPTH_MAX: usize = 64;
+/// Bytes of a path relative to the model.
+pub const PATH_BYTES_MAX: usize = 4_096;
+/// Bytes of one component of a path.
+pub const COMPONENT_BYTES_MAX: usize = 255;
+/// Bytes of a manifest, statement or bundle.
+pub const DOCUMENT_BYTES_MAX: usize = JSON_TEXT_BYTES_MAX;
+/// Bytes of a name, version or author in a statement.
+pub const LABEL_BYTES_MAX: usize = 200;
+/// Bytes that a thread reads of a file at a time; it reads two files in step.
+pub const READ_BYTES: usize = 256 * 1024;
+/// Bytes that a thread reads at a time at least, also when the file beside this one ends sooner.
+pub const STEP_BYTES_MIN: usize = 64 * 1024;
+/// Threads that hash, at most: with their buffers they stay below the memory that is promised.
+pub const THREADS_MAX: usize = 64;
+
+const _: () = assert!(COMPONENT_BYTES_MAX < PATH_BYTES_MAX);
+const _: () = assert!(STEP_BYTES_MIN <= READ_BYTES);
+const _: () = assert!(THREADS_MAX * 2 * READ_BYTES <= 32 * 1024 * 1024);

@@ -1,0 +1,125 @@
+//! A manifest: the closed set of a model's files, their sizes and digests (`docs/formats/manifest.md`).
+//!
+//! The manifest depends on the content of the model alone, so that its digest names the model. Who made it, when, and
+//! what was left out stand in the [`Statement`] around it, which is what is signed. **What is absent**: signatures.
+
+mod change;
+mod closed_set;
+mod statement;
+mod text;
+
+use std::path::Path;
+
+use sealog_core::Hash;
+
+pub use change::{Change, ChangeKind};
+pub use closed_set::{ClosedSet, Content, Shard};
+pub use statement::{Authorship, Statement};
+
+use crate::Error;
+use crate::digest::{Algorithm, DigestOptions, Digests, digest};
+use crate::walk::{FileSet, ModelPath, WalkOptions};
+
+/// A file of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestFile {
+    path: ModelPath,
+    size: u64,
+    digests: Digests,
+}
+
+impl ManifestFile {
+    /// Its path in the model.
+    pub const fn path(&self) -> &ModelPath {
+        &self.path
+    }
+
+    /// Its size in bytes.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its digests.
+    pub const fn digests(&self) -> &Digests {
+        &self.digests
+    }
+}
+
+/// The files of a model, sorted by path. Not empty; every file has a digest by each of the algorithms, of which
+/// SHA-256 is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    algorithms: Vec<Algorithm>,
+    files: Vec<ManifestFile>,
+}
+
+impl Manifest {
+    /// Reads every file of a set and makes its manifest. SHA-256 is always among its digests.
+    pub fn of_files(set: &FileSet, options: &DigestOptions<'_>) -> Result<Self, Error> {
+        let mut algorithms = options.algorithms.to_vec();
+        algorithms.push(Algorithm::Sha256);
+        algorithms.sort_unstable();
+        algorithms.dedup();
+        let options = DigestOptions {
+            algorithms: &algorithms,
+            ..*options
+        };
+        let digests = digest(set, &options)?;
+        let files = set.files().iter().zip(digests);
+        let files = files.map(|(file, digests)| ManifestFile {
+            path: file.path().clone(),
+            size: file.size(),
+            digests,
+        });
+        let files = files.collect();
+        Ok(Self { algorithms, files })
+    }
+
+    /// Walks a directory or takes a file, reads all of it and makes its manifest.
+    pub fn of(
+        path: &Path,
+        walk: &WalkOptions,
+        options: &DigestOptions<'_>,
+    ) -> Result<(Self, FileSet), Error> {
+        let set = FileSet::walk(path, walk)?;
+        Ok((Self::of_files(&set, options)?, set))
+    }
+
+    /// The algorithms, by name.
+    pub fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
+    /// The files, sorted by path.
+    pub fn files(&self) -> &[ManifestFile] {
+        &self.files
+    }
+
+    /// What every record calls `model_digest`: SHA-256 of the canonical text with SHA-256 as the only algorithm, so that
+    /// it does not depend on which others were asked for.
+    pub fn model_digest(&self) -> Hash {
+        Hash::of(&[&self.clone().only_sha256().to_canonical()])
+    }
+
+    /// The same with SHA-256 alone.
+    pub(crate) fn only_sha256(self) -> Self {
+        let wanted = [Algorithm::Sha256];
+        let files = self.files.into_iter().map(|file| ManifestFile {
+            digests: file.digests.only(&wanted),
+            ..file
+        });
+        Self {
+            algorithms: wanted.to_vec(),
+            files: files.collect(),
+        }
+    }
+
+    /// Every difference to a newer manifest. Files are compared by all digests that both have.
+    pub fn diff(&self, newer: &Self) -> Vec<Change> {
+        change::between(self, newer)
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;
