@@ -67,6 +67,14 @@ pub const TABLE: &[(&str, &str)] = &[
         "nothing is written over; choose another name, or remove the file first",
     ),
     (
+        "model_key",
+        "docs/formats/manifest.md says which keys there are, and how they are kept",
+    ),
+    (
+        "model_unknown_key",
+        "`sealog model key trust NAME FILE` adds a key",
+    ),
+    (
         "model_changed",
         "nobody may write to a model while it is read; run it again on a copy",
     ),

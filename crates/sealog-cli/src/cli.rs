@@ -104,7 +104,7 @@ pub enum Command {
     Export(Box<export::Args>),
     /// Write the log as tiles that stock log clients read
     Publish(publish::Args),
-    /// Models: digest, manifest, diff, scan
+    /// Models: digest, sign, verify, compare, scan
     #[command(subcommand)]
     Model(model::Command),
     /// Configurations: bands of a score, who set them and why

@@ -23,8 +23,8 @@ pub(crate) const START: [u32; 8] = [
 
 /// A message that is being hashed.
 ///
-/// By itself it is as quick as the crate `sha2`, whose code it calls. Two of them in step ([`Sha256Stream::update_both`])
-/// are quicker where the processor has the instructions. The digest never depends on how the message was cut.
+/// By itself it is as quick as the crate `sha2`, whose code it calls. Two in step ([`Sha256Stream::update_both`]) are
+/// quicker where the processor has the instructions. The digest never depends on how the message was cut.
 #[derive(Debug, Clone)]
 pub struct Sha256Stream {
     state: [u32; 8],

@@ -1,4 +1,4 @@
-//! What can go wrong with a model directory and its manifest.
+//! What can go wrong with a model directory, its manifest, its signature and its keys.
 
 use std::io;
 use std::path::PathBuf;
@@ -77,17 +77,59 @@ pub enum Error {
         /// Why.
         source: JsonError,
     },
+    /// A key cannot be used.
+    #[error("the key {} cannot be used: {why}", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why not; never a secret.
+        why: String,
+    },
+    /// A key that was named is not among the trusted ones.
+    #[error("no trusted key is called `{name}`")]
+    UnknownKey {
+        /// The name.
+        name: String,
+    },
     /// There is something already where a file was to be made.
     #[error("there is something already at {}", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
     },
+    /// Nothing vouches for the manifest: no signature was given, and its digest is not pinned.
+    #[error("the manifest is unsigned, and its digest is not pinned")]
+    Unsigned {
+        /// The digest that a user could pin, in hex.
+        model_digest: String,
+    },
+    /// A signature does not hold.
+    #[error("the signature does not hold: {why}")]
+    Signature {
+        /// Why.
+        why: String,
+    },
+    /// What is signed is not what was asked for.
+    #[error("{what} is {found}, {expected} was asked for")]
+    NotExpected {
+        /// Which property.
+        what: &'static str,
+        /// What was asked for.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The directory is not what the manifest says.
     #[error("the directory differs from its manifest in {} {}", changes.len(), files(changes))]
     Differs {
         /// All differences, by path.
         changes: Vec<Change>,
+    },
+    /// Files are there that no signature covers, and none were to be accepted.
+    #[error("what lies under ignored paths is not covered: {files} in number")]
+    NotCovered {
+        /// How many.
+        files: u64,
     },
 }
 
@@ -105,8 +147,15 @@ impl Error {
             | Self::Limit { .. }
             | Self::Malformed { .. }
             | Self::Json { .. } => ErrorKind::Malformed,
-            Self::Exists { .. } => ErrorKind::Refused,
-            Self::Blob { .. } | Self::Differs { .. } => ErrorKind::Refuted,
+            Self::Key { .. }
+            | Self::UnknownKey { .. }
+            | Self::Exists { .. }
+            | Self::Unsigned { .. } => ErrorKind::Refused,
+            Self::Blob { .. }
+            | Self::Signature { .. }
+            | Self::NotExpected { .. }
+            | Self::Differs { .. }
+            | Self::NotCovered { .. } => ErrorKind::Refuted,
         }
     }
 
@@ -120,8 +169,14 @@ impl Error {
             Self::Changed { .. } => "model_changed",
             Self::Blob { .. } => "model_blob",
             Self::Malformed { .. } | Self::Json { .. } => "model_malformed",
+            Self::Key { .. } => "model_key",
+            Self::UnknownKey { .. } => "model_unknown_key",
             Self::Exists { .. } => "model_exists",
+            Self::Unsigned { .. } => "model_unsigned",
+            Self::Signature { .. } => "model_signature",
+            Self::NotExpected { .. } => "model_not_expected",
             Self::Differs { .. } => "model_differs",
+            Self::NotCovered { .. } => "model_not_covered",
         }
     }
 

@@ -12,6 +12,10 @@ pub const PATH_BYTES_MAX: usize = 4_096;
 pub const COMPONENT_BYTES_MAX: usize = 255;
 /// Bytes of a manifest, statement or bundle.
 pub const DOCUMENT_BYTES_MAX: usize = JSON_TEXT_BYTES_MAX;
+/// Bytes of a detached signature.
+pub const SIGNATURE_FILE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a key file or a list of trusted keys.
+pub const KEY_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a name, version or author in a statement.
 pub const LABEL_BYTES_MAX: usize = 200;
 /// Bytes that a thread reads of a file at a time; it reads two files in step.

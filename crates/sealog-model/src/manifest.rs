@@ -1,12 +1,15 @@
 //! A manifest: the closed set of a model's files, their sizes and digests (`docs/formats/manifest.md`).
 //!
 //! The manifest depends on the content of the model alone, so that its digest names the model. Who made it, when, and
-//! what was left out stand in the [`Statement`] around it, which is what is signed. **What is absent**: signatures.
+//! what was left out stand in the [`Statement`] around it, which is what is signed. **What is absent**: signatures,
+//! which are the business of [`sign`](crate::sign).
 
 mod change;
 mod closed_set;
 mod statement;
 mod text;
+
+pub(crate) use text::{canonical, members};
 
 use std::path::Path;
 
@@ -95,8 +98,8 @@ impl Manifest {
         &self.files
     }
 
-    /// What every record calls `model_digest`: SHA-256 of the canonical text with SHA-256 as the only algorithm, so that
-    /// it does not depend on which others were asked for.
+    /// What every record calls `model_digest`: SHA-256 of the canonical text with SHA-256 as the only algorithm, so
+    /// that it does not depend on which others were asked for.
     pub fn model_digest(&self) -> Hash {
         Hash::of(&[&self.clone().only_sha256().to_canonical()])
     }

@@ -1,8 +1,11 @@
 //! `sealog model`: what a model directory is, who vouches for it, and whether it may be loaded.
 
 mod files;
+mod key;
 mod manifest;
 pub mod scan;
+mod sign;
+mod verify;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -16,6 +19,13 @@ pub enum Command {
     Manifest(manifest::ManifestArgs),
     /// Show how two manifests differ, or a model and its manifest
     Diff(manifest::DiffArgs),
+    /// Write the manifest of a model and sign it
+    Sign(sign::Args),
+    /// Verify that a model is what its manifest says, and who vouches for it
+    Verify(Box<verify::Args>),
+    /// Keys that sign models: make, trust
+    #[command(subcommand)]
+    Key(key::Command),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
 }
@@ -26,6 +36,9 @@ pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Digest(args) => manifest::digest(&args, context),
         Command::Manifest(args) => manifest::manifest(&args, context),
         Command::Diff(args) => manifest::diff(&args, context),
+        Command::Sign(args) => sign::sign(&args, context),
+        Command::Verify(args) => verify::verify(&args, context),
+        Command::Key(command) => key::key(command, context),
         Command::Scan(args) => scan::scan(&args, context),
     }
 }

@@ -152,7 +152,7 @@ fn read_file(value: &Value, algorithms: &[Algorithm]) -> Result<ManifestFile, Er
 }
 
 /// A value from a text that has to be canonical.
-pub(super) fn canonical(what: &'static str, text: &[u8]) -> Result<Value, Error> {
+pub(crate) fn canonical(what: &'static str, text: &[u8]) -> Result<Value, Error> {
     let value = Value::parse(text).map_err(|source| Error::Json { what, source })?;
     if value.to_canonical() == text {
         Ok(value)
@@ -162,7 +162,7 @@ pub(super) fn canonical(what: &'static str, text: &[u8]) -> Result<Value, Error>
 }
 
 /// The members of an object that has exactly these.
-pub(super) fn members<'v, const N: usize>(
+pub(crate) fn members<'v, const N: usize>(
     what: &'static str,
     value: &'v Value,
     names: [&str; N],

@@ -136,7 +136,7 @@ pub(super) fn state(
 /// The one place where the signature of a manifest is written and looked for.
 pub(super) fn signature_path(manifest: &Path) -> PathBuf {
     let mut name = manifest.file_name().unwrap_or_default().to_os_string();
-    name.push(".sig");
+    name.push(sealog_model::sign::SIGNATURE_SUFFIX);
     manifest.with_file_name(name)
 }
 

@@ -1,0 +1,124 @@
+//! `sealog model sign`: a manifest and, beside it, its signature.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sealog_core::json::Value;
+use sealog_model::digest::Algorithm;
+use sealog_model::keys::PrivateKey;
+use sealog_model::sign::{sign_oms, sign_statement};
+use zeroize::Zeroizing;
+
+use super::files::{place, write_new};
+use super::manifest::{StatementArgs, show_summary, signature_path, state, summary};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::plain;
+
+/// Arguments of `sign`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    statement: StatementArgs,
+    /// Write our own manifest and signature (sealog), or one OMS bundle (oms)
+    #[arg(long, default_value = "sealog")]
+    format: String,
+    /// The private key: PEM of PKCS#8; Ed25519, for oms P-256, P-384 or P-521
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+/// Where the password of a key comes from.
+#[derive(Debug, clap::Args)]
+pub struct PasswordArgs {
+    /// Read the key's password from this file [default: the variable `SEALOG_MODEL_PASSWORD`]
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl PasswordArgs {
+    /// The password: the first line of the file, else the variable, else none.
+    pub(super) fn read(&self, context: &Context) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        if let Some(path) = &self.password_file {
+            let path = place(path, context);
+            let text = fs::read(&path).map_err(|source| Error::Io {
+                action: "read the password from",
+                path,
+                source,
+            })?;
+            let text = Zeroizing::new(text);
+            let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            return Ok(Some(Zeroizing::new(line.to_vec())));
+        }
+        let variable = context
+            .settings
+            .environment()
+            .variable("SEALOG_MODEL_PASSWORD");
+        Ok(variable.map(|text| Zeroizing::new(text.to_string_lossy().into_owned().into_bytes())))
+    }
+}
+
+/// Reads a key. A password that is not needed is refused: its owner is wrong about how the key is kept.
+fn read_key(path: &Path, args: &PasswordArgs, context: &Context) -> Result<PrivateKey, Error> {
+    let password = args.read(context)?;
+    let password = password.as_deref().map(Vec::as_slice);
+    Ok(PrivateKey::read(path, password)?)
+}
+
+/// The hash of a bundle: the one that was asked for besides SHA-256, if any.
+fn oms_hash(algorithms: &[Algorithm]) -> Algorithm {
+    let mut others = algorithms
+        .iter()
+        .filter(|algorithm| **algorithm != Algorithm::Sha256);
+    others.next().copied().unwrap_or(Algorithm::Sha256)
+}
+
+/// Signs a model.
+pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
+    let key = read_key(&place(&args.key, context), &args.password, context)?;
+    let (statement, set, walk) = state(&args.statement, context)?;
+    let out = place(&args.statement.out, context);
+    let beside = match args.format.as_str() {
+        "sealog" => {
+            let beside = signature_path(&out);
+            write_new(&beside, &sign_statement(&statement, &key)?)?;
+            write_new(&out, &statement.to_canonical())?;
+            beside
+        }
+        "oms" => {
+            let manifest = statement.manifest();
+            let hash = oms_hash(manifest.algorithms());
+            let bundle = sign_oms(manifest, &set, &walk.ignore, hash, &key)?;
+            write_new(&out, &bundle)?;
+            out.clone()
+        }
+        _ => {
+            return Err(Error::Argument {
+                argument: "--format",
+                problem: "it is sealog or oms".into(),
+            });
+        }
+    };
+    let key_id = key.public().key_id();
+    if context.json() {
+        let mut value = summary(statement.manifest(), &set);
+        value.insert("file", out.display().to_string());
+        value.insert("key_id", key_id);
+        value.insert("signature_file", beside.display().to_string());
+        context.out.json(&Value::Object(value))?;
+        return Ok(exit::HOLDS);
+    }
+    show_summary(statement.manifest(), &set, context)?;
+    for line in [
+        format!("key           {key_id}"),
+        format!("written       {}", out.display()),
+        format!("signature     {}", beside.display()),
+    ] {
+        context.out.line(&plain(&line))?;
+    }
+    Ok(exit::HOLDS)
+}

@@ -1,0 +1,149 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn why(result: Result<impl std::fmt::Debug, Error>) -> String {
+    match result.unwrap_err() {
+        Error::Key { why, .. } => why,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_new_key_can_be_read_by_its_owner_alone_and_is_never_written_over() {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("key.pem");
+    let made = new_private_key(&path, &[7; 32], None).unwrap();
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_eq!(
+        PrivateKey::read(&path, None).unwrap().public(),
+        made.public()
+    );
+    assert!(matches!(
+        new_private_key(&path, &[8; 32], None),
+        Err(Error::Exists { .. })
+    ));
+    assert!(why(PrivateKey::read(&path, Some(b"x"))).contains("not encrypted"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(why(PrivateKey::read(&path, None)).contains("chmod 600"));
+}
+
+#[test]
+fn an_encrypted_key_opens_by_its_password_alone() {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("key.pem");
+    let made = new_private_key(&path, &[7; 32], Some(b"correct horse")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+    let read = PrivateKey::read(&path, Some(b"correct horse")).unwrap();
+    assert_eq!(read.public(), made.public());
+    assert!(why(PrivateKey::read(&path, Some(b"wrong"))).contains("wrong"));
+    assert!(why(PrivateKey::read(&path, None)).contains("no password"));
+    let empty = new_private_key(&root.path().join("other"), &[7; 32], Some(b""));
+    assert!(why(empty).contains("empty password"));
+}
+
+#[test]
+fn public_keys_are_read_as_written_and_private_ones_refused() {
+    let root = TempDir::new().unwrap();
+    let (private, public) = (root.path().join("key.pem"), root.path().join("key.pub"));
+    let key = new_private_key(&private, &[7; 32], None).unwrap();
+    key.public().create(&public).unwrap();
+    assert_eq!(PublicKey::read(&public).unwrap(), *key.public());
+    assert_eq!(key.public().key_id().len(), 64);
+    assert!(why(PublicKey::read(&private)).contains("private key"));
+    fs::write(&public, "nonsense").unwrap();
+    assert!(why(PublicKey::read(&public)).contains("no PEM"));
+    fs::write(&public, b"\xff\xfe").unwrap();
+    assert!(why(PublicKey::read(&public)).contains("not text"));
+}
+
+#[test]
+fn keys_of_openssl_are_read_and_ours_by_openssl() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!(
+            "skipped: keys_of_openssl_are_read_and_ours_by_openssl: openssl is not installed"
+        );
+        return;
+    }
+    let root = TempDir::new().unwrap();
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        let output = command
+            .current_dir(root.path())
+            .args(arguments.split(' '))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments}: {output:?}");
+        output.stdout
+    };
+    let kinds = [
+        ("ed25519", KeyKind::Ed25519),
+        ("ec -pkeyopt ec_paramgen_curve:P-256", KeyKind::P256),
+        ("ec -pkeyopt ec_paramgen_curve:P-384", KeyKind::P384),
+        ("ec -pkeyopt ec_paramgen_curve:P-521", KeyKind::P521),
+    ];
+    for (algorithm, kind) in kinds {
+        openssl(&format!("genpkey -algorithm {algorithm} -out k.pem"));
+        openssl("pkey -in k.pem -pubout -out k.pub");
+        let path = root.path().join("k.pem");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let key = PrivateKey::read(&path, None).unwrap();
+        let text = fs::read_to_string(root.path().join("k.pub")).unwrap();
+        assert_eq!((key.public().kind(), key.public().to_pem()), (kind, text));
+        openssl("pkcs8 -topk8 -in k.pem -passout pass:pw -v2 aes-256-cbc -out e.pem");
+        let path = root.path().join("e.pem");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(
+            PrivateKey::read(&path, Some(b"pw")).unwrap().public(),
+            key.public()
+        );
+    }
+    let own = root.path().join("own.pem");
+    let key = new_private_key(&own, &[9; 32], Some(b"pw")).unwrap();
+    let shown = openssl("pkey -in own.pem -passin pass:pw -pubout");
+    assert_eq!(String::from_utf8(shown).unwrap(), key.public().to_pem());
+}
+
+#[test]
+fn a_trusted_name_stands_for_one_key() {
+    let root = TempDir::new().unwrap();
+    let list = root.path().join("trusted");
+    let key = |seed: u8| {
+        let path = root.path().join(format!("{seed}"));
+        new_private_key(&path, &[seed; 32], None)
+            .unwrap()
+            .public()
+            .clone()
+    };
+    let (one, two) = (key(1), key(2));
+    assert_eq!(TrustedKeys::read(&list).unwrap().iter().len(), 0);
+    TrustedKeys::add(&list, "release", &one).unwrap();
+    TrustedKeys::add(&list, "release", &one).unwrap();
+    TrustedKeys::add(&list, "other", &two).unwrap();
+    assert!(why(TrustedKeys::add(&list, "release", &two)).contains("already"));
+    assert!(why(TrustedKeys::add(&list, "two words", &two)).contains("name"));
+    let keys = TrustedKeys::read(&list).unwrap();
+    assert_eq!(
+        (keys.iter().len(), &keys.find("release").unwrap().key),
+        (2, &one)
+    );
+    assert!(matches!(keys.find("absent"), Err(Error::UnknownKey { .. })));
+    let text = fs::read_to_string(&list).unwrap();
+    let first = text.lines().next().unwrap();
+    for (bad, reason) in [
+        (format!("{text}{first}\n"), "second time"),
+        (text.replacen(&one.key_id(), &two.key_id(), 1), "malformed"),
+        (format!("{text}a line\n"), "malformed"),
+    ] {
+        fs::write(&list, bad).unwrap();
+        assert!(why(TrustedKeys::read(&list)).contains(reason), "{reason}");
+    }
+}

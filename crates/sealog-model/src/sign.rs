@@ -1,0 +1,165 @@
+//! Who vouches for a manifest: signatures made and verified, in our own format and in those of other tools.
+//!
+//! Every verifying function takes the key or digest that its user trusts; a key that lies beside a model is never
+//! trusted. A [`VerifiedManifest`] comes out of [`Vouched::check`] alone, and a [`Vouched`] out of a verifying function
+//! alone. **What is absent**: fetching keys.
+
+mod oms;
+mod own;
+
+use std::path::Path;
+
+use sealog_core::Hash;
+
+pub use oms::{is_oms_claimed, sign_oms, verify_oms};
+pub use own::{SIGNATURE_SUFFIX, pin_statement, sign_statement, verify_statement};
+
+use crate::Error;
+use crate::digest::DigestOptions;
+use crate::manifest::{Authorship, ClosedSet, Manifest};
+use crate::walk::{FileSet, Ignored, ModelPath};
+
+/// By what a manifest is vouched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Voucher {
+    /// A signature by a key that the verifier brought.
+    Key {
+        /// SHA-256 of the key's `SubjectPublicKeyInfo`, in hex.
+        key_id: String,
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// A digest that the verifier brought.
+    Digest,
+}
+
+/// What `ignored` files mean to whoever asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Uncovered {
+    /// They are reported.
+    #[default]
+    Report,
+    /// They refute the model.
+    Refuse,
+}
+
+/// A closed set of files for which somebody vouches. No directory has been read yet.
+#[derive(Debug, Clone)]
+pub struct Vouched {
+    set: ClosedSet,
+    voucher: Voucher,
+    authorship: Option<Authorship>,
+    notes: Vec<String>,
+}
+
+impl Vouched {
+    /// The set.
+    pub const fn closed_set(&self) -> &ClosedSet {
+        &self.set
+    }
+
+    /// Who vouches.
+    pub const fn voucher(&self) -> &Voucher {
+        &self.voucher
+    }
+
+    /// Name, version, author and time, where they are signed.
+    pub const fn authorship(&self) -> Option<&Authorship> {
+        self.authorship.as_ref()
+    }
+
+    /// What a reader has to know about this format: what it leaves unsigned.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Fails unless name and version are signed and are these.
+    pub fn expect(&self, name: Option<&str>, version: Option<&str>) -> Result<(), Error> {
+        let signed = self.authorship.as_ref();
+        let pairs = [
+            (
+                "the signed name",
+                name,
+                signed.map(|signed| signed.name.as_str()),
+            ),
+            (
+                "the signed version",
+                version,
+                signed.map(|signed| signed.version.as_str()),
+            ),
+        ];
+        for (what, expected, found) in pairs {
+            if let Some(expected) = expected.filter(|expected| found != Some(expected)) {
+                return Err(Error::NotExpected {
+                    what,
+                    expected: expected.to_owned(),
+                    found: found.unwrap_or("not signed").to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a model and holds it against the set.
+    pub fn check(
+        self,
+        path: &Path,
+        own: &[ModelPath],
+        uncovered: Uncovered,
+        options: &DigestOptions<'_>,
+    ) -> Result<VerifiedManifest, Error> {
+        let (manifest, set) = self.set.check(path, own, options)?;
+        let files = set
+            .ignored()
+            .iter()
+            .fold(0, |sum: u64, found| sum.saturating_add(found.files));
+        if uncovered == Uncovered::Refuse && files > 0 {
+            return Err(Error::NotCovered { files });
+        }
+        Ok(VerifiedManifest {
+            vouched: self,
+            manifest,
+            set,
+        })
+    }
+}
+
+/// A model that was read whole and is what somebody vouches for. It says what the bytes were when they were read.
+#[derive(Debug, Clone)]
+pub struct VerifiedManifest {
+    vouched: Vouched,
+    manifest: Manifest,
+    set: FileSet,
+}
+
+impl VerifiedManifest {
+    /// Who vouches, and for what.
+    pub const fn vouched(&self) -> &Vouched {
+        &self.vouched
+    }
+
+    /// The manifest of what was found, by SHA-256.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The digest that names the model.
+    pub fn model_digest(&self) -> Hash {
+        self.manifest.model_digest()
+    }
+
+    /// What is there and not covered.
+    pub fn ignored(&self) -> &[Ignored] {
+        self.set.ignored()
+    }
+
+    /// The files that were read.
+    pub const fn files(&self) -> &FileSet {
+        &self.set
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;

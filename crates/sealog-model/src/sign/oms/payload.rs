@@ -1,0 +1,319 @@
+//! The inner layers: in-toto statement and OMS predicate v1.0.
+
+use std::collections::BTreeMap;
+
+use sealog_core::Hash;
+use sealog_core::json::{Object, Value};
+
+use super::bad;
+use crate::Error;
+use crate::digest::{Algorithm, Digests};
+use crate::limits::FILES_MAX;
+use crate::manifest::{ClosedSet, Content, Manifest, Shard, members};
+use crate::walk::{FileSet, IgnoreRules, LinkPolicy, ModelPath};
+
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
+/// The name of the one file of a model, in releases up to 1.1.1.
+const UNNAMED: &str = ".";
+/// What that file is called here; it stands for whatever the one file is called.
+const STAND_IN: &str = "model";
+
+/// A resource as it is listed.
+struct Resource {
+    name: String,
+    digest: Vec<u8>,
+}
+
+/// Reads a payload whose signature holds. The root is recomputed in the order of the list.
+pub(super) fn read(payload: &[u8]) -> Result<(ClosedSet, Vec<String>), Error> {
+    let value = Value::parse(payload).map_err(|source| Error::Json {
+        what: "the OMS payload",
+        source,
+    })?;
+    let names = ["_type", "predicate", "predicateType", "subject"];
+    let [kind, predicate, predicate_type, subject] = members(super::WHAT, &value, names)?;
+    if kind.as_str() != Some(STATEMENT_TYPE) {
+        return Err(bad("its payload is no in-toto statement v1"));
+    }
+    if predicate_type.as_str() != Some(PREDICATE_TYPE) {
+        return Err(bad("its predicate is not OMS v1.0"));
+    }
+    let Some([subject]) = subject.as_array() else {
+        return Err(bad("it does not have exactly one subject"));
+    };
+    let [resources, serialization] =
+        members(super::WHAT, predicate, ["resources", "serialization"])?;
+    let hash = hash_type(serialization)?;
+    let shard_size = shard_size(serialization)?;
+    let resources = read_resources(resources, hash, shard_size)?;
+    check_root(subject, &resources)?;
+    let mut notes = Vec::new();
+    let links = match serialization
+        .member("allow_symlinks")
+        .and_then(Value::as_bool)
+    {
+        Some(true) => {
+            notes.push(
+                "links were allowed when it was signed: only those inside the model are".into(),
+            );
+            LinkPolicy::InsideRoot
+        }
+        Some(false) => LinkPolicy::Refuse,
+        None => return Err(bad("it does not say whether links are allowed")),
+    };
+    let set = ClosedSet {
+        unnamed_file: matches!(resources.as_slice(), [only] if only.name == UNNAMED),
+        empty_unlisted: shard_size.is_some(),
+        ignore: read_ignored(serialization, &mut notes)?,
+        links,
+        entries: match shard_size {
+            None => whole(resources, hash)?,
+            Some(size) => {
+                notes.push("shards do not cover files without content".into());
+                sharded(resources, hash, size)?
+            }
+        },
+    };
+    Ok((set, notes))
+}
+
+fn hash_type(serialization: &Value) -> Result<Algorithm, Error> {
+    let name = serialization.member("hash_type").and_then(Value::as_str);
+    name.and_then(hash_named)
+        .ok_or_else(|| bad("its hash type is unknown"))
+}
+
+fn hash_named(name: &str) -> Option<Algorithm> {
+    match name {
+        "sha256" => Some(Algorithm::Sha256),
+        // The reference writes the one name and knows the other.
+        "blake2b" | "blake2" => Some(Algorithm::Blake2b),
+        "blake3" => Some(Algorithm::Blake3),
+        _ => None,
+    }
+}
+
+/// The size of shards; none: files are whole. The reference writes it as a float.
+fn shard_size(serialization: &Value) -> Result<Option<u64>, Error> {
+    let size = serialization.member("shard_size");
+    match (serialization.member("method").and_then(Value::as_str), size) {
+        (Some("files"), None) => Ok(None),
+        (Some("shards"), Some(size)) => match size.as_u64() {
+            Some(size) if size > 0 => Ok(Some(size)),
+            _ => Err(bad("its shard size is no positive integer")),
+        },
+        _ => Err(bad(
+            "its method is not files or shards, or its shard size is out of place",
+        )),
+    }
+}
+
+fn read_resources(
+    value: &Value,
+    hash: Algorithm,
+    shard_size: Option<u64>,
+) -> Result<Vec<Resource>, Error> {
+    let list = value
+        .as_array()
+        .ok_or_else(|| bad("its resources are no array"))?;
+    if list.is_empty() {
+        return Err(bad("it names no resource"));
+    }
+    if list.len() > FILES_MAX {
+        return Err(bad("it names too many resources"));
+    }
+    let mangled = shard_size.map(|size| format!("-sharded-{size}"));
+    let mut resources = Vec::with_capacity(list.len());
+    for resource in list {
+        let [algorithm, digest, name] =
+            members(super::WHAT, resource, ["algorithm", "digest", "name"])?;
+        let text = algorithm.as_str().unwrap_or_default();
+        let plain = mangled
+            .as_deref()
+            .and_then(|mangled| text.strip_suffix(mangled));
+        if hash_named(plain.unwrap_or(text)) != Some(hash) {
+            return Err(bad("a resource has another hash than the whole"));
+        }
+        let digest = digest.as_str().and_then(|digest| hash.parse_hex(digest));
+        let name = name.as_str().map(str::to_owned);
+        match (name, digest) {
+            (Some(name), Some(digest)) => resources.push(Resource { name, digest }),
+            _ => return Err(bad("a resource has no name or no digest")),
+        }
+    }
+    Ok(resources)
+}
+
+fn check_root(subject: &Value, resources: &[Resource]) -> Result<(), Error> {
+    let stated = subject
+        .member("digest")
+        .and_then(|digest| digest.member("sha256"));
+    let stated = stated.and_then(Value::as_str).and_then(Hash::from_hex);
+    let stated = stated.ok_or_else(|| bad("its subject has no SHA-256"))?;
+    let parts: Vec<&[u8]> = resources
+        .iter()
+        .map(|resource| resource.digest.as_slice())
+        .collect();
+    if Hash::of(&parts) == stated {
+        Ok(())
+    } else {
+        Err(Error::Signature {
+            why: "its root is not that of its resources".into(),
+        })
+    }
+}
+
+fn path(name: &str) -> Result<ModelPath, Error> {
+    ModelPath::parse(name).map_err(|reason| Error::Unfit {
+        path: name.into(),
+        reason,
+    })
+}
+
+fn whole(resources: Vec<Resource>, hash: Algorithm) -> Result<BTreeMap<ModelPath, Content>, Error> {
+    let only = resources.len() == 1;
+    let mut entries = BTreeMap::new();
+    for Resource { name, digest } in resources {
+        let name = if only && name == UNNAMED {
+            STAND_IN
+        } else {
+            &name
+        };
+        let mut digests = Digests::default();
+        digests.insert(hash, digest);
+        let content = Content::Whole {
+            size: None,
+            digests,
+        };
+        if entries.insert(path(name)?, content).is_some() {
+            return Err(bad(format!("`{name}` is there twice")));
+        }
+    }
+    Ok(entries)
+}
+
+/// Puts shards together: each file's have to begin at 0, follow each other, and be full but for the last.
+fn sharded(
+    resources: Vec<Resource>,
+    hash: Algorithm,
+    size: u64,
+) -> Result<BTreeMap<ModelPath, Content>, Error> {
+    let only = resources
+        .iter()
+        .all(|resource| resource.name.starts_with(".:"));
+    let mut files: BTreeMap<ModelPath, Vec<Shard>> = BTreeMap::new();
+    for Resource { name, digest } in resources {
+        let mut parts = name.rsplitn(3, ':');
+        let (end, start) = (
+            parts.next().and_then(decimal),
+            parts.next().and_then(decimal),
+        );
+        let (Some(file), Some(start), Some(end)) = (parts.next(), start, end) else {
+            return Err(bad("a shard's name does not end in its range"));
+        };
+        let file = if only && file == UNNAMED {
+            STAND_IN
+        } else {
+            file
+        };
+        files
+            .entry(path(file)?)
+            .or_default()
+            .push(Shard { start, end, digest });
+    }
+    let mut entries = BTreeMap::new();
+    for (path, mut shards) in files {
+        shards.sort_by_key(|shard| shard.start);
+        let mut next = Some(0);
+        let mut rest = shards.iter().peekable();
+        while let Some(shard) = rest.next() {
+            let length = shard.end.checked_sub(shard.start);
+            let fits = length.is_some_and(|length| {
+                length == size || (rest.peek().is_none() && (1..=size).contains(&length))
+            });
+            if next != Some(shard.start) || !fits {
+                return Err(bad(format!("the shards of `{path}` do not make up a file")));
+            }
+            next = Some(shard.end);
+        }
+        entries.insert(
+            path,
+            Content::Shards {
+                algorithm: hash,
+                shards,
+            },
+        );
+    }
+    Ok(entries)
+}
+
+fn decimal(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+/// The rules of the signer; of releases that did not record them, the four names.
+fn read_ignored(serialization: &Value, notes: &mut Vec<String>) -> Result<IgnoreRules, Error> {
+    let Some(paths) = serialization.member("ignore_paths") else {
+        notes.push("what was ignored is not recorded: the four names of OMS are assumed".into());
+        return Ok(IgnoreRules::oms());
+    };
+    let mut rules = IgnoreRules::none();
+    for path in paths
+        .as_array()
+        .ok_or_else(|| bad("its ignored paths are no array"))?
+    {
+        let path = path
+            .as_str()
+            .ok_or_else(|| bad("an ignored path is no string"))?;
+        if rules.add(path).is_err() {
+            notes.push(format!("the ignored path `{path}` cannot lie in a model"));
+        }
+    }
+    Ok(rules)
+}
+
+pub(super) fn write(
+    manifest: &Manifest,
+    set: &FileSet,
+    ignore: &IgnoreRules,
+    hash: Algorithm,
+) -> Result<Vec<u8>, Error> {
+    if hash_named(hash.name()) != Some(hash) || !manifest.algorithms().contains(&hash) {
+        return Err(Error::malformed(
+            "the list of digests",
+            "OMS bundles have SHA-256, BLAKE2b or BLAKE3, and the manifest has to have it too",
+        ));
+    }
+    let mut resources = Vec::with_capacity(manifest.files().len());
+    let mut parts = Vec::with_capacity(manifest.files().len());
+    for file in manifest.files() {
+        let mut resource = Object::new();
+        resource.insert("algorithm", hash.name());
+        resource.insert("digest", file.digests().hex(hash).unwrap_or_default());
+        resource.insert("name", file.path().as_str());
+        resources.push(Value::Object(resource));
+        parts.push(file.digests().get(hash).unwrap_or_default());
+    }
+    let mut serialization = Object::new();
+    serialization.insert("allow_symlinks", set.links() != LinkPolicy::Refuse);
+    serialization.insert("hash_type", hash.name());
+    let paths = ignore.paths().map(|path| Value::from(path.as_str()));
+    serialization.insert("ignore_paths", Value::Array(paths.collect()));
+    serialization.insert("method", "files");
+    let mut predicate = Object::new();
+    predicate.insert("resources", Value::Array(resources));
+    predicate.insert("serialization", serialization);
+    let mut digest = Object::new();
+    digest.insert("sha256", Hash::of(&parts).to_hex());
+    let mut subject = Object::new();
+    subject.insert("digest", digest);
+    subject.insert("name", set.name());
+    let mut statement = Object::new();
+    statement.insert("_type", STATEMENT_TYPE);
+    statement.insert("predicate", predicate);
+    statement.insert("predicateType", PREDICATE_TYPE);
+    statement.insert("subject", Value::Array(vec![Value::Object(subject)]));
+    Ok(Value::Object(statement).to_canonical())
+}
