@@ -66,6 +66,19 @@ fn public_keys_are_read_as_written_and_private_ones_refused() {
 }
 
 #[test]
+fn a_key_file_ends_at_its_limit() {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("long.pub");
+    for (length, reason) in [
+        (KEY_FILE_BYTES_MAX, "no PEM"),
+        (KEY_FILE_BYTES_MAX + 1, "too long"),
+    ] {
+        fs::write(&path, "x".repeat(length)).unwrap();
+        assert!(why(PublicKey::read(&path)).contains(reason), "{length}");
+    }
+}
+
+#[test]
 fn keys_of_openssl_are_read_and_ours_by_openssl() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!(

@@ -235,6 +235,7 @@ fn every_way_of_tampering_is_refuted() {
     ];
     for (name, attack, expected) in matrix {
         let signed = Signed::new();
+        signed.verify(Uncovered::Refuse).unwrap();
         attack(&signed);
         assert_eq!(signed.changes(), *expected, "{name}");
     }
@@ -267,6 +268,21 @@ fn every_change_of_a_byte_in_statement_or_signature_is_refused() {
         let mut signature = signed.signature.clone();
         signature[at] ^= 1;
         verify_statement(&signed.statement, &signature, signed.key.public()).unwrap_err();
+    }
+}
+
+#[test]
+fn a_signature_file_ends_at_its_limit() {
+    use crate::limits::SIGNATURE_FILE_BYTES_MAX;
+    let signed = Signed::new();
+    for (length, why) in [
+        (SIGNATURE_FILE_BYTES_MAX, "expected"),
+        (SIGNATURE_FILE_BYTES_MAX + 1, "too long"),
+    ] {
+        let text = vec![b'x'; length];
+        let refused = verify_statement(&signed.statement, &text, signed.key.public()).unwrap_err();
+        assert!(refused.to_string().contains(why), "{refused}");
+        assert_eq!(refused.kind(), sealog_core::ErrorKind::Malformed);
     }
 }
 
