@@ -2,6 +2,8 @@
 //!
 //! **What is absent**: big-endian files, which are refused by name.
 
+use std::collections::HashSet;
+
 use super::stream::{BUFFER_BYTES, Stream};
 
 /// The kind, for people.
@@ -92,9 +94,10 @@ impl Gguf {
             version,
             ..Self::default()
         };
+        let mut keys = HashSet::new();
         for _ in 0..pairs {
             let key = reader.name()?;
-            if header.pairs.iter().any(|(known, _)| *known == key) {
+            if !keys.insert(key.clone()) {
                 return Err(reader.error("has a key twice"));
             }
             let kind = u32::from_le_bytes(reader.array()?);

@@ -1,4 +1,4 @@
-//! What bytes are, by their content, and who looks at each kind. No name decides.
+//! Who looks at each kind of content.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -10,39 +10,10 @@ use super::rule::{
     STREAM_BOMB, STREAM_BROKEN,
 };
 use super::{array, document, gguf, hdf5, onnx, safetensors, savedmodel, tarball, zipped};
+use crate::formats::content::{HEAD_BYTES, Kind, is_text, kind};
+use crate::formats::packed::{Metered, Packing};
 use crate::formats::source::Source;
-use crate::formats::stream::{BUFFER_BYTES, Stream};
-use crate::formats::{gguf as gguf_format, tar, zip};
-
-/// Bytes looked at to tell a kind.
-const HEAD_BYTES: usize = 1024;
-
-/// A kind of content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Empty,
-    Zip,
-    Tar,
-    Packed(Packing),
-    Unsupported(&'static str),
-    Pickle,
-    Npy,
-    Hdf5,
-    Gguf,
-    Safetensors,
-    Native,
-    Unknown,
-}
-
-/// A compressed stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    Gzip,
-    Zlib,
-    Bzip2,
-    Xz,
-    Lzma,
-}
+use crate::formats::{gguf as gguf_format, zip};
 
 /// What is expected of a piece that begins like nothing that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,38 +26,9 @@ pub(super) enum Role {
     TorchPickle,
 }
 
-fn kind(head: &[u8], len: u64) -> Kind {
-    match head {
-        [] => Kind::Empty,
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
-        [0x1f, 0x8b, ..] => Kind::Packed(Packing::Gzip),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Kind::Packed(Packing::Bzip2),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Kind::Packed(Packing::Xz),
-        [0x5d, 0, 0, _, _, ..] => Kind::Packed(Packing::Lzma),
-        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Kind::Unsupported("7z"),
-        [b'R', b'a', b'r', b'!', ..] => Kind::Unsupported("rar"),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Kind::Unsupported("lz4"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Unsupported("zstd"),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Kind::Npy,
-        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => Kind::Hdf5,
-        [b'G', b'G', b'U', b'F', ..] => Kind::Gguf,
-        [0x7f, b'E', b'L', b'F', ..]
-        | [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..]
-        | [0xca, 0xfe, 0xba, 0xbe, ..] => Kind::Native,
-        [b'M', b'Z', ..] if head.get(0x3c..0x40).is_some() && len > 512 => Kind::Native,
-        head if safetensors::begins(head, len) => Kind::Safetensors,
-        head if pickle::looks_like(head, false) => Kind::Pickle,
-        head if tar::is_header(head) => Kind::Tar,
-        [0x78, second, ..] if (0x7800 + u16::from(*second)) % 31 == 0 => {
-            Kind::Packed(Packing::Zlib)
-        }
-        _ => Kind::Unknown,
-    }
-}
-
 /// Looks at bytes at rest; the kind for people.
 pub(super) fn examine(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
-    let head = match source.bytes(0, u64::try_from(HEAD_BYTES).unwrap_or(0)) {
+    let head = match source.bytes(0, HEAD_BYTES.try_into().unwrap_or(0)) {
         Ok(head) => head,
         Err(error) => {
             scan.report(&FILE_UNREADABLE, 0, error.to_string());
@@ -206,43 +148,11 @@ fn unknown(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
     "unknown"
 }
 
-/// Whether all of it is UTF-8 without control characters that no text has.
-fn is_text(reader: &mut dyn Read) -> bool {
-    let mut stream = Stream::new(reader);
-    loop {
-        let ahead = stream.peek(BUFFER_BYTES);
-        if ahead.is_empty() {
-            return true;
-        }
-        let valid = match str::from_utf8(ahead) {
-            Ok(text) => text.len(),
-            // A character may be cut by the buffer's end, not elsewhere.
-            Err(error) if error.error_len().is_none() && ahead.len() == BUFFER_BYTES => {
-                error.valid_up_to()
-            }
-            Err(_) => return false,
-        };
-        let odd = |byte: &u8| *byte < 9 || (14..27).contains(byte);
-        if valid == 0 || ahead.iter().take(valid).any(odd) {
-            return false;
-        }
-        if !stream.skip(u64::try_from(valid).unwrap_or(0)) {
-            return true;
-        }
-    }
-}
-
 /// Opens a compressed content anew from its beginning.
 pub(super) type Open<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read + 'a>>;
 
 fn packed(source: &Source, packing: Packing, role: Role, scan: &mut Scan<'_>) -> &'static str {
-    let name = match packing {
-        Packing::Gzip => "gzip",
-        Packing::Zlib => "zlib",
-        Packing::Bzip2 => "bzip2",
-        Packing::Xz => "xz",
-        Packing::Lzma => "lzma",
-    };
+    let name = packing.name();
     // Numbers of a tensor may begin like a compressed stream.
     if role == Role::Raw {
         return "raw data";
@@ -250,30 +160,11 @@ fn packed(source: &Source, packing: Packing, role: Role, scan: &mut Scan<'_>) ->
     if !scan.may_enter(0) {
         return name;
     }
-    let open = || -> io::Result<Box<dyn Read + '_>> {
-        let reader = source.reader();
-        Ok(match packing {
-            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(reader)),
-            Packing::Zlib => Box::new(flate2::read::ZlibDecoder::new(reader)),
-            Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(reader)),
-            Packing::Xz => Box::new(lzma_rust2::XzReader::new(reader, true)),
-            Packing::Lzma => {
-                let memory_kib = u32::try_from(scan_memory_kib()).unwrap_or(u32::MAX);
-                Box::new(lzma_rust2::LzmaReader::new_mem_limit(
-                    reader, memory_kib, None,
-                )?)
-            }
-        })
-    };
+    let open = || packing.open(source);
     scan.inside(name, |scan| {
         inflated(&open, source.len(), Role::Whole, scan);
     });
     name
-}
-
-/// Memory that a dictionary of LZMA may take, in KiB.
-const fn scan_memory_kib() -> u64 {
-    128 * 1024
 }
 
 /// Looks at a compressed content: in memory if it fits, else in its order.
@@ -354,31 +245,5 @@ fn in_order(open: Open<'_>, head: &[u8], allowed: u64, role: Role, scan: &mut Sc
             0,
             format!("more than {allowed} bytes come out"),
         );
-    }
-}
-
-/// A reader that ends where more comes out than is allowed, and says so.
-struct Metered<'b, R> {
-    inner: R,
-    left: u64,
-    bomb: &'b Cell<bool>,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.bomb.get() {
-            return Ok(0);
-        }
-        let read = self.inner.read(buffer)?;
-        if let Some(left) = self
-            .left
-            .checked_sub(u64::try_from(read).unwrap_or(u64::MAX))
-        {
-            self.left = left;
-            Ok(read)
-        } else {
-            self.bomb.set(true);
-            Ok(0)
-        }
     }
 }

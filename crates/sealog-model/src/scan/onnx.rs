@@ -2,7 +2,7 @@
 
 use super::context::Scan;
 use super::rule::{ONNX_BROKEN, ONNX_CUSTOM_DOMAIN, ONNX_EXTERNAL_PATH, ONNX_PYTHON};
-use super::zipped::leads_out;
+use crate::formats::archive::leads_out;
 use crate::formats::protobuf::{Field, fields};
 use crate::formats::source::Source;
 

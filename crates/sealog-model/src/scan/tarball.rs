@@ -7,7 +7,7 @@ use super::context::Scan;
 use super::rule::{
     ARCHIVE_LIMIT, FILE_UNREADABLE, TAR_BROKEN, TAR_DEVICE, TAR_DUPLICATE, TAR_LINK, TAR_TRAVERSAL,
 };
-use super::zipped::leads_out;
+use crate::formats::archive::leads_out;
 use crate::formats::source::Source;
 use crate::formats::stream::Stream;
 use crate::formats::tar::{TarMember, TarNext, next, padding};

@@ -1,7 +1,7 @@
 //! Zip archives: what their two directories say, and what each entry holds.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::Read;
 
 use super::content::{Role, examine, inflated};
 use super::context::Scan;
@@ -10,27 +10,16 @@ use super::rule::{
     ZIP_METHOD, ZIP_MISMATCH, ZIP_OVERLAP, ZIP_TRAVERSAL, ZIP_UNLISTED,
 };
 use super::{keras, skops};
+use crate::formats::archive::{
+    self, DEFLATED, ENCRYPTED, Purpose, SIZES_BEHIND, STORED, leads_out, purpose,
+};
 use crate::formats::source::Source;
 use crate::formats::zip::{LocalHeader, Zip, ZipEntry, local_header};
 
-const STORED: u16 = 0;
-const DEFLATED: u16 = 8;
-const ENCRYPTED: u16 = 1;
-const SIZES_BEHIND: u16 = 8;
 /// Kinds of files in a Unix mode.
 const MODE_KIND: u32 = 0o170_000;
 const MODE_FILE: u32 = 0o100_000;
 const MODE_DIRECTORY: u32 = 0o040_000;
-
-/// What an archive is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Torch,
-    Keras,
-    Skops,
-    Numpy,
-    Any,
-}
 
 /// Scans an archive; the kind for people.
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
@@ -70,44 +59,7 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
         }
     }
     spacing(source, &zip, spans, scan);
-    match purpose {
-        Purpose::Torch => "torch zip",
-        Purpose::Keras => "keras",
-        Purpose::Skops => "skops",
-        Purpose::Numpy => "npz",
-        Purpose::Any => "zip",
-    }
-}
-
-fn purpose(zip: &Zip) -> Purpose {
-    let has = |name: &[u8]| zip.entries().iter().any(|entry| entry.name == name);
-    let is_torch =
-        |entry: &ZipEntry| entry.name.ends_with(b"/data.pkl") || entry.name == b"data.pkl";
-    if zip.entries().iter().any(is_torch) {
-        Purpose::Torch
-    } else if has(b"config.json") && has(b"metadata.json") {
-        Purpose::Keras
-    } else if has(b"schema.json") {
-        Purpose::Skops
-    } else if !zip.entries().is_empty()
-        && zip
-            .entries()
-            .iter()
-            .all(|entry| entry.name.ends_with(b".npy"))
-    {
-        Purpose::Numpy
-    } else {
-        Purpose::Any
-    }
-}
-
-/// Whether a member's name leads out of the directory, on any system.
-pub(super) fn leads_out(name: &str) -> bool {
-    let drive = name.chars().nth(1) == Some(':');
-    name.starts_with('/')
-        || name.contains(['\\', '\0'])
-        || drive
-        || name.split('/').any(|part| part == "..")
+    purpose.name()
 }
 
 fn name_findings(entry: &ZipEntry, scan: &mut Scan<'_>) {
@@ -172,12 +124,7 @@ fn member(
         scan.report(&TORCH_CODE, entry.header, name.clone());
     }
     let role = role(&name, purpose);
-    let open = || -> io::Result<Box<dyn Read + '_>> {
-        Ok(match entry.method {
-            DEFLATED => Box::new(flate2::read::DeflateDecoder::new(window.reader())),
-            _ => Box::new(window.reader()),
-        })
-    };
+    let open = || Ok(archive::open(&window, entry.method));
     match entry.method {
         STORED => {
             if entry.size != entry.compressed {

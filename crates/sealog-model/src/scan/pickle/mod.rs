@@ -17,4 +17,4 @@ mod text;
 mod value;
 
 pub(super) use machine::Flavour;
-pub(super) use sequence::{looks_like, scan, scan_text};
+pub(super) use sequence::{scan, scan_text};

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use super::super::finding::{Finding, Severity};
 use super::super::rule::{PICKLE_LIMIT, PICKLE_NESTED};
 use super::machine::{Flavour, Halt, Machine, broken};
-use super::sequence::looks_like;
 use super::value::Value;
+use crate::formats::pickle::looks_like;
 use crate::formats::stream::{BUFFER_BYTES, Stream};
 
 /// Bytes of a shortest pickle that does something.

@@ -5,72 +5,13 @@ use std::io::Read;
 use super::super::context::Scan;
 use super::super::rule::{FILE_UNREADABLE, PICKLE_TRAILING};
 use super::machine::{Flavour, Machine, Outcome, Storage};
+use crate::formats::pickle::{is_opcode, looks_like};
 use crate::formats::stream::Stream;
 
 /// `torch.save` before version 1.6 begins with this number.
 const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
 /// Pickles in a torch file of that form: magic, version, system, object, keys.
 const TORCH_PICKLES: usize = 5;
-
-/// Whether bytes begin as a pickle does; `whole`: they are all there is.
-pub(in super::super) fn looks_like(bytes: &[u8], whole: bool) -> bool {
-    match bytes {
-        [0x80, 0..=15, next, ..] => is_opcode(*next),
-        [b'c' | b'(' | b'i' | b']' | b'}', .., b'.'] if whole => {
-            memchr::memchr(b'\n', bytes).is_some()
-        }
-        _ => false,
-    }
-}
-
-const fn is_opcode(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'(' | b'.'
-            | b'0'
-            | b'1'
-            | b'2'
-            | b'F'
-            | b'I'
-            | b'J'
-            | b'K'
-            | b'L'
-            | b'M'
-            | b'N'
-            | b'P'
-            | b'Q'
-            | b'R'
-            | b'S'
-            | b'T'
-            | b'U'
-            | b'V'
-            | b'X'
-            | b'a'
-            | b'b'
-            | b'c'
-            | b'd'
-            | b'}'
-            | b'e'
-            | b'g'
-            | b'h'
-            | b'i'
-            | b'j'
-            | b'l'
-            | b']'
-            | b'o'
-            | b'p'
-            | b'q'
-            | b'r'
-            | b's'
-            | b't'
-            | b')'
-            | b'u'
-            | b'G'
-            | b'B'
-            | b'C'
-            | 0x80..=0x98
-    )
-}
 
 /// Runs one pickle; the storages it names, and how it ended.
 fn run(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) -> (Outcome, Vec<Storage>) {
