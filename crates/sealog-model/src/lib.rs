@@ -12,6 +12,7 @@ pub mod formats;
 pub mod keys;
 pub mod limits;
 pub mod manifest;
+pub mod inspect;
 pub mod scan;
 pub mod sign;
 pub mod walk;

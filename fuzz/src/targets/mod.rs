@@ -34,6 +34,11 @@ pub const TARGETS: &[Target] = &[
         seeds: model::seeds,
     },
     Target {
+        name: "model_inspect",
+        run: model::inspect,
+        seeds: model::seeds,
+    },
+    Target {
         name: "canonical_json",
         run: json::canonical,
         seeds: json::seeds,

@@ -1,6 +1,7 @@
-//! The scanner of models, over every kind of content that it tells apart.
+//! The scanner and the inspector of models, over every kind of content that they tell apart.
 
 use sealog_model::formats::source::Source;
+use sealog_model::inspect::{self, inspect_source};
 use sealog_model::scan::{FileReport, Limits, Verdict, scan_source};
 
 use super::owned;
@@ -46,6 +47,29 @@ pub(super) fn scan(bytes: &[u8]) -> Answer {
     format!("accepted {}", report.kind())
 }
 
+/// An inspection is the same each time, and names no place behind the end.
+pub(super) fn inspect(bytes: &[u8]) -> Answer {
+    let limits = inspect::Limits {
+        spool: 1 << 20,
+        ratio_free: 1 << 20,
+        inflated: 1 << 22,
+        opcodes: 1 << 16,
+        ..inspect::Limits::default()
+    };
+    let inspected = || inspect_source("file", &Source::memory(bytes), &limits);
+    let found = inspected();
+    assert_eq!(found, inspected(), "two inspections differ");
+    if let Some(fault) = found.fault() {
+        assert!(
+            usize::try_from(fault.offset()).is_ok_and(|at| at <= bytes.len()),
+            "a fault behind the end"
+        );
+        assert!(found.tensors().is_empty(), "half of a structure");
+        return format!("{} malformed", found.kind());
+    }
+    format!("accepted {}", found.kind())
+}
+
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = owned([
         HARM,
@@ -62,6 +86,8 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         b"\x08\x08\x3a\x07\x0a\x05\x22\x03Add",
         b"\x08\x01\x12\x0e\x12\x0c\x0a\x0a\x12\x08ReadFile",
         b"\x89HDF\r\n\x1a\n{\"class_name\":\"Lambda\"}",
+        b"flavors:\n  sklearn:\n    a: &x [1, {b: 'c'}]\n    d: *x\nsignature:\n  inputs: '[]'\n",
+        b"{\"weight_map\":{\"a\":\"b.safetensors\"}}",
         b"words and nothing else\n",
     ]);
     let header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n";

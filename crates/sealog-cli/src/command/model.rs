@@ -3,6 +3,7 @@
 mod files;
 mod key;
 mod manifest;
+pub mod inspect;
 pub mod scan;
 mod sign;
 mod verify;
@@ -26,6 +27,8 @@ pub enum Command {
     /// Keys that sign models: make, trust
     #[command(subcommand)]
     Key(key::Command),
+    /// Read type, tensors, signature and metadata without loading anything
+    Inspect(inspect::Args),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
 }
@@ -39,6 +42,7 @@ pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Sign(args) => sign::sign(&args, context),
         Command::Verify(args) => verify::verify(&args, context),
         Command::Key(command) => key::key(command, context),
+        Command::Inspect(args) => inspect::inspect(&args, context),
         Command::Scan(args) => scan::scan(&args, context),
     }
 }

@@ -1,6 +1,6 @@
 //! GGUF: the key-value pairs and the tensor list before the data, versions 1 to 3.
 //!
-//! **What is absent**: big-endian files, which are refused by name.
+//! **What is absent**: big-endian files, which are refused by name, and the data.
 
 use std::collections::HashSet;
 
@@ -17,6 +17,47 @@ const TEXT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Pairs, tensors, and depth of arrays at most.
 const PAIRS_MAX: u64 = 1_000_000;
 const ARRAY_DEPTH_MAX: usize = 4;
+/// Bytes of all names and texts that are kept at most.
+const KEPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Number and name of each type of tensor, numbers in a block, bytes of a block.
+#[rustfmt::skip]
+const KINDS: &[(u32, &str, u64, u64)] = &[
+    (0, "F32", 1, 4),
+    (1, "F16", 1, 2),
+    (2, "Q4_0", 32, 18),
+    (3, "Q4_1", 32, 20),
+    (6, "Q5_0", 32, 22),
+    (7, "Q5_1", 32, 24),
+    (8, "Q8_0", 32, 34),
+    (9, "Q8_1", 32, 40),
+    (10, "Q2_K", 256, 84),
+    (11, "Q3_K", 256, 110),
+    (12, "Q4_K", 256, 144),
+    (13, "Q5_K", 256, 176),
+    (14, "Q6_K", 256, 210),
+    (15, "Q8_K", 256, 292),
+    (16, "IQ2_XXS", 256, 66),
+    (17, "IQ2_XS", 256, 74),
+    (18, "IQ3_XXS", 256, 98),
+    (19, "IQ1_S", 256, 50),
+    (20, "IQ4_NL", 32, 18),
+    (21, "IQ3_S", 256, 110),
+    (22, "IQ2_S", 256, 82),
+    (23, "IQ4_XS", 256, 136),
+    (24, "I8", 1, 1),
+    (25, "I16", 1, 2),
+    (26, "I32", 1, 4),
+    (27, "I64", 1, 8),
+    (28, "F64", 1, 8),
+    (29, "IQ1_M", 256, 56),
+    (30, "BF16", 1, 2),
+    (34, "TQ1_0", 256, 54),
+    (35, "TQ2_0", 256, 66),
+    (39, "MXFP4", 32, 17),
+    (40, "NVFP4", 64, 36),
+    (41, "Q1_0", 128, 18),
+];
 
 /// Why a header cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +85,29 @@ pub struct Gguf {
 pub enum GgufValue {
     /// A text.
     Text(String),
-    /// An integer or a truth value.
+    /// An integer.
     Integer(i128),
-    /// A float, by its bits.
-    Float(u64),
+    /// A truth value.
+    Truth(bool),
+    /// A float.
+    Float(GgufFloat),
     /// An array, by its length.
     Array(u64),
+}
+
+/// A float, compared by its bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GgufFloat(u64);
+
+impl GgufFloat {
+    const fn new(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+
+    /// The number.
+    pub const fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
 }
 
 /// A tensor.
@@ -65,15 +123,38 @@ pub struct GgufTensor {
     pub offset: u64,
 }
 
+impl GgufTensor {
+    /// The name of its type; none: not known to this version.
+    pub fn kind_name(&self) -> Option<&'static str> {
+        let known = KINDS.iter().find(|(kind, ..)| *kind == self.kind);
+        known.map(|(_, name, ..)| *name)
+    }
+
+    /// Bytes of its data, where the type is known and the shape fits its blocks.
+    pub fn data_bytes(&self) -> Option<u64> {
+        let (.., block, bytes) = KINDS.iter().find(|(kind, ..)| *kind == self.kind)?;
+        let row = self.shape.first().copied().unwrap_or(1);
+        let rows = self.shape.iter().skip(1);
+        let blocks = (row % block == 0).then(|| row / block)?;
+        let size = blocks.checked_mul(*bytes)?;
+        rows.copied().try_fold(size, u64::checked_mul)
+    }
+}
+
 struct Reader<'m, 's> {
     stream: &'m mut Stream<'s>,
     wide: bool,
+    kept: u64,
 }
 
 impl Gguf {
     /// Takes a header from a stream of `len` bytes in all.
     pub fn read(stream: &mut Stream<'_>, len: u64) -> Result<Self, GgufError> {
-        let mut reader = Reader { stream, wide: true };
+        let mut reader = Reader {
+            stream,
+            wide: true,
+            kept: 0,
+        };
         if reader.stream.array() != Some(*b"GGUF") {
             return Err(reader.error("is no GGUF"));
         }
@@ -125,8 +206,18 @@ impl Gguf {
         }
         let start = end.next_multiple_of(alignment);
         let room = len.saturating_sub(start);
-        if self.tensors.iter().any(|tensor| tensor.offset > room) {
-            return Err("has a tensor that begins behind the end");
+        for tensor in &self.tensors {
+            if tensor.offset > room {
+                return Err("has a tensor that begins behind the end");
+            }
+            if tensor.kind_name().is_none() {
+                continue;
+            }
+            let size = tensor.data_bytes();
+            let end = size.and_then(|size| tensor.offset.checked_add(size));
+            if end.is_none_or(|end| end > room) {
+                return Err("has a tensor that ends behind the end, or is of part of a block");
+            }
         }
         Ok(())
     }
@@ -173,6 +264,10 @@ impl Reader<'_, '_> {
         let kept = usize::try_from(len)
             .unwrap_or(usize::MAX)
             .min(TEXT_BYTES_KEPT);
+        self.kept = self.kept.saturating_add(u64::try_from(kept).unwrap_or(len));
+        if self.kept > KEPT_BYTES_MAX {
+            return Err(self.error("has more names and texts than are kept"));
+        }
         let bytes = self
             .stream
             .take(kept)
@@ -186,14 +281,17 @@ impl Reader<'_, '_> {
 
     fn value(&mut self, kind: u32, depth: usize) -> Result<GgufValue, GgufError> {
         Ok(match kind {
-            // A boolean is a byte.
-            0 | 7 => GgufValue::Integer(u8::from_le_bytes(self.array()?).into()),
+            0 => GgufValue::Integer(u8::from_le_bytes(self.array()?).into()),
             1 => GgufValue::Integer(i8::from_le_bytes(self.array()?).into()),
             2 => GgufValue::Integer(u16::from_le_bytes(self.array()?).into()),
             3 => GgufValue::Integer(i16::from_le_bytes(self.array()?).into()),
             4 => GgufValue::Integer(u32::from_le_bytes(self.array()?).into()),
             5 => GgufValue::Integer(i32::from_le_bytes(self.array()?).into()),
-            6 => GgufValue::Float(u32::from_le_bytes(self.array()?).into()),
+            6 => {
+                let float = f32::from_le_bytes(self.array()?);
+                GgufValue::Float(GgufFloat::new(float.into()))
+            }
+            7 => GgufValue::Truth(u8::from_le_bytes(self.array()?) != 0),
             8 => {
                 let len = self.count()?;
                 GgufValue::Text(self.text(len)?)
@@ -201,7 +299,7 @@ impl Reader<'_, '_> {
             9 => self.items(depth)?,
             10 => GgufValue::Integer(u64::from_le_bytes(self.array()?).into()),
             11 => GgufValue::Integer(i64::from_le_bytes(self.array()?).into()),
-            12 => GgufValue::Float(u64::from_le_bytes(self.array()?)),
+            12 => GgufValue::Float(GgufFloat::new(f64::from_le_bytes(self.array()?))),
             _ => return Err(self.error("has a value of an unknown kind")),
         })
     }
@@ -226,7 +324,10 @@ impl Reader<'_, '_> {
             }
         } else {
             for _ in 0..count {
+                let kept = self.kept;
                 self.value(kind, depth + 1)?;
+                // Items are passed over, not kept.
+                self.kept = kept;
             }
         }
         Ok(GgufValue::Array(count))

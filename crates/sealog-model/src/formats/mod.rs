@@ -6,6 +6,8 @@
 pub(crate) mod archive;
 pub(crate) mod content;
 pub mod gguf;
+pub(crate) mod hdf5;
+pub(crate) mod message;
 pub mod npy;
 pub(crate) mod packed;
 pub(crate) mod pickle;
@@ -14,4 +16,5 @@ pub mod safetensors;
 pub mod source;
 pub mod stream;
 pub mod tar;
+pub mod yaml;
 pub mod zip;

@@ -113,12 +113,40 @@ impl NpyHeader {
             .try_fold(item, |bytes, length| bytes.checked_mul(*length))
     }
 
+    /// Bytes of the array behind the header, records included.
+    pub fn array_bytes(&self) -> Option<u64> {
+        self.data_bytes().or_else(|| record_bytes(self))
+    }
+
     /// How many items there are.
     pub fn items(&self) -> Option<u64> {
         self.shape
             .iter()
             .try_fold(1u64, |items, length| items.checked_mul(*length))
     }
+}
+
+/// Bytes of an array of records: the sum of the fields' types, each times its own shape.
+fn record_bytes(header: &NpyHeader) -> Option<u64> {
+    let inner = header.descr.strip_prefix('[')?.strip_suffix(']')?;
+    let mut size = 0u64;
+    for field in inner.split("), (").flat_map(|part| part.split("),(")) {
+        let mut parts = field.split(['\'', '"']);
+        let (_, _name, _, kind) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let shape = parts.next().unwrap_or_default();
+        if parts.next().is_some() || field.contains('[') {
+            return None;
+        }
+        let mut bytes = item_bytes(kind)?;
+        for length in shape
+            .split(|char: char| !char.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+        {
+            bytes = bytes.checked_mul(length.parse().ok()?)?;
+        }
+        size = size.checked_add(bytes)?;
+    }
+    header.items()?.checked_mul(size)
 }
 
 /// Bytes of one item of a plain type.

@@ -1,5 +1,12 @@
 //! How pickles begin. What they do is the business of the scanner's machine.
 
+/// `torch.save` before version 1.6 begins with this number.
+pub(crate) const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
+/// Whether bytes begin as such a file does.
+pub(crate) fn is_torch(head: &[u8]) -> bool {
+    head.starts_with(TORCH_MAGIC)
+}
+
 /// Whether bytes begin as a pickle does; `whole`: they are all there is.
 pub(crate) fn looks_like(bytes: &[u8], whole: bool) -> bool {
     match bytes {

@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Severity};
 use super::limits::Limits;
+use super::pickle::Sights;
 use super::rule::{ARCHIVE_DEPTH, Rule};
 
 /// Bytes of a detail that are kept.
@@ -16,6 +17,8 @@ pub(super) struct Scan<'o> {
     findings: Vec<Finding>,
     pub(super) opcodes: u64,
     pub(super) inflated: u64,
+    /// Structure, where somebody wants to know it.
+    pub(super) sights: Option<Sights>,
 }
 
 impl<'o> Scan<'o> {
@@ -27,6 +30,7 @@ impl<'o> Scan<'o> {
             findings: Vec::new(),
             opcodes: 0,
             inflated: 0,
+            sights: None,
         }
     }
 

@@ -9,9 +9,9 @@ use sealog_core::json::Value;
 use super::context::Scan;
 use super::keras;
 use super::rule::{FILE_UNREADABLE, HDF5_EXTERNAL, HDF5_LIMIT, KERAS_BROKEN};
+use crate::formats::hdf5::signature;
 use crate::formats::source::Source;
 
-const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// How a configuration of Keras begins.
 const BEGINNINGS: &[&[u8]] = &[
     b"{\"class_name\"",
@@ -27,16 +27,9 @@ const DOCUMENTS_MAX: usize = 64;
 
 /// A signature may stand behind a block of the user's own, at 512 times a power of two.
 pub(super) fn scan_with_user_block(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str> {
-    let mut at = 512u64;
-    while at < source.len() {
-        let found = source.array::<8>(at).ok().flatten();
-        if found.is_some_and(|bytes| bytes.as_slice() == SIGNATURE) {
-            self::scan(source, scan);
-            return Some("hdf5");
-        }
-        at = at.checked_mul(2)?;
-    }
-    None
+    signature(source)?;
+    self::scan(source, scan);
+    Some("hdf5")
 }
 
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {

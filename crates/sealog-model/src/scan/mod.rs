@@ -29,9 +29,12 @@ mod tarball;
 mod tree;
 mod zipped;
 
+pub(crate) use pickle::{Attribute, Root, SightLimits, Sights};
+
 pub use finding::{FileReport, Finding, Report, Severity, Verdict};
 pub use limits::Limits;
 pub use tree::scan_path;
+pub(crate) use tree::walk;
 
 use std::io::Read;
 
@@ -64,6 +67,37 @@ pub fn scan_source(name: &str, source: &Source, limits: &Limits) -> FileReport {
         sha256: digest.unwrap_or_default(),
         findings,
     }
+}
+
+/// Runs the pickles of a stream for their structure; the first thing that keeps them from being read, and where.
+pub(crate) fn sights(
+    reader: &mut dyn Read,
+    torch: bool,
+    limits: &Limits,
+    keep: SightLimits,
+) -> (Sights, Option<(String, u64)>) {
+    let mut scan = context::Scan::new(String::new(), limits);
+    scan.sights = Some(Sights::new(keep));
+    let flavour = if torch {
+        pickle::Flavour::Torch
+    } else {
+        pickle::Flavour::Plain
+    };
+    pickle::scan(reader, &mut scan, flavour);
+    let sights = scan.sights.take();
+    let findings = scan.into_findings();
+    let fault = findings.into_iter().find(|finding| {
+        let unread = [
+            &rule::PICKLE_BROKEN,
+            &rule::PICKLE_LIMIT,
+            &rule::PICKLE_PROTOCOL,
+            &rule::PICKLE_TRAILING,
+            &rule::FILE_UNREADABLE,
+        ];
+        unread.contains(&finding.rule())
+    });
+    let fault = fault.map(|finding| (finding.detail().to_owned(), finding.offset()));
+    (sights.unwrap_or_else(|| Sights::new(keep)), fault)
 }
 
 fn digest(source: &Source) -> std::io::Result<String> {

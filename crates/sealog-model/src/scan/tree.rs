@@ -3,12 +3,13 @@
 //! Links are not followed: one is a finding, since what it leads to may change between the scan and the load.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use super::context::Scan;
 use super::finding::{FileReport, Report};
 use super::limits::Limits;
-use super::rule::{FILE_UNREADABLE, Rule};
+use super::rule::FILE_UNREADABLE;
 use super::scan_source;
 use crate::Error;
 use crate::formats::source::Source;
@@ -18,31 +19,36 @@ const DEPTH_MAX: usize = 64;
 
 /// Scans a file, or every file below a directory.
 pub fn scan_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
-    let failed = |source| Error::Io {
+    let mut report = Report::default();
+    let visit = &mut |name: &str, opened: Result<Source, String>| {
+        report.files.push(match opened {
+            Ok(source) => scan_source(name, &source, limits),
+            Err(why) => refused(name, &why, limits),
+        });
+    };
+    let walked = walk(path, visit);
+    walked.map_err(|source| Error::Io {
         doing: "scan",
         path: path.to_owned(),
         source,
-    };
-    let mut report = Report::default();
-    let about = fs::metadata(path).map_err(failed)?;
-    if about.is_dir() {
-        directory(path, "", 0, limits, &mut report).map_err(failed)?;
-    } else {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        report
-            .files
-            .push(file(path, &name.to_string_lossy(), limits));
-    }
+    })?;
     Ok(report)
 }
 
-fn directory(
-    path: &Path,
-    name: &str,
-    depth: usize,
-    limits: &Limits,
-    report: &mut Report,
-) -> std::io::Result<()> {
+/// What is done with each file: its name below the path, and its content or why there is none.
+type Visit<'a> = &'a mut dyn FnMut(&str, Result<Source, String>);
+
+/// Visits a file, or every file below a directory.
+pub(crate) fn walk(path: &Path, visit: Visit<'_>) -> io::Result<()> {
+    if fs::metadata(path)?.is_dir() {
+        return directory(path, "", 0, visit);
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    visit(&name.to_string_lossy(), open(path));
+    Ok(())
+}
+
+fn directory(path: &Path, name: &str, depth: usize, visit: Visit<'_>) -> io::Result<()> {
     let mut entries = fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
@@ -54,9 +60,9 @@ fn directory(
         };
         let kind = entry.file_type()?;
         if kind.is_dir() && depth < DEPTH_MAX {
-            directory(&entry.path(), &name, depth + 1, limits, report)?;
+            directory(&entry.path(), &name, depth + 1, visit)?;
         } else if kind.is_file() {
-            report.files.push(file(&entry.path(), &name, limits));
+            visit(&name, open(&entry.path()));
         } else {
             let why = if kind.is_dir() {
                 "directories nested too deep"
@@ -65,24 +71,20 @@ fn directory(
             } else {
                 "neither a file nor a directory"
             };
-            report
-                .files
-                .push(refused(&name, &FILE_UNREADABLE, why, limits));
+            visit(&name, Err(why.to_owned()));
         }
     }
     Ok(())
 }
 
-fn file(path: &Path, name: &str, limits: &Limits) -> FileReport {
-    match File::open(path).and_then(Source::file) {
-        Ok(source) => scan_source(name, &source, limits),
-        Err(error) => refused(name, &FILE_UNREADABLE, &error.to_string(), limits),
-    }
+fn open(path: &Path) -> Result<Source, String> {
+    let opened = File::open(path).and_then(Source::file);
+    opened.map_err(|error| error.to_string())
 }
 
-fn refused(name: &str, rule: &'static Rule, why: &str, limits: &Limits) -> FileReport {
+fn refused(name: &str, why: &str, limits: &Limits) -> FileReport {
     let mut scan = Scan::new(name.to_owned(), limits);
-    scan.report(rule, 0, why);
+    scan.report(&FILE_UNREADABLE, 0, why);
     FileReport {
         path: name.to_owned(),
         kind: "unreadable",

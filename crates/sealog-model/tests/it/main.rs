@@ -16,6 +16,7 @@
 mod assemble;
 mod benign;
 mod containers;
+mod inspect;
 mod limits;
 mod pickles;
 mod properties;

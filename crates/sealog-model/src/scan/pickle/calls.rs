@@ -196,6 +196,7 @@ impl Machine<'_, '_, '_> {
             Value::Opaque => self.computed("its attributes are set"),
             Value::Object(object) => {
                 self.record_state(object, state);
+                self.see_state(object, state);
                 if let Value::Dict(fields) = state {
                     self.attributes(fields);
                     if self.is_array_wrapper(object) {
@@ -227,6 +228,13 @@ impl Machine<'_, '_, '_> {
         let Some(items) = state.items().filter(|_| is_type) else {
             return;
         };
+        if let Some(order @ ('<' | '>' | '=' | '|')) = items
+            .get(1)
+            .and_then(Value::as_text)
+            .and_then(|order| order.chars().next())
+        {
+            object.order.set(Some(order));
+        }
         let integer = |at: usize| items.get(at).and_then(Value::as_integer);
         if let (Some(size), Some(flags)) = (integer(5), integer(7)) {
             object.record.set(Some((size, flags)));
@@ -300,7 +308,7 @@ impl Machine<'_, '_, '_> {
                 (builtin || none) && data_from(1)
             }
             Condition::Storage => {
-                let storage = matches!(items.first(), Some(Value::Persistent));
+                let storage = matches!(items.first(), Some(Value::Persistent(_)));
                 storage && self.only_allowed(arguments)
             }
             Condition::Latin1 => {
@@ -336,7 +344,7 @@ impl Machine<'_, '_, '_> {
             | Value::Integer(_)
             | Value::Text(_)
             | Value::Object(_)
-            | Value::Persistent => true,
+            | Value::Persistent(_) => true,
         }
     }
 

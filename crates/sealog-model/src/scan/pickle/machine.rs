@@ -215,7 +215,8 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         let opcode = self.stream.byte().ok_or(broken("ends without STOP"))?;
         match opcode {
             b'.' => {
-                self.pop()?;
+                let value = self.pop()?;
+                self.see_root(&value);
                 return Ok(false);
             }
             b'(' => self.marks.push(self.stack.len()),
@@ -353,6 +354,7 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
             b'R' => {
                 let (arguments, callee) = (self.pop()?, self.pop()?);
                 let made = self.call(&callee, arguments);
+                self.see_call(&made);
                 self.push(made)
             }
             b'o' => {
@@ -390,9 +392,11 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         } else {
             self.pop()?
         };
+        let mut number = None;
         match (self.flavour, self.storage(&id)) {
             (Flavour::Torch, Some(storage)) => {
                 if self.storages.len() < self.scan.limits.entries {
+                    number = Some(self.storages.len());
                     self.storages.push(storage);
                 }
             }
@@ -405,7 +409,7 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
                 self.scan.report(&PICKLE_PERSISTENT_ID, self.at, detail);
             }
         }
-        self.push(Value::Persistent)
+        self.push(Value::Persistent(number))
     }
 
     /// `('storage', class, key, device, count)`, as torch writes it; the legacy form has a view behind it.
@@ -432,7 +436,9 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
             b't' => Value::tuple(self.pop_mark()?),
             b'd' => {
                 let fields = Rc::new(Fields::default());
-                put_all(&fields, &self.pop_mark()?);
+                let items = self.pop_mark()?;
+                self.see_items(&items);
+                put_all(&fields, &items);
                 Value::Dict(fields)
             }
             0x85 => Value::tuple(vec![self.pop()?]),
@@ -458,13 +464,16 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
             }
             _ => self.pop_mark()?,
         };
+        if matches!(opcode, b's' | b'u') {
+            self.see_items(&items);
+        }
         match self.top()? {
             Value::Dict(fields) => put_all(&fields, &items),
             Value::List(imports) => {
                 imports.set(imports.get() || items.iter().any(Value::holds_import));
             }
             Value::Import(import) => self.changed(import, "items are put into it"),
-            Value::Object(_) | Value::Data | Value::Persistent => {}
+            Value::Object(_) | Value::Data | Value::Persistent(_) => {}
             Value::Opaque => self.computed("items are put into it"),
             Value::Integer(_) | Value::Text(_) | Value::Tuple(_) => {
                 return Err(broken("puts items into what holds none"));

@@ -13,8 +13,10 @@ mod machine;
 mod nested;
 mod payload;
 mod sequence;
+mod sight;
 mod text;
 mod value;
 
 pub(super) use machine::Flavour;
 pub(super) use sequence::{scan, scan_text};
+pub(crate) use sight::{Attribute, Root, SightLimits, Sights};

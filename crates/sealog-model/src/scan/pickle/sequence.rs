@@ -5,11 +5,9 @@ use std::io::Read;
 use super::super::context::Scan;
 use super::super::rule::{FILE_UNREADABLE, PICKLE_TRAILING};
 use super::machine::{Flavour, Machine, Outcome, Storage};
-use crate::formats::pickle::{is_opcode, looks_like};
+use crate::formats::pickle::{TORCH_MAGIC, is_opcode, is_torch, looks_like};
 use crate::formats::stream::Stream;
 
-/// `torch.save` before version 1.6 begins with this number.
-const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
 /// Pickles in a torch file of that form: magic, version, system, object, keys.
 const TORCH_PICKLES: usize = 5;
 
@@ -27,7 +25,7 @@ fn run(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) -> (Outco
 /// Scans a stream that begins with a pickle to its last byte.
 pub(in super::super) fn scan(reader: &mut dyn Read, scan: &mut Scan<'_>, flavour: Flavour) {
     let mut stream = Stream::new(reader);
-    if stream.peek(TORCH_MAGIC.len()) == TORCH_MAGIC {
+    if is_torch(stream.peek(TORCH_MAGIC.len())) {
         torch_legacy(&mut stream, scan);
     } else {
         pickles(&mut stream, scan, flavour);
@@ -67,6 +65,9 @@ fn trailing(stream: &mut Stream<'_>, scan: &mut Scan<'_>) {
 
 /// Five pickles, then each storage as a count and its numbers.
 fn torch_legacy(stream: &mut Stream<'_>, scan: &mut Scan<'_>) {
+    if let Some(sights) = &mut scan.sights {
+        sights.legacy = true;
+    }
     let mut storages: Vec<Storage> = Vec::new();
     for _ in 0..TORCH_PICKLES {
         let (outcome, named) = run(stream, scan, Flavour::Torch);

@@ -31,8 +31,8 @@ pub(super) enum Value {
     Import(usize),
     /// What a call or an instantiation gave.
     Object(Rc<Object>),
-    /// What a persistent id stands for.
-    Persistent,
+    /// What a persistent id stands for: the number of its storage, if it names one.
+    Persistent(Option<usize>),
     /// Nested too deep to be followed.
     Opaque,
 }
@@ -53,6 +53,10 @@ pub(super) struct Object {
     pub(super) arguments: Value,
     /// Item size and flags, where it is a structured numpy type.
     pub(super) record: Cell<Option<(i64, i64)>>,
+    /// Byte order, where it is a numpy type that says one.
+    pub(super) order: Cell<Option<char>>,
+    /// The number of the array that it is, where structure is watched.
+    pub(super) array: Cell<Option<usize>>,
 }
 
 /// A dictionary: the members whose key is a text and whose value is simple.
@@ -114,17 +118,17 @@ impl Value {
 
     pub(super) fn object(callee: Option<usize>, arguments: Self) -> Self {
         // An object counts as one level more than its arguments.
-        if arguments.depth() + 1 > DEPTH_MAX {
-            return Self::Object(Rc::new(Object {
-                callee,
-                arguments: Self::Opaque,
-                record: Cell::new(None),
-            }));
-        }
+        let arguments = if arguments.depth() + 1 > DEPTH_MAX {
+            Self::Opaque
+        } else {
+            arguments
+        };
         Self::Object(Rc::new(Object {
             callee,
             arguments,
             record: Cell::new(None),
+            order: Cell::new(None),
+            array: Cell::new(None),
         }))
     }
 
@@ -143,9 +147,11 @@ impl Value {
             Self::Tuple(tuple) => tuple.items.iter().any(Self::holds_import),
             Self::List(imports) => imports.get(),
             Self::Dict(fields) => fields.imports.get(),
-            Self::Data | Self::Integer(_) | Self::Text(_) | Self::Object(_) | Self::Persistent => {
-                false
-            }
+            Self::Data
+            | Self::Integer(_)
+            | Self::Text(_)
+            | Self::Object(_)
+            | Self::Persistent(_) => false,
         }
     }
 
@@ -154,7 +160,7 @@ impl Value {
             Self::Data | Self::Integer(_) | Self::Text(_) | Self::Import(_) => true,
             Self::Tuple(tuple) => tuple.items.iter().all(Self::is_simple),
             Self::Object(object) => object.arguments.is_simple(),
-            Self::List(_) | Self::Dict(_) | Self::Persistent | Self::Opaque => false,
+            Self::List(_) | Self::Dict(_) | Self::Persistent(_) | Self::Opaque => false,
         }
     }
 
