@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import pickle
 import subprocess
@@ -243,6 +245,34 @@ def test_estimators(tmp_path: Path) -> None:
     forest = only(tmp_path / "RandomForestClassifier5.pkl")
     # Three trees, and the one that they are copies of.
     assert forest["metadata"]["instances"]["sklearn.tree._classes.DecisionTreeClassifier"] == 4
+
+
+def printed(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", "sealog", "model", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    value: dict[str, Any] = json.loads(done.stdout)
+    return value
+
+
+def test_bill_of_materials(tmp_path: Path) -> None:
+    fitted = models()
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(fitted["Ridge"]))
+    (tmp_path / "notes.bin").write_bytes(b"\0\1\2 of no known kind")
+    bill = printed("sbom", str(tmp_path), "--name", "ridge", "--version", "1.0")
+    digests = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("model.pkl", "notes.bin")}
+    files = [one for one in bill["components"] if one["type"] == "file"]
+    assert {one["name"]: one["hashes"][0]["content"] for one in files} == digests
+    card = bill["metadata"]["component"]["modelCard"]["modelParameters"]
+    assert card["modelArchitecture"] == "sklearn.linear_model._ridge.Ridge"
+    statement = printed("attest", str(tmp_path), "--builder", "https://example.com/ci", "--build-type", "urn:train")
+    assert {one["name"]: one["digest"]["sha256"] for one in statement["subject"]} == digests
+    content = statement["predicate"]["runDetails"]["byproducts"][0]["content"]
+    assert json.loads(base64.b64decode(content))["summary"]["files"] == 2
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    for version in (schema.SchemaVersion.V1_6, schema.SchemaVersion.V1_7):
+        bill["specVersion"] = version.to_version()
+        assert validation.JsonStrictValidator(version).validate_str(json.dumps(bill)) is None
 
 
 def test_skops(tmp_path: Path) -> None:

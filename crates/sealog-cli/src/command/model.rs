@@ -3,6 +3,7 @@
 mod files;
 mod key;
 mod manifest;
+pub mod bill;
 pub mod inspect;
 pub mod scan;
 mod sign;
@@ -29,6 +30,10 @@ pub enum Command {
     Key(key::Command),
     /// Read type, tensors, signature and metadata without loading anything
     Inspect(inspect::Args),
+    /// Print what it is as a bill of materials, in the ML-BOM form of `CycloneDX` 1.6
+    Sbom(bill::SbomArgs),
+    /// Print an in-toto statement with SLSA provenance over its files, unsigned
+    Attest(bill::AttestArgs),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
 }
@@ -43,6 +48,8 @@ pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Verify(args) => verify::verify(&args, context),
         Command::Key(command) => key::key(command, context),
         Command::Inspect(args) => inspect::inspect(&args, context),
+        Command::Sbom(args) => bill::print_sbom(&args, context),
+        Command::Attest(args) => bill::print_statement(&args, context),
         Command::Scan(args) => scan::scan(&args, context),
     }
 }

@@ -151,6 +151,7 @@ pub struct Inspection {
     pub(super) members: Vec<Self>,
     pub(super) fault: Option<Fault>,
     pub(super) known: bool,
+    pub(super) sha256: Option<String>,
 }
 
 impl Inspection {
@@ -201,6 +202,11 @@ impl Inspection {
     /// How long it is.
     pub const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Its digest in hexadecimal, where that was asked for.
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
     }
 
     /// What made it or is to load it, where it says so.

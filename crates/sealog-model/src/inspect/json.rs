@@ -35,6 +35,9 @@ fn inspection(of: &Inspection) -> Value {
     object.insert("bytes", number(of.bytes));
     object.insert("kind", of.kind);
     object.insert("path", of.path.as_str());
+    if let Some(digest) = &of.sha256 {
+        object.insert("sha256", digest.as_str());
+    }
     if let Some(fault) = &of.fault {
         let mut inner = Object::new();
         inner.insert("offset", number(fault.offset));

@@ -7,6 +7,7 @@
 //! **What is absent**: any judgement whether loading would run code, which is the scanner's.
 
 mod array;
+mod attest;
 mod beside;
 mod document;
 mod gguf;
@@ -24,10 +25,12 @@ mod reader;
 mod report;
 mod safetensors;
 mod savedmodel;
+mod sbom;
 mod skops;
 mod tarball;
 mod zipped;
 
+pub use attest::{AttestOptions, statement};
 pub use inspection::{Answer, Dimension, Fault, Inspection, Port, Tensor};
 pub use json::json;
 pub use limits::{
@@ -35,7 +38,8 @@ pub use limits::{
     INSTANCES_MAX, KEPT_BYTES_MAX, LISTING_BYTES_MAX, Limits, METADATA_MAX, OPCODES_MAX, RANK_MAX,
     RATIO_FREE_BYTES, RATIO_MAX, SPOOL_BYTES_MAX, TENSORS_MAX, TEXT_BYTES_MAX,
 };
-pub use report::{Report, inspect_path};
+pub use report::{Digests, Report, inspect_path};
+pub use sbom::{SbomOptions, sbom};
 
 use crate::formats::source::Source;
 

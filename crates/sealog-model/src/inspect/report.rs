@@ -6,7 +6,7 @@ use std::path::Path;
 use super::document::INDEX;
 use super::inspection::{Answer, Fault, Inspection, Tensor};
 use super::limits::Limits;
-use super::reader::Reader;
+use super::reader::{Reader, io};
 use crate::formats::source::Source;
 use crate::{Error, scan};
 
@@ -74,8 +74,17 @@ impl Report {
     }
 }
 
+/// Whether files are read whole, for their digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digests {
+    /// Only what an inspection needs is read.
+    Leave,
+    /// Each file's SHA-256 is computed.
+    Sha256,
+}
+
 /// Inspects a file, or every file below a directory. Links are not followed.
-pub fn inspect_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
+pub fn inspect_path(path: &Path, limits: &Limits, digests: Digests) -> Result<Report, Error> {
     let mut report = Report::default();
     let is_directory = path.is_dir();
     let visit = &mut |name: &str, opened: Result<Source, String>| {
@@ -85,7 +94,7 @@ pub fn inspect_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
             path.to_owned()
         };
         report.files.push(match opened {
-            Ok(source) => Reader::new(limits, whole.parent()).inspect(name, &source),
+            Ok(source) => one(name, &source, whole.parent(), limits, digests),
             Err(why) => {
                 let mut out = Inspection::new(name, 0);
                 out.kind = "unreadable";
@@ -102,6 +111,23 @@ pub fn inspect_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
     })?;
     name_external(&mut report);
     Ok(report)
+}
+
+fn one(
+    name: &str,
+    source: &Source,
+    beside: Option<&Path>,
+    limits: &Limits,
+    digests: Digests,
+) -> Inspection {
+    let mut out = Reader::new(limits, beside).inspect(name, source);
+    if digests == Digests::Sha256 {
+        match scan::digest(source) {
+            Ok(digest) => out.sha256 = Some(digest),
+            Err(error) => out.fail(io(&error, 0)),
+        }
+    }
+    out
 }
 
 /// What a model names as the place of its data is known by that, whatever the bytes look like.

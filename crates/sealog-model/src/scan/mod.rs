@@ -100,7 +100,7 @@ pub(crate) fn sights(
     (sights.unwrap_or_else(|| Sights::new(keep)), fault)
 }
 
-fn digest(source: &Source) -> std::io::Result<String> {
+pub(crate) fn digest(source: &Source) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];
     let mut reader = source.reader();

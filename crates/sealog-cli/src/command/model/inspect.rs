@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::Value;
-use sealog_model::inspect::{Answer, Dimension, Inspection, Limits, Port, Report, Tensor};
+use sealog_model::inspect::{Answer, Digests, Dimension, Inspection, Limits, Port, Report, Tensor};
 use sealog_model::inspect::{inspect_path, json};
 
 use crate::context::Context;
@@ -31,7 +31,7 @@ pub struct Args {
 
 /// Inspects.
 pub fn inspect(args: &Args, context: &mut Context) -> Result<u8, Error> {
-    let report = read(&args.path, context)?;
+    let report = read(&args.path, Digests::Leave, context)?;
     if context.json() {
         context.out.json(&json(&report))?;
     } else {
@@ -44,12 +44,12 @@ pub fn inspect(args: &Args, context: &mut Context) -> Result<u8, Error> {
 }
 
 /// The report on a path.
-pub(super) fn read(path: &Path, context: &Context) -> Result<Report, Error> {
+pub(super) fn read(path: &Path, digests: Digests, context: &Context) -> Result<Report, Error> {
     let whole = context.settings.environment().directory().join(path);
     if !whole.exists() {
         return Err(Error::Absent { path: whole });
     }
-    inspect_path(&whole, &Limits::default()).map_err(|error| match error {
+    inspect_path(&whole, &Limits::default(), digests).map_err(|error| match error {
         sealog_model::Error::Io { path, source, .. } => Error::Io {
             action: "inspect",
             path,
@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path, context: &Context) -> Result<Report, Error> {
 }
 
 /// Anything that was not read keeps a gate shut.
-pub(super) fn status(report: &Report) -> u8 {
+fn status(report: &Report) -> u8 {
     match report.answer() {
         Answer::Read => exit::HOLDS,
         Answer::Unread | Answer::Malformed => exit::UNDECIDED,

@@ -7,7 +7,9 @@ mod limits;
 use std::path::{Path, PathBuf};
 
 use sealog_model::formats::source::Source;
-use sealog_model::inspect::{Answer, Inspection, Limits, Report, inspect_path, inspect_source};
+use sealog_model::inspect::{
+    Answer, Digests, Inspection, Limits, Report, inspect_path, inspect_source,
+};
 
 pub(crate) fn inspect(bytes: &[u8]) -> Inspection {
     inspect_source("file", &Source::memory(bytes), &Limits::default())
@@ -25,7 +27,7 @@ pub(crate) fn benign() -> PathBuf {
 }
 
 pub(crate) fn path(path: &Path) -> Report {
-    inspect_path(path, &Limits::default()).unwrap()
+    inspect_path(path, &Limits::default(), Digests::Leave).unwrap()
 }
 
 pub(crate) fn shape(found: &Inspection, name: &str) -> Option<(String, Vec<u64>)> {
