@@ -3,12 +3,17 @@
 use std::collections::HashSet;
 
 use super::inspection::{Fault, Inspection};
-use super::reader::Reader;
+use super::reader::{Reader, io};
 use crate::formats::archive::leads_out;
 use crate::formats::source::Source;
 use crate::formats::stream::Stream;
 use crate::formats::tar::{TarNext, next, padding};
 
+/// Bytes of a header, and where its kind stands.
+const BLOCK_BYTES: u64 = 512;
+const KIND_AT: u64 = 156;
+/// Bytes of a header with all that may stand before it: four texts of 64 KiB.
+const LONG_BYTES: u64 = 4 * (64 * 1024 + 2 * BLOCK_BYTES) + BLOCK_BYTES;
 const DIRECTORY: u8 = b'5';
 
 pub(super) fn read(
@@ -21,8 +26,11 @@ pub(super) fn read(
     let mut at = 0u64;
     let mut names = HashSet::new();
     loop {
-        // Contents are stepped over, so that they are not read twice.
-        let window = source.window(at, u64::MAX);
+        // Contents are stepped over, so that they are not read twice. Only a long name reaches beyond one block.
+        let kind = source.array::<1>(at.saturating_add(KIND_AT));
+        let kind = kind.map_err(|error| io(&error, at))?;
+        let long = matches!(kind, Some([b'L' | b'K' | b'x' | b'g']));
+        let window = source.window(at, if long { LONG_BYTES } else { BLOCK_BYTES });
         let mut bytes = window.reader();
         let mut stream = Stream::new(&mut bytes);
         let member = match next(&mut stream) {

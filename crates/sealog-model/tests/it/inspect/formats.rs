@@ -560,6 +560,19 @@ fn tar_bundles_say_what_each_member_is() {
 }
 
 #[test]
+fn long_names_of_tar_members() {
+    let name = "n".repeat(60_000);
+    let members = [
+        tar_member("././@LongLink", "", b'L', name.as_bytes()),
+        tar_member("n", "", b'0', &safetensors(ONE, 8)),
+        tar_member("after", "", b'0', b"a: 1\n"),
+    ];
+    let found = inspect(&tar(&members));
+    let names: Vec<usize> = found.members().iter().map(|one| one.path().len()).collect();
+    assert_eq!((names, found.parameters()), (vec![60_005, 10], Some(2)));
+}
+
+#[test]
 fn what_is_not_known_is_not_called_read() {
     for bytes in [
         &b"\x00\x01\x02\x03unknown"[..],
