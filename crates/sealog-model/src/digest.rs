@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::thread;
 
 pub use algorithm::{Algorithm, Digests, of_bytes};
+pub(crate) use file::open as open_walked;
 pub(crate) use work::run;
 
 use crate::Error;

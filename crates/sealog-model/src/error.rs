@@ -7,6 +7,7 @@ use sealog_core::ErrorKind;
 use sealog_core::json::JsonError;
 
 use crate::manifest::Change;
+use crate::scan::Verdict;
 use crate::walk::Unfit;
 
 /// Everything that this crate reports. Each message says what happened and to which path.
@@ -125,6 +126,20 @@ pub enum Error {
         /// All differences, by path.
         changes: Vec<Change>,
     },
+    /// An admitted model has no file of this path.
+    #[error("the admitted model has no file `{path}`")]
+    NoFile {
+        /// The path.
+        path: String,
+    },
+    /// Loading the model may run code, or it could not be said that it does not.
+    #[error("the scan says {verdict}, because of {files} {}", if *files == 1 { "file" } else { "files" })]
+    NotClean {
+        /// Its answer.
+        verdict: Verdict,
+        /// How many files are not clean.
+        files: usize,
+    },
     /// Files are there that no signature covers, and none were to be accepted.
     #[error("what lies under ignored paths is not covered: {files} in number")]
     NotCovered {
@@ -150,8 +165,14 @@ impl Error {
             Self::Key { .. }
             | Self::UnknownKey { .. }
             | Self::Exists { .. }
+            | Self::NoFile { .. }
+            | Self::NotClean {
+                verdict: Verdict::Undecided | Verdict::Clean,
+                ..
+            }
             | Self::Unsigned { .. } => ErrorKind::Refused,
             Self::Blob { .. }
+            | Self::NotClean { .. }
             | Self::Signature { .. }
             | Self::NotExpected { .. }
             | Self::Differs { .. }
@@ -177,6 +198,8 @@ impl Error {
             Self::NotExpected { .. } => "model_not_expected",
             Self::Differs { .. } => "model_differs",
             Self::NotCovered { .. } => "model_not_covered",
+            Self::NoFile { .. } => "model_no_file",
+            Self::NotClean { .. } => "model_not_clean",
         }
     }
 

@@ -110,19 +110,23 @@ impl Vouched {
         options: &DigestOptions<'_>,
     ) -> Result<VerifiedManifest, Error> {
         let (manifest, set) = self.set.check(path, own, options)?;
-        let files = set
-            .ignored()
-            .iter()
-            .fold(0, |sum: u64, found| sum.saturating_add(found.files));
-        if uncovered == Uncovered::Refuse && files > 0 {
-            return Err(Error::NotCovered { files });
-        }
+        hold_covered(&set, uncovered)?;
         Ok(VerifiedManifest {
             vouched: self,
             manifest,
             set,
         })
     }
+}
+
+/// Fails where files lie under ignored paths and none are to.
+pub(crate) fn hold_covered(set: &FileSet, uncovered: Uncovered) -> Result<(), Error> {
+    let files = set.ignored().iter();
+    let files = files.fold(0, |sum: u64, found| sum.saturating_add(found.files));
+    if uncovered == Uncovered::Refuse && files > 0 {
+        return Err(Error::NotCovered { files });
+    }
+    Ok(())
 }
 
 /// A model that was read whole and is what somebody vouches for. It says what the bytes were when they were read.

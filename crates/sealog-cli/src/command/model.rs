@@ -1,10 +1,12 @@
 //! `sealog model`: what a model directory is, who vouches for it, and whether it may be loaded.
 
+pub mod bill;
+mod envelope;
 mod files;
+mod gate;
+pub mod inspect;
 mod key;
 mod manifest;
-pub mod bill;
-pub mod inspect;
 pub mod scan;
 mod sign;
 mod verify;
@@ -34,6 +36,8 @@ pub enum Command {
     Sbom(bill::SbomArgs),
     /// Print an in-toto statement with SLSA provenance over its files, unsigned
     Attest(bill::AttestArgs),
+    /// Run a command on a private copy of a model, only if it is signed, unchanged and clean
+    Gate(Box<gate::Args>),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
 }
@@ -50,6 +54,7 @@ pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Inspect(args) => inspect::inspect(&args, context),
         Command::Sbom(args) => bill::print_sbom(&args, context),
         Command::Attest(args) => bill::print_statement(&args, context),
+        Command::Gate(args) => gate::gate(&args, context),
         Command::Scan(args) => scan::scan(&args, context),
     }
 }

@@ -148,7 +148,7 @@ fn check_name(job: &Job<'_>, digests: &Digests) -> Result<(), Error> {
 }
 
 /// Opens the file that the walk found, and no other that has taken its place.
-fn open(file: &WalkedFile) -> Result<(File, Metadata), Error> {
+pub(crate) fn open(file: &WalkedFile) -> Result<(File, Metadata), Error> {
     let source = file.source();
     let opened = open_no_link(source).map_err(Error::io("open", source))?;
     let metadata = opened.metadata().map_err(Error::io("look at", source))?;

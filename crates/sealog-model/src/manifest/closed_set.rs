@@ -88,19 +88,7 @@ impl ClosedSet {
         own: &[ModelPath],
         options: &DigestOptions<'_>,
     ) -> Result<(Manifest, FileSet), Error> {
-        let mut ignore = self.ignore.clone();
-        for path in own {
-            ignore.add_own(path.clone());
-        }
-        let walk = WalkOptions {
-            ignore,
-            links: self.links,
-        };
-        let set = match FileSet::walk(path, &walk) {
-            Err(Error::Unfit { path: found, .. }) => return Err(self.unfit(path, &found)),
-            Err(Error::Empty { .. }) => return Err(self.all_removed()),
-            set => set?,
-        };
+        let set = self.walk(path, own)?;
         let mut algorithms = vec![Algorithm::Sha256];
         for content in self.entries.values() {
             if let Content::Whole { digests, .. } = content {
@@ -121,6 +109,23 @@ impl ClosedSet {
             Ok((found.only_sha256(), set))
         } else {
             Err(Error::Differs { changes })
+        }
+    }
+
+    /// Finds what there is, by the rules of the set, and reads none of it. What no model can hold is a difference.
+    pub(crate) fn walk(&self, path: &Path, own: &[ModelPath]) -> Result<FileSet, Error> {
+        let mut ignore = self.ignore.clone();
+        for path in own {
+            ignore.add_own(path.clone());
+        }
+        let walk = WalkOptions {
+            ignore,
+            links: self.links,
+        };
+        match FileSet::walk(path, &walk) {
+            Err(Error::Unfit { path: found, .. }) => Err(self.unfit(path, &found)),
+            Err(Error::Empty { .. }) => Err(self.all_removed()),
+            set => set,
         }
     }
 

@@ -4,6 +4,8 @@
 //! no longer accepted, and words. Empty lines and lines that begin with `#` are passed over. An accepted finding is
 //! still shown; nothing accepts a finding of a file whose digest is another.
 
+use sealog_core::json::{Object, Value};
+
 use super::finding::{FileReport, Finding, Report, Verdict, worst};
 use super::rule;
 
@@ -71,6 +73,19 @@ impl Baseline {
             accepted,
             today: today.to_owned(),
         })
+    }
+
+    /// All that it accepts, as of its day: what a policy is named by.
+    pub(crate) fn to_value(&self) -> Value {
+        let accepted = self.accepted.iter().map(|accepted| {
+            let mut object = Object::new();
+            object.insert("expires", accepted.expires.as_str());
+            object.insert("reason", accepted.reason.as_str());
+            object.insert("rule", accepted.rule.as_str());
+            object.insert("sha256", accepted.sha256.as_str());
+            Value::Object(object)
+        });
+        Value::Array(accepted.collect())
     }
 
     /// The acceptance of a finding, if there is one that has not run out.

@@ -154,6 +154,11 @@ impl Report {
         &self.files
     }
 
+    /// One file more.
+    pub(crate) fn push(&mut self, file: FileReport) {
+        self.files.push(file);
+    }
+
     /// Takes the files of another scan in behind its own.
     pub fn append(&mut self, other: Self) {
         self.files.extend(other.files);

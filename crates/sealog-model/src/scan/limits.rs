@@ -1,5 +1,7 @@
 //! How much the scanner reads, keeps and follows. Beyond each the answer is undecided, never clean.
 
+use sealog_core::json::{Object, Value};
+
 /// The limits of one scan. [`Limits::default`] is what ships; tests take smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -51,5 +53,34 @@ impl Default for Limits {
             document: 32 * 1024 * 1024,
             findings: 1_000,
         }
+    }
+}
+
+impl Limits {
+    /// Every limit by its name: what a policy is named by. The numbers are texts, for some are beyond what a JSON
+    /// number holds exactly.
+    pub(crate) fn to_value(self) -> Value {
+        let length = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let limits = [
+            ("depth", length(self.depth)),
+            ("document", self.document),
+            ("entries", length(self.entries)),
+            ("findings", length(self.findings)),
+            ("imports", length(self.imports)),
+            ("inflated", self.inflated),
+            ("listing", self.listing),
+            ("memo", length(self.memo)),
+            ("memo_text", length(self.memo_text)),
+            ("opcodes", self.opcodes),
+            ("ratio", self.ratio),
+            ("ratio_free", self.ratio_free),
+            ("spool", self.spool),
+            ("stack", length(self.stack)),
+        ];
+        let mut object = Object::new();
+        for (name, limit) in limits {
+            object.insert(name, limit.to_string());
+        }
+        Value::Object(object)
     }
 }

@@ -87,7 +87,7 @@ pub fn scan(args: &Args, context: &mut Context) -> Result<u8, Error> {
     })
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Error> {
+pub(super) fn read_baseline(path: &Path) -> Result<Baseline, Error> {
     let failed = |source| Error::Io {
         action: "read",
         path: path.to_owned(),
@@ -115,6 +115,24 @@ fn people(
     verdict: Verdict,
     context: &mut Context,
 ) -> Result<(), Error> {
+    show_findings(report, baseline, context)?;
+    let tone = match verdict {
+        Verdict::Clean => Tone::Good,
+        Verdict::Undecided => Tone::Open,
+        Verdict::Suspicious | Verdict::Malicious => Tone::Bad,
+    };
+    let word = context.out.paint(tone, verdict.word());
+    let files = u64::try_from(report.files().len()).unwrap_or(u64::MAX);
+    let files = count(files, "file", "files");
+    context.out.line(&format!("{word}: {files} scanned"))
+}
+
+/// Each file of which something is to be said, and its findings.
+pub(super) fn show_findings(
+    report: &Report,
+    baseline: &Baseline,
+    context: &mut Context,
+) -> Result<(), Error> {
     for file in report
         .files()
         .iter()
@@ -125,15 +143,7 @@ fn people(
             print(file, finding, baseline, context)?;
         }
     }
-    let tone = match verdict {
-        Verdict::Clean => Tone::Good,
-        Verdict::Undecided => Tone::Open,
-        Verdict::Suspicious | Verdict::Malicious => Tone::Bad,
-    };
-    let word = context.out.paint(tone, verdict.word());
-    let files = u64::try_from(report.files().len()).unwrap_or(u64::MAX);
-    let files = count(files, "file", "files");
-    context.out.line(&format!("{word}: {files} scanned"))
+    Ok(())
 }
 
 fn print(

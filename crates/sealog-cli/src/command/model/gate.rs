@@ -1,0 +1,226 @@
+//! `sealog model gate`: runs a command on a private copy of a model, only if the model is admitted.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+
+use sealog_core::json::{Object, Value};
+use sealog_ledger::{Access, Clock, Draft, SystemClock};
+use sealog_model::digest::{Algorithm, DigestOptions};
+use sealog_model::gate::{
+    Expectations, Outcome, Policy, Refusal, VerifiedModel, admit, verified_body,
+};
+use sealog_model::scan::Limits;
+use sealog_model::scan::baseline::Baseline;
+
+use super::envelope::{Envelope, EnvelopeArgs, digest_argument};
+use super::files::{changes_value, place, show_changes};
+use super::scan::{read_baseline, show_findings};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{Tone, complain, plain};
+
+/// The exit status of a command that a signal ended, as shells give it: this and the signal's number.
+const SIGNALLED: u8 = 128;
+/// The variable that tells the command where the admitted copy is.
+const VARIABLE: &str = "SEALOG_MODEL";
+
+/// Arguments of `model gate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  sealog model gate iris --manifest iris.json --key release.pub -- python predict.py {}
+
+The command is run on a private copy, made before anything is checked: `{}` in its arguments and the
+variable SEALOG_MODEL say where. What the envelope does not cover is not in the copy.
+
+Exit status: the command's own if it ran; else 1 refuted or not clean; 2 undecided, or not done.")]
+pub struct Args {
+    #[command(flatten)]
+    envelope: EnvelopeArgs,
+    /// Demand that the model has this digest
+    #[arg(long, value_name = "SHA256")]
+    model_digest: Option<String>,
+    /// Refuse a model whose files have more bytes than this together
+    #[arg(long, value_name = "BYTES")]
+    bytes_max: Option<u64>,
+    /// Findings that are accepted: lines of rule, SHA-256, last day and reason
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Where the copy is made [default: the directory for temporary files]
+    #[arg(long, value_name = "DIR")]
+    copies_in: Option<PathBuf>,
+    /// Append what came of it to the ledger; if that fails, nothing is run
+    #[arg(long)]
+    record: bool,
+    /// The command and its arguments; none: only say what came of it
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Admits and runs, or refuses.
+pub(super) fn gate(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    let policy = policy(args, context)?;
+    let envelope = args.envelope.read(context)?;
+    let vouched = envelope.vouch(context);
+    let algorithms = [Algorithm::Sha256];
+    let options = DigestOptions::new(&algorithms);
+    let admitted = match vouched {
+        Ok(vouched) => admit(&envelope.model, &envelope.own, vouched, &policy, &options),
+        Err(Error::Model(error)) => Err(Refusal::early(error)),
+        Err(error) => return Err(error),
+    };
+    let outcome = match &admitted {
+        Ok(model) => Outcome::Admitted(model),
+        Err(refusal) => Outcome::Refused(refusal),
+    };
+    if args.record {
+        record(outcome, &policy, &envelope, context)?;
+    }
+    match admitted {
+        Err(refusal) => refused(&refusal, &policy.baseline, context),
+        Ok(model) if args.command.is_empty() => admitted_only(&model, context),
+        Ok(model) => run(&args.command, model, context),
+    }
+}
+
+fn policy(args: &Args, context: &Context) -> Result<Policy, Error> {
+    let baseline = match &args.baseline {
+        Some(path) => read_baseline(&place(path, context))?,
+        None => Baseline::default(),
+    };
+    let digest = args.model_digest.as_deref();
+    let digest = digest.map(|text| digest_argument("--model-digest", text));
+    Ok(Policy {
+        uncovered: args.envelope.uncovered(),
+        baseline,
+        limits: Limits::default(),
+        expectations: Expectations {
+            name: args.envelope.name.clone(),
+            version: args.envelope.version.clone(),
+            model_digest: digest.transpose()?,
+            bytes_max: args.bytes_max,
+        },
+        copies_in: args.copies_in.as_ref().map(|path| place(path, context)),
+    })
+}
+
+fn record(
+    outcome: Outcome<'_>,
+    policy: &Policy,
+    envelope: &Envelope<'_>,
+    context: &Context,
+) -> Result<(), Error> {
+    let at = SystemClock.now().format_micros();
+    let Some(body) = verified_body(outcome, policy, &envelope.text, &at) else {
+        complain("sealog: not recorded: nothing of the model could be read, so it has no digest");
+        return Ok(());
+    };
+    let ledger = context.open(Access::Append)?;
+    let producer = ledger.producer()?;
+    let appended = producer.append(Draft::new("model.verified", body));
+    let stopped = producer.stop();
+    appended?;
+    stopped?;
+    Ok(())
+}
+
+fn admitted_only(model: &VerifiedModel, context: &mut Context) -> Result<u8, Error> {
+    let digest = format!("sha256:{}", model.model_digest());
+    if context.json() {
+        let mut value = Object::new();
+        value.insert("exit", u32::from(exit::HOLDS));
+        value.insert("model_digest", digest);
+        value.insert("policy_digest", format!("sha256:{}", model.policy_digest()));
+        value.insert("protection", "sealed");
+        value.insert("verdict", "admitted");
+        context.out.json(&Value::Object(value))?;
+    } else {
+        let word = context.out.paint(Tone::Good, "ADMITTED");
+        context.out.line(&format!("{word}  {digest}"))?;
+    }
+    Ok(exit::HOLDS)
+}
+
+fn refused(refusal: &Refusal, baseline: &Baseline, context: &mut Context) -> Result<u8, Error> {
+    let status = exit::of_kind(refusal.kind());
+    let error = &refusal.error;
+    if context.json() {
+        let mut value = Object::new();
+        value.insert("changes", changes_value(error.changes()));
+        value.insert("exit", u32::from(status));
+        if let Some(scan) = &refusal.scan {
+            value.insert("findings", sealog_model::scan::output::json(scan, baseline));
+        }
+        value.insert("message", error.to_string());
+        if let Some(found) = refusal.found {
+            value.insert("model_digest", format!("sha256:{found}"));
+        }
+        value.insert("reason", error.code());
+        value.insert("verdict", "refused");
+        context.out.json(&Value::Object(value))?;
+        return Ok(status);
+    }
+    let tone = if status == exit::REFUTED {
+        Tone::Bad
+    } else {
+        Tone::Open
+    };
+    let word = context.out.paint(tone, "REFUSED");
+    let message = plain(&error.to_string()).into_owned();
+    context
+        .out
+        .line(&format!("{word}  {message} [{}]", error.code()))?;
+    show_changes(error.changes(), context)?;
+    if let Some(scan) = &refusal.scan {
+        show_findings(scan, baseline, context)?;
+    }
+    Ok(status)
+}
+
+/// Runs the command to its end, and removes the copy whatever came of it.
+fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Result<u8, Error> {
+    // What was printed comes before what the command prints.
+    context.out.flush()?;
+    let Some((program, arguments)) = words.split_first() else {
+        return Ok(exit::HOLDS);
+    };
+    let path = model.path();
+    let arguments = arguments.iter().map(|word| {
+        if word == "{}" {
+            path.as_os_str()
+        } else {
+            word.as_os_str()
+        }
+    });
+    let ended = Command::new(program)
+        .args(arguments)
+        .env(VARIABLE, path)
+        .current_dir(context.settings.environment().directory())
+        .status();
+    let status = ended.map_err(|source| Error::Io {
+        action: "run",
+        path: program.into(),
+        source,
+    });
+    let closed = model.close();
+    let status = status?;
+    closed?;
+    Ok(code(status))
+}
+
+#[cfg(unix)]
+fn code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
+    let signalled = signal.map(|signal| SIGNALLED.saturating_add(signal));
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    signalled.or(code).unwrap_or(exit::UNDECIDED)
+}
+
+#[cfg(not(unix))]
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.unwrap_or(if status.success() { 0 } else { SIGNALLED })
+}
