@@ -126,6 +126,14 @@ pub enum Error {
         /// All differences, by path.
         changes: Vec<Change>,
     },
+    /// A format cannot state what it would have to.
+    #[error("{what} cannot be written: {why}")]
+    Unsupported {
+        /// Which format.
+        what: &'static str,
+        /// What it cannot state, and what to do instead.
+        why: &'static str,
+    },
     /// An admitted model has no file of this path.
     #[error("the admitted model has no file `{path}`")]
     NoFile {
@@ -166,6 +174,7 @@ impl Error {
             | Self::UnknownKey { .. }
             | Self::Exists { .. }
             | Self::NoFile { .. }
+            | Self::Unsupported { .. }
             | Self::NotClean {
                 verdict: Verdict::Undecided | Verdict::Clean,
                 ..
@@ -199,6 +208,7 @@ impl Error {
             Self::Differs { .. } => "model_differs",
             Self::NotCovered { .. } => "model_not_covered",
             Self::NoFile { .. } => "model_no_file",
+            Self::Unsupported { .. } => "model_unsupported",
             Self::NotClean { .. } => "model_not_clean",
         }
     }

@@ -18,7 +18,7 @@ use crate::Error;
 use crate::digest::Algorithm;
 use crate::keys::{KeyKind, PrivateKey, PublicKey};
 use crate::manifest::Manifest;
-use crate::walk::{FileSet, IgnoreRules};
+use crate::walk::{FileSet, IgnoreRules, LinkPolicy};
 
 const WHAT: &str = "the OMS bundle";
 /// The media type that the reference accepts.
@@ -46,6 +46,12 @@ pub fn sign_oms(
     hash: Algorithm,
     key: &PrivateKey,
 ) -> Result<Vec<u8>, Error> {
+    if set.links() == LinkPolicy::HubCache {
+        return Err(Error::Unsupported {
+            what: WHAT,
+            why: "its format cannot say that links lead into a hub's cache; sign in our own format",
+        });
+    }
     let payload = payload::write(manifest, set, ignore, hash)?;
     let signature = key.ecdsa_sign(&bundle::pre_authentication(&payload))?;
     Ok(bundle::write(&payload, &signature, key.public()))

@@ -22,13 +22,22 @@ pub struct Args {
     #[command(flatten)]
     statement: StatementArgs,
     /// Write our own manifest and signature (sealog), or one OMS bundle (oms)
-    #[arg(long, default_value = "sealog")]
-    format: String,
+    #[arg(long, value_enum, default_value_t = Wanted::Sealog)]
+    format: Wanted,
     /// The private key: PEM of PKCS#8; Ed25519, for oms P-256, P-384 or P-521
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     #[command(flatten)]
     password: PasswordArgs,
+}
+
+/// The formats that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Wanted {
+    /// Our own: a manifest and a signature beside it
+    Sealog,
+    /// A bundle of `OpenSSF` Model Signing 1.0
+    Oms,
 }
 
 /// Where the password of a key comes from.
@@ -82,25 +91,19 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let key = read_key(&place(&args.key, context), &args.password, context)?;
     let (statement, set, walk) = state(&args.statement, context)?;
     let out = place(&args.statement.out, context);
-    let beside = match args.format.as_str() {
-        "sealog" => {
+    let beside = match args.format {
+        Wanted::Sealog => {
             let beside = signature_path(&out);
             write_new(&beside, &sign_statement(&statement, &key)?)?;
             write_new(&out, &statement.to_canonical())?;
             beside
         }
-        "oms" => {
+        Wanted::Oms => {
             let manifest = statement.manifest();
             let hash = oms_hash(manifest.algorithms());
             let bundle = sign_oms(manifest, &set, &walk.ignore, hash, &key)?;
             write_new(&out, &bundle)?;
             out.clone()
-        }
-        _ => {
-            return Err(Error::Argument {
-                argument: "--format",
-                problem: "it is sealog or oms".into(),
-            });
         }
     };
     let key_id = key.public().key_id();

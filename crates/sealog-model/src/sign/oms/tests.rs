@@ -381,3 +381,29 @@ fn an_unsigned_empty_file_beside_shards_is_the_one_thing_that_is_not_noticed_and
     fs::write(model.path().join("__init__.py"), "x").unwrap();
     assert!(matches!(model.verify(&bundle), Err(Error::Differs { .. })));
 }
+
+/// A bundle says whether links are followed, not where they may lead: what a hub's cache needs it cannot say.
+#[test]
+fn a_snapshot_of_a_hubs_cache_is_not_signed_as_a_bundle() {
+    let model = Model::new(KeyKind::P256);
+    let sign = |links| {
+        let walk = WalkOptions {
+            ignore: IgnoreRules::oms(),
+            links,
+        };
+        let hashes = [Algorithm::Sha256];
+        let options = DigestOptions::new(&hashes);
+        let (manifest, set) = Manifest::of(&model.path(), &walk, &options).unwrap();
+        sign_oms(&manifest, &set, &walk.ignore, Algorithm::Sha256, &model.key)
+    };
+    let error = sign(LinkPolicy::HubCache).unwrap_err();
+    assert!(error.to_string().contains("hub's cache"), "{error}");
+    for links in [LinkPolicy::Refuse, LinkPolicy::InsideRoot] {
+        let bundle = sign(links).unwrap();
+        let vouched = verify_oms(&bundle, model.key.public()).unwrap();
+        let options = DigestOptions::new(&[Algorithm::Sha256]);
+        vouched
+            .check(&model.path(), &[], Uncovered::Report, &options)
+            .unwrap();
+    }
+}
