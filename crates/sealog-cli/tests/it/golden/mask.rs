@@ -48,7 +48,10 @@ fn find(text: &str, inside: bool) -> Option<(usize, &'static str)> {
     if pattern(text, "0000-00-00") {
         return Some((10, "<day>"));
     }
-    if pattern(text, "xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx") {
+    // Of a time and random bits; over a content and a time.
+    if pattern(text, "xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx")
+        || pattern(text, "xxxxxxxx-xxxx-8xxx-xxxx-xxxxxxxxxxxx")
+    {
         return Some((36, "<uuid>"));
     }
     let whole = run(text, digit);
@@ -109,6 +112,10 @@ fn what_changes_is_masked_and_nothing_else() {
         (
             "id 01a1fc3f-456d-75f4-890c-3262d902b14c".into(),
             "id <uuid>",
+        ),
+        (
+            "urn:uuid:86b57178-a256-82ea-8eda-8b051fa8455d".into(),
+            "urn:uuid:<uuid>",
         ),
         (format!("sha256:{hash}"), "sha256:<hash>"),
         (
