@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How many weaknesses of each of the three systems there are.
-const WEAKNESSES: [(char, u32); 3] = [('A', 14), ('B', 11), ('L', 10)];
+/// How many weaknesses of each of the five systems there are.
+const WEAKNESSES: [(char, u32); 5] = [('A', 14), ('B', 11), ('H', 9), ('L', 10), ('M', 6)];
 /// What the page says where nothing is there to be tested.
 const NOT_BUILT: &str = "not built yet: ";
 
@@ -53,7 +53,7 @@ fn rows(page: &str) -> Vec<(String, String)> {
                 .split(" | ")
                 .collect();
             let id = cells.first()?.trim();
-            let digits = id.strip_prefix(['A', 'B', 'L'])?;
+            let digits = id.strip_prefix(WEAKNESSES.map(|(system, _)| system))?;
             digits.parse::<u32>().ok()?;
             Some((id.to_owned(), (*cells.last()?).to_owned()))
         })
@@ -103,7 +103,7 @@ fn the_page_of_the_predecessors_names_each_weakness_once_and_only_tests_that_exi
         let bare = name.strip_prefix("test_").unwrap_or(name);
         let (id, _) = bare.split_once('_').unwrap_or((bare, ""));
         let weakness = id
-            .strip_prefix(['a', 'b', 'l'])
+            .strip_prefix(WEAKNESSES.map(|(system, _)| system.to_ascii_lowercase()))
             .is_some_and(|n| n.parse::<u32>().is_ok());
         assert!(
             !weakness || page.contains(&format!("`{name}`")),
