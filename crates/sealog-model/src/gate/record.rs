@@ -21,7 +21,7 @@ pub enum Outcome<'a> {
 /// The body of a `model.verified` record, by the time at which the check ended (RFC 3339). `envelope` is what was
 /// checked: its text's digest goes in.
 ///
-/// None where nothing of the model could be read, so that there is no digest to speak of.
+/// None where the model was not read, or not whole, so that there is no digest to speak of.
 pub fn verified_body(
     outcome: Outcome<'_>,
     policy: &Policy,

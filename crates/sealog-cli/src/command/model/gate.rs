@@ -114,7 +114,7 @@ fn record(
 ) -> Result<(), Error> {
     let at = SystemClock.now().format_micros();
     let Some(body) = verified_body(outcome, policy, &envelope.text, &at) else {
-        complain("sealog: not recorded: nothing of the model could be read, so it has no digest");
+        complain("sealog: not recorded: the model was not read, so there is no digest of it");
         return Ok(());
     };
     let ledger = context.open(Access::Append)?;
