@@ -23,6 +23,9 @@ pub const LOG_KEY_FILE: &str = "log.key";
 pub const DATA_KEY_FILE: &str = "data.key";
 /// Name of the list of logs that this user trusts.
 pub const KNOWN_LOGS_FILE: &str = "known_logs";
+/// Begins a secret's name while it is written. Whoever finds one that a crash left may remove it: no key is in use
+/// before it has a name of its own.
+const NEW_SECRET: &str = ".new-";
 /// How the text of a private key begins.
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 /// Type byte of an Ed25519 key.
@@ -273,38 +276,52 @@ fn user_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
 }
 
 /// Writes a secret to a file that did not exist, readable by its owner alone, durably.
+///
+/// It gets its name when it is whole: a crash, a full disk or a signal meanwhile leaves no half of a key under it.
 fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
     create_private_dir(directory)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path).map_err(Error::io("create", path))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let new = tempfile::Builder::new()
+        .prefix(NEW_SECRET)
+        .tempfile_in(directory);
+    let mut file = new.map_err(Error::io("create", path))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.as_file().sync_all());
     written.map_err(Error::io("write", path))?;
+    // Mode 0600 from its first byte on, by the promise of `tempfile`; fails where the name is taken.
+    let named = file.persist_noclobber(path).map_err(|error| error.error);
+    named.map_err(Error::io("create", path))?;
     sync_dir(directory)
 }
 
 /// Makes a directory that only its owner may enter, with a `.gitignore` that keeps all of it out of version control.
+///
+/// One that is there already is taken as it is, but for what an interrupted making left without its `.gitignore`.
 fn create_private_dir(directory: &Path) -> Result<(), Error> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder
-        .create(directory)
-        .map_err(Error::io("create", directory))?;
     let ignore = directory.join(".gitignore");
+    if directory.is_dir() {
+        let is_cut_off = match fs::metadata(&ignore) {
+            Ok(metadata) => metadata.is_file() && metadata.len() == 0,
+            Err(_) => fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none()),
+        };
+        if !is_cut_off {
+            return Ok(());
+        }
+    } else {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            builder.mode(0o700);
+        }
+        let made = builder.create(directory);
+        made.map_err(Error::io("create", directory))?;
+    }
     fs::write(&ignore, "*\n").map_err(Error::io("write", ignore))
 }
 

@@ -7,6 +7,10 @@
 
 mod documents;
 mod golden;
+#[cfg(target_os = "linux")]
+mod interrupted;
+#[cfg(target_os = "linux")]
+mod orphans;
 mod pipe;
 mod shell;
 mod volumes;
