@@ -154,6 +154,15 @@ pub enum Error {
         /// How many.
         files: u64,
     },
+    /// A model cannot be had from where it is said to be.
+    #[cfg(feature = "sources")]
+    #[error("{place}: {trouble}")]
+    Source {
+        /// Which model, server or file of it.
+        place: String,
+        /// Why not.
+        trouble: Box<crate::sources::Trouble>,
+    },
 }
 
 fn files(changes: &[Change]) -> &'static str {
@@ -164,6 +173,8 @@ impl Error {
     /// Which of the four kinds this is; the shells map only that.
     pub const fn kind(&self) -> ErrorKind {
         match self {
+            #[cfg(feature = "sources")]
+            Self::Source { trouble, .. } => trouble.kind(),
             Self::Io { .. } | Self::Changed { .. } => ErrorKind::Unavailable,
             Self::Unfit { .. }
             | Self::Empty { .. }
@@ -192,6 +203,8 @@ impl Error {
     /// A stable reason code.
     pub const fn code(&self) -> &'static str {
         match self {
+            #[cfg(feature = "sources")]
+            Self::Source { trouble, .. } => trouble.code(),
             Self::Io { .. } => "model_io",
             Self::Unfit { .. } => "model_unfit",
             Self::Empty { .. } => "model_empty",

@@ -16,6 +16,8 @@ pub mod limits;
 pub mod manifest;
 pub mod scan;
 pub mod sign;
+#[cfg(feature = "sources")]
+pub mod sources;
 pub mod walk;
 
 pub use error::Error;

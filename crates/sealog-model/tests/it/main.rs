@@ -20,6 +20,8 @@ mod inspect;
 mod limits;
 mod pickles;
 mod properties;
+#[cfg(feature = "sources")]
+mod sources;
 
 use std::collections::BTreeSet;
 
