@@ -78,6 +78,75 @@ pub const TABLE: &[(&str, &str)] = &[
         "model_changed",
         "nobody may write to a model while it is read; run it again on a copy",
     ),
+    // Models that lie elsewhere.
+    (
+        "source_name",
+        "`sealog model fetch --help` lists the forms; a path that looks like one is written with ./ before it",
+    ),
+    (
+        "source_plain_http",
+        "use https, or allow it with --set plain_http=true if you trust the network between",
+    ),
+    (
+        "source_setting",
+        "docs/configuration.md lists the variables about models that lie elsewhere",
+    ),
+    (
+        "source_offline",
+        "unset HF_HUB_OFFLINE, or fetch it into the cache first",
+    ),
+    (
+        "source_unreachable",
+        "check the network, the proxy and the address of the server; nothing was decided",
+    ),
+    (
+        "source_unauthorized",
+        "check the name; if it is private, set HF_TOKEN (a hub) or MLFLOW_TRACKING_TOKEN (MLflow)",
+    ),
+    (
+        "source_gated",
+        "ask for access on the model's page, then use a token of that account",
+    ),
+    (
+        "source_forbidden",
+        "the token has no right to read this: use another one",
+    ),
+    (
+        "source_not_found",
+        "check the name, the revision or version, and the server",
+    ),
+    (
+        "source_throttled",
+        "wait, then run it again; a token allows more requests",
+    ),
+    (
+        "source_reply",
+        "is it the address of a hub or an MLflow server? Nothing was kept",
+    ),
+    (
+        "source_content",
+        "do not use it; run it again, and if it stays so, tell the model's authors and the hub",
+    ),
+    (
+        "source_too_long",
+        "do not use it; run it again, and if it stays so, tell the model's authors and the hub",
+    ),
+    (
+        "source_commit",
+        "do not use it: the server does not answer for the commit that was asked for",
+    ),
+    (
+        "source_too_short",
+        "run it again: it goes on where it ended",
+    ),
+    (
+        "source_not_proxied",
+        "start the server with --serve-artifacts, or download it with the store's own tool and name the directory",
+    ),
+    (
+        "source_busy",
+        "wait for the other one, or choose another directory",
+    ),
     // Input.
     ("json", RECORD),
     ("input", RECORD),

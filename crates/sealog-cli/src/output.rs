@@ -52,6 +52,8 @@ pub struct Output {
     format: Format,
     colour: Colour,
     closed: bool,
+    /// A member of every object that is printed from now on.
+    added: Option<(&'static str, Value)>,
 }
 
 impl fmt::Debug for Output {
@@ -76,6 +78,7 @@ impl Output {
             format,
             colour,
             closed: false,
+            added: None,
         }
     }
 
@@ -123,8 +126,17 @@ impl Output {
         self.line(line.trim_end())
     }
 
+    /// Adds a member to every object that is printed from now on.
+    pub fn add(&mut self, name: &'static str, value: Value) {
+        self.added = Some((name, value));
+    }
+
     /// Writes a value as one line of JSON.
     pub fn json(&mut self, value: &Value) -> Result<(), Error> {
+        let mut value = value.clone();
+        if let (Some((name, added)), Some(object)) = (&self.added, value.as_object_mut()) {
+            object.insert(*name, added.clone());
+        }
         let text = String::from_utf8_lossy(&value.to_canonical()).into_owned();
         self.line(&json_plain(&text))
     }

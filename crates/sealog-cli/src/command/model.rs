@@ -2,6 +2,7 @@
 
 pub mod bill;
 mod envelope;
+mod fetch;
 mod files;
 mod gate;
 pub mod inspect;
@@ -9,7 +10,12 @@ mod key;
 mod manifest;
 pub mod scan;
 mod sign;
+mod source;
 mod verify;
+
+use std::path::PathBuf;
+
+use source::{Held, Origin};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -40,10 +46,67 @@ pub enum Command {
     Gate(Box<gate::Args>),
     /// Say whether loading it could run code: clean, suspicious, malicious or undecided
     Scan(scan::Args),
+    /// Fetch a model from a hub or an `MLflow` server, checked before it appears
+    Fetch(fetch::FetchArgs),
+    /// Hold a model against what a hub lists, without a download
+    Compare(fetch::CompareArgs),
+}
+
+/// The models among the arguments of a command, each a path or a name of one that lies elsewhere.
+fn models(command: &mut Command) -> Vec<&mut PathBuf> {
+    match command {
+        Command::Digest(args) => vec![&mut args.model],
+        Command::Manifest(args) => vec![&mut args.statement.model],
+        Command::Sign(args) => vec![&mut args.statement.model],
+        Command::Verify(args) => vec![&mut args.envelope.model],
+        Command::Gate(args) => vec![&mut args.envelope.model],
+        Command::Inspect(args) => vec![&mut args.path],
+        Command::Sbom(args) => vec![&mut args.path],
+        Command::Attest(args) => vec![&mut args.path],
+        Command::Scan(args) => args.paths.iter_mut().collect(),
+        Command::Diff(_) | Command::Key(_) | Command::Fetch(_) | Command::Compare(_) => Vec::new(),
+    }
+}
+
+/// What is signed of a model from elsewhere, unless its user says otherwise: the name and the state that it had there.
+fn state_origin(command: &mut Command, origin: &Origin) {
+    let statement = match command {
+        Command::Manifest(args) => &mut args.statement,
+        Command::Sign(args) => &mut args.statement,
+        _ => return,
+    };
+    statement.name.get_or_insert_with(|| origin.name.clone());
+    if statement.version == manifest::UNSTATED {
+        statement.version.clone_from(&origin.version);
+    }
+}
+
+/// Fetches the models that lie elsewhere; they are there until the result is dropped.
+fn hold(command: &mut Command, context: &mut Context) -> Result<Vec<Held>, Error> {
+    let foreign = match &*command {
+        Command::Scan(args) => args.format.is_some() || args.paths.len() > 1,
+        Command::Sbom(_) | Command::Attest(_) => true,
+        _ => false,
+    };
+    let mut held = Vec::new();
+    let mut origins = Vec::new();
+    for model in models(command) {
+        if let Some((place, origin)) = source::hold(model, context)? {
+            source::tell(&origin, foreign, context)?;
+            held.push(place);
+            origins.push(origin);
+        }
+    }
+    for origin in &origins {
+        state_origin(command, origin);
+    }
+    Ok(held)
 }
 
 /// Runs one of them.
-pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
+pub fn model(mut command: Command, context: &mut Context) -> Result<u8, Error> {
+    // Dropped, and so removed, only when the command has ended.
+    let _held = hold(&mut command, context)?;
     match command {
         Command::Digest(args) => manifest::digest(&args, context),
         Command::Manifest(args) => manifest::manifest(&args, context),
@@ -56,5 +119,7 @@ pub fn model(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Attest(args) => bill::print_statement(&args, context),
         Command::Gate(args) => gate::gate(&args, context),
         Command::Scan(args) => scan::scan(&args, context),
+        Command::Fetch(args) => fetch::fetch(&args, context),
+        Command::Compare(args) => fetch::compare(&args, context),
     }
 }

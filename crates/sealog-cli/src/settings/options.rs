@@ -178,4 +178,9 @@ pub const OPTIONS: &[Setting] = &[
         "none",
         "Network file systems that may be written to, by name, with commas",
     ),
+    trusted(
+        "plain_http",
+        "`false`",
+        "Whether models may come over plain http from other machines (`model fetch`)",
+    ),
 ];

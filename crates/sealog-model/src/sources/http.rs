@@ -53,15 +53,13 @@ impl Default for HttpOptions {
     }
 }
 
-/// A request. Only `GET` is sent where nothing is posted.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Request<'a> {
+/// A `GET`: everything that is asked here is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Request {
     /// From which byte on; 0: all, without a header that says so.
     pub(super) from: u64,
     /// Bytes that are expected at most: they give the reply more time.
     pub(super) bytes: u64,
-    /// JSON to be posted; posting is used only where it changes nothing.
-    pub(super) post: Option<&'a str>,
 }
 
 /// Requests to one server, and to where it redirects.
@@ -106,9 +104,9 @@ impl Client {
         self.base.with(path).map_err(failed)
     }
 
-    /// Sends a request until there is an answer that is no reason to try again: any status but redirects, 429, 500, 502,
-    /// 503 and 504.
-    pub(super) fn send(&self, url: &Url, request: &Request<'_>) -> Result<Reply, Error> {
+    /// Sends a request until there is an answer that is no reason to try again: any status but redirects, 429, 500,
+    /// 502, 503 and 504.
+    pub(super) fn send(&self, url: &Url, request: &Request) -> Result<Reply, Error> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -125,7 +123,7 @@ impl Client {
         }
     }
 
-    fn follow(&self, url: &Url, request: &Request<'_>) -> Result<Reply, Error> {
+    fn follow(&self, url: &Url, request: &Request) -> Result<Reply, Error> {
         let mut url = url.clone();
         let mut own = url.same_server(&self.base);
         let mut heads = Vec::new();
@@ -136,7 +134,7 @@ impl Client {
                 heads.extend(own.then_some(head));
                 return Ok(Reply::new(url, reply, heads));
             }
-            let next = self.next(&url, reply.headers(), request)?;
+            let next = self.next(&url, reply.headers())?;
             heads.extend(own.then(|| reply.headers().clone()));
             // Once it was led away it stays without the token, also where it is led back.
             own = own && next.same_server(&self.base);
@@ -147,11 +145,8 @@ impl Client {
     }
 
     /// Where a redirect leads, if that may be gone.
-    fn next(&self, from: &Url, head: &HeaderMap, request: &Request<'_>) -> Result<Url, Error> {
+    fn next(&self, from: &Url, head: &HeaderMap) -> Result<Url, Error> {
         let refused = |why| Trouble::Redirect { why }.at(from.to_string());
-        if request.post.is_some() {
-            return Err(refused("the request sends something"));
-        }
         let location = head.get("location").and_then(|value| value.to_str().ok());
         let location = location.ok_or_else(|| refused("the redirect names no address"))?;
         let next = from.join(location).map_err(refused)?;
@@ -167,7 +162,7 @@ impl Client {
         Ok(next)
     }
 
-    fn once(&self, url: &Url, own: bool, request: &Request<'_>) -> Result<Response<Body>, Error> {
+    fn once(&self, url: &Url, own: bool, request: &Request) -> Result<Response<Body>, Error> {
         let agent = self.agent(url)?;
         let whole = url.whole();
         let allowed = BODY_TIME_MAX.saturating_add(Duration::from_secs(
@@ -175,26 +170,15 @@ impl Client {
         ));
         let authorization = self.authorization.as_ref().filter(|_| own);
         let authorization = authorization.and_then(Authorization::header);
-        let sent = if let Some(json) = request.post {
-            let mut builder = agent
-                .post(&whole)
-                .header("content-type", "application/json");
-            if let Some(value) = authorization {
-                builder = builder.header("authorization", value);
-            }
-            let configured = builder.config().timeout_recv_body(Some(allowed)).build();
-            configured.send(json)
-        } else {
-            let mut builder = agent.get(&whole).header("accept-encoding", "identity");
-            if let Some(value) = authorization {
-                builder = builder.header("authorization", value);
-            }
-            if request.from > 0 {
-                builder = builder.header("range", format!("bytes={}-", request.from));
-            }
-            let configured = builder.config().timeout_recv_body(Some(allowed)).build();
-            configured.call()
-        };
+        let mut builder = agent.get(&whole).header("accept-encoding", "identity");
+        if let Some(value) = authorization {
+            builder = builder.header("authorization", value);
+        }
+        if request.from > 0 {
+            builder = builder.header("range", format!("bytes={}-", request.from));
+        }
+        let configured = builder.config().timeout_recv_body(Some(allowed)).build();
+        let sent = configured.call();
         sent.map_err(|error| {
             let why = reason(&error);
             Trouble::Unreachable { why }.at(url.to_string())
@@ -228,8 +212,8 @@ impl Client {
     }
 }
 
-/// TLS 1.2 and 1.3 by the crypto library of this crate, with the roots of the system: `SSL_CERT_FILE` and `SSL_CERT_DIR`
-/// name others.
+/// TLS 1.2 and 1.3 by the crypto library of this crate, with the roots of the system: `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` name others.
 fn tls() -> Result<TlsConfig, Trouble> {
     let found = rustls_native_certs::load_native_certs();
     let roots: Vec<Certificate<'static>> = found

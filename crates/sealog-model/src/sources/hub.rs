@@ -207,7 +207,6 @@ impl Supply for Download<'_> {
         let request = Request {
             from,
             bytes: file.size.saturating_sub(from),
-            post: None,
         };
         let mut reply = self.hub.client.send(&url, &request)?;
         if reply.status() == 416 {
@@ -215,7 +214,6 @@ impl Supply for Download<'_> {
             let request = Request {
                 from: 0,
                 bytes: file.size,
-                post: None,
             };
             reply = self.hub.client.send(&url, &request)?;
         }

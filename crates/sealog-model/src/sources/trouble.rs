@@ -50,6 +50,12 @@ pub enum Trouble {
         /// What: the model, its revision, a file.
         what: &'static str,
     },
+    /// A server says in other words that something is not there.
+    #[error("{what} is not there")]
+    Missing {
+        /// What.
+        what: &'static str,
+    },
     /// Status 429.
     #[error("too many requests were made (status 429){}", after(*.wait))]
     Throttled {
@@ -152,6 +158,7 @@ impl Trouble {
             | Self::Busy => ErrorKind::Refused,
             Self::Unreachable { .. }
             | Self::NotFound { .. }
+            | Self::Missing { .. }
             | Self::Throttled { .. }
             | Self::Status { .. }
             | Self::TooShort { .. } => ErrorKind::Unavailable,
@@ -170,7 +177,7 @@ impl Trouble {
             Self::Unauthorized => "source_unauthorized",
             Self::Gated => "source_gated",
             Self::Forbidden => "source_forbidden",
-            Self::NotFound { .. } => "source_not_found",
+            Self::NotFound { .. } | Self::Missing { .. } => "source_not_found",
             Self::Throttled { .. } => "source_throttled",
             Self::Status { .. } => "source_status",
             Self::Redirect { .. } => "source_redirect",

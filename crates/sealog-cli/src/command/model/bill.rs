@@ -19,7 +19,7 @@ Exit status: 0 written; 2 a file is malformed, or not there. Files of no known k
 pub struct SbomArgs {
     /// A file, or a directory of which every file is listed
     #[arg(value_name = "PATH")]
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Name of the model [default: the name of PATH]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -35,7 +35,7 @@ The statement is not signed. Exit status: 0 written; 2 a file is malformed, or n
 pub struct AttestArgs {
     /// A file, or a directory of which every file is a subject
     #[arg(value_name = "PATH")]
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Who built the model
     #[arg(long, value_name = "URI")]
     builder: String,

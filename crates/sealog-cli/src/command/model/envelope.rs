@@ -20,7 +20,7 @@ use crate::error::Error;
 #[derive(Debug, clap::Args)]
 pub(super) struct EnvelopeArgs {
     /// The model: a directory or a file
-    model: PathBuf,
+    pub(super) model: PathBuf,
     /// Its manifest, or its OMS bundle
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,

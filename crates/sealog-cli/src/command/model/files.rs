@@ -65,7 +65,7 @@ pub(super) fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
 }
 
 /// A bar as the reader of a model sees it.
-pub(super) struct Bar(ProgressBar);
+pub(super) struct Bar(pub(super) ProgressBar);
 
 impl Progress for Bar {
     fn add(&self, bytes: u64) {

@@ -38,7 +38,7 @@ variable SEALOG_MODEL say where. What the envelope does not cover is not in the 
 Exit status: the command's own if it ran; else 1 refuted or not clean; 2 undecided, or not done.")]
 pub struct Args {
     #[command(flatten)]
-    envelope: EnvelopeArgs,
+    pub(super) envelope: EnvelopeArgs,
     /// Demand that the model has this digest
     #[arg(long, value_name = "SHA256")]
     model_digest: Option<String>,

@@ -26,7 +26,7 @@ Nothing is loaded. What is read of each format: docs/inspect.md")]
 pub struct Args {
     /// A file, or a directory of which every file is inspected
     #[arg(value_name = "PATH")]
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 /// Inspects.

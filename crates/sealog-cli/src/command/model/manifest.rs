@@ -16,11 +16,14 @@ use crate::error::Error;
 use crate::exit;
 use crate::output::{count, number, object, plain};
 
+/// The version of a model whose version nobody states.
+pub(super) const UNSTATED: &str = "unstated";
+
 /// Arguments of `digest`.
 #[derive(Debug, clap::Args)]
 pub struct DigestArgs {
     /// The model: a directory or a file
-    model: PathBuf,
+    pub(super) model: PathBuf,
     /// Digests of each file: sha256 (default), sha512, blake2b, blake3, git-sha1; several in one read
     #[arg(long, value_name = "NAME")]
     hash: Vec<String>,
@@ -44,15 +47,15 @@ pub(super) struct StatementArgs {
     created_by: String,
     /// The model's name [default: that of its directory]
     #[arg(long)]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// The model's version
     #[arg(
         long,
         id = "model_version",
         value_name = "VERSION",
-        default_value = "unstated"
+        default_value = UNSTATED
     )]
-    version: String,
+    pub(super) version: String,
     /// Digests of each file: sha256 (default), sha512, blake2b, blake3, git-sha1; several in one read
     #[arg(long, value_name = "NAME")]
     hash: Vec<String>,
@@ -64,7 +67,7 @@ pub(super) struct StatementArgs {
 #[derive(Debug, clap::Args)]
 pub struct ManifestArgs {
     #[command(flatten)]
-    statement: StatementArgs,
+    pub(super) statement: StatementArgs,
 }
 
 /// Arguments of `diff`.

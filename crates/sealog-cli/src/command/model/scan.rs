@@ -22,10 +22,10 @@ Nothing is loaded. What each rule means and what to do: docs/scan-rules.md")]
 pub struct Args {
     /// A file, or a directory of which every file is scanned
     #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Print for a machine of continuous integration
     #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Wanted>,
+    pub(super) format: Option<Wanted>,
     /// Findings that are accepted: lines of rule, SHA-256, last day and reason
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,

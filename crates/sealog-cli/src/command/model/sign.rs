@@ -20,7 +20,7 @@ use crate::output::plain;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    statement: StatementArgs,
+    pub(super) statement: StatementArgs,
     /// Write our own manifest and signature (sealog), or one OMS bundle (oms)
     #[arg(long, value_enum, default_value_t = Wanted::Sealog)]
     format: Wanted,

@@ -18,7 +18,7 @@ use crate::output::{Tone, plain};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    envelope: EnvelopeArgs,
+    pub(super) envelope: EnvelopeArgs,
 }
 
 /// Verifies a model.

@@ -1,4 +1,4 @@
-//! Where an unfinished fetch lies: beside the place of the model, closed to everybody else, used by one process at a time.
+//! Where an unfinished fetch lies: beside the place of the model, closed to everybody else, for one process at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;

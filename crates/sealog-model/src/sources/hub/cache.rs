@@ -100,8 +100,8 @@ impl Snapshot {
         &self.path
     }
 
-    /// Copies it to `to`, where nothing may be: each file whose blob names a digest is held against that. A cache without
-    /// links has no such names; those files are counted in [`Fetched::without_digest`].
+    /// Copies it to `to`, where nothing may be: each file whose blob names a digest is held against that. A cache
+    /// without links has no such names; those files are counted in [`Fetched::without_digest`].
     ///
     /// What is absent from the snapshot cannot be told: the client fetches single files too.
     pub fn fetch(&self, to: &Path, options: &FetchOptions<'_>) -> Result<Fetched, Error> {
