@@ -13,4 +13,5 @@ mod interrupted;
 mod orphans;
 mod pipe;
 mod shell;
+mod sources;
 mod volumes;

@@ -1,7 +1,7 @@
 //! Models of an `MLflow` server: artifacts of runs, logged models, versions of registered models.
 //!
-//! `MLflow` states no digest of anything. So a model is fetched, its sizes are held against the listing, and what came is
-//! named by its own manifest: the next fetch of the same name can be held against that. A name becomes one that does
+//! `MLflow` states no digest of anything. So a model is fetched, its sizes are held against the listing, and what
+//! came is named by its own manifest: the next fetch of the same name can be held against that. A name becomes one that does
 //! not move first: an alias or a stage becomes a version. **What is absent**: stores that the server does not hand out
 //! itself, and files alone (a name stands for a directory).
 
@@ -272,8 +272,12 @@ impl Mlflow {
             let text = size
                 .and_then(Value::as_str)
                 .and_then(|text| text.parse().ok());
-            let size = size.and_then(Value::as_u64).or(text);
-            let size = size.ok_or_else(|| bad("an artifact has no size"))?;
+            let size = match size {
+                // Protobuf's writers leave out what has its default value: the size of an empty file.
+                None => Some(0),
+                Some(value) => value.as_u64().or(text),
+            };
+            let size = size.ok_or_else(|| bad("the size of an artifact is no number"))?;
             Ok((name.to_owned(), Some(size)))
         };
         files.iter().map(read).collect()
