@@ -86,6 +86,11 @@ pub(crate) fn run_script(
     environment.around(script.arguments(arguments)).run_plain()
 }
 
+/// A Python below the target folder that has what `requirements` names.
+pub(crate) fn with(folder: &str, requirements: &str) -> Result<PathBuf> {
+    Ok(Environment::make(folder, requirements)?.python)
+}
+
 /// A virtual environment below the target folder.
 struct Environment {
     python: PathBuf,

@@ -87,6 +87,12 @@ const STAGES: &[Stage] = &[
         run: long_tests,
     },
     Stage {
+        name: "models elsewhere",
+        from: Reach::All,
+        does: "models from a real MLflow server, and the hub's real client against the hub of the tests (large install)",
+        run: models_elsewhere,
+    },
+    Stage {
         name: "libfuzzer",
         from: Reach::All,
         does: "the fuzz targets under libFuzzer build (needs a C++ compiler)",
@@ -265,12 +271,35 @@ fn long_tests() -> Result<Outcome> {
         "--ignored",
         "--skip",
         "child_", // bodies of child processes: the tests that start them run them
+        "--skip",
+        "real_", // they have a stage of their own
     ];
     cargo_tests("long-tests", &arguments)
 }
 
+fn models_elsewhere() -> Result<Outcome> {
+    let python = python::with("sources-venv", "xtask/sources-requirements.txt")?;
+    let arguments = [
+        "test",
+        "--package",
+        "sealog-cli",
+        "--locked",
+        "--test",
+        "it",
+        "--",
+        "--show-output",
+        "--ignored",
+        "real_",
+    ];
+    let job = Job::cargo(&arguments)?.variable("SEALOG_SOURCES_PYTHON", python);
+    run_tests("models-elsewhere", job)
+}
+
 fn cargo_tests(name: &str, arguments: &[&str]) -> Result<Outcome> {
-    let job = Job::cargo(arguments)?;
+    run_tests(name, Job::cargo(arguments)?)
+}
+
+fn run_tests(name: &str, job: Job) -> Result<Outcome> {
     let shown = job.shown().to_owned();
     let mut tests = CargoTests::default();
     let status = job.run_lines(&log_path(name)?, |line| {
