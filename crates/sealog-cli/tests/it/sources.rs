@@ -1,6 +1,8 @@
 //! Models that lie elsewhere, as arguments of the command: a hub of the tests' own, and, in a stage of their own, the
 //! hub's real client against it and a real `MLflow` server (`cargo xtask stage "models elsewhere"`).
 
+#![allow(clippy::too_many_lines, reason = "tests, most of them tables of cases")]
+
 #[path = "../../../sealog-model/tests/it/sources/hub.rs"]
 #[allow(
     dead_code,

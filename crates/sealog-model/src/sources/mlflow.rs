@@ -1,9 +1,9 @@
 //! Models of an `MLflow` server: artifacts of runs, logged models, versions of registered models.
 //!
 //! `MLflow` states no digest of anything. So a model is fetched, its sizes are held against the listing, and what
-//! came is named by its own manifest: the next fetch of the same name can be held against that. A name becomes one that does
-//! not move first: an alias or a stage becomes a version. **What is absent**: stores that the server does not hand out
-//! itself, and files alone (a name stands for a directory).
+//! came is named by its own manifest: the next fetch of the same name can be held against that. A name becomes one
+//! that does not move first: an alias or a stage becomes a version. **What is absent**: stores that the server does not
+//! hand out itself, and files alone (a name stands for a directory).
 
 mod name;
 

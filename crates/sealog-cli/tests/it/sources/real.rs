@@ -16,7 +16,7 @@ use crate::golden::World;
 /// The variable that names a Python with `huggingface_hub` and `mlflow`.
 const PYTHON: &str = "SEALOG_SOURCES_PYTHON";
 /// How long a server may take to begin.
-const BEGIN_TIME: Duration = Duration::from_secs(180);
+const BEGIN_TIME: Duration = Duration::from_mins(3);
 
 const CLIENT: &str = "
 import sys
@@ -49,10 +49,8 @@ print('REFERENCE', mlflow.artifacts.download_artifacts(artifact_uri='models:/iri
 ";
 
 fn python() -> OsString {
-    let python = std::env::var_os(PYTHON);
-    python.expect(
-        "SEALOG_SOURCES_PYTHON names no Python: run `cargo xtask stage \"models elsewhere\"`",
-    )
+    let why = "SEALOG_SOURCES_PYTHON names no Python: run `cargo xtask stage \"models elsewhere\"`";
+    std::env::var_os(PYTHON).unwrap_or_else(|| panic!("{why}"))
 }
 
 #[test]
