@@ -8,7 +8,6 @@
 //! | unavailable | the built-in `OSError` that matches |
 //! | unavailable, outcome unknown | `OutcomeUnknownError` with the ids to retry with |
 
-use std::error::Error as _;
 use std::io;
 
 use pyo3::exceptions::{PyOSError, PyTimeoutError};
@@ -16,15 +15,22 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
-use sealog_core::ErrorKind;
+use sealog_core::json::{Object, Value};
+use sealog_core::{ErrorKind, Hash};
 use sealog_ledger::Error;
+use sealog_model::gate::Refusal;
+use sealog_model::scan::baseline::Baseline;
+use sealog_model::scan::output;
 
 use crate::finding::Finding;
+use crate::model;
+use crate::plain;
 
 static FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static REFUSED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TAMPER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static UNKNOWN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static FILL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The exception for an error of the ledger.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
@@ -73,6 +79,53 @@ pub(crate) fn not_verified(
         extra.set_item(intern!(py, "findings"), Finding::list(py, findings)?)
     })
     .unwrap_or_else(|error| error)
+}
+
+/// The exception for an error about a model, with what differs.
+pub(crate) fn model_error(py: Python<'_>, error: &sealog_model::Error) -> PyErr {
+    let found = match error {
+        sealog_model::Error::Unsigned { model_digest } => Hash::from_hex(model_digest),
+        _ => None,
+    };
+    about_model(py, error, found, None, None).unwrap_or_else(|error| error)
+}
+
+/// The exception for a model that a gate refused: what differs, what the scan found, and the body of a record.
+pub(crate) fn refusal_error(
+    py: Python<'_>,
+    refusal: &Refusal,
+    baseline: &Baseline,
+    record: Option<&Object>,
+) -> PyErr {
+    let scan = refusal.scan.as_ref();
+    let scan = scan.map(|scan| output::json(scan, baseline));
+    let made = about_model(py, &refusal.error, refusal.found, scan.as_ref(), record);
+    made.unwrap_or_else(|error| error)
+}
+
+fn about_model(
+    py: Python<'_>,
+    error: &sealog_model::Error,
+    found: Option<Hash>,
+    scan: Option<&Value>,
+    record: Option<&Object>,
+) -> PyResult<PyErr> {
+    let message = error.to_string();
+    let code = |extra: &Bound<'_, PyDict>| extra.set_item(intern!(py, "code"), error.code());
+    let made = match error.kind() {
+        ErrorKind::Refuted => sealog_error(py, &TAMPER, "TamperError", &message, code)?,
+        ErrorKind::Malformed => sealog_error(py, &FORMAT, "FormatError", &message, code)?,
+        ErrorKind::Refused => sealog_error(py, &REFUSED, "RefusedError", &message, code)?,
+        ErrorKind::Unavailable => os_error(error, &message),
+    };
+    let value = made.value(py);
+    let scan = scan.map(|scan| plain::value(py, scan)).transpose()?;
+    let changes = plain::value(py, &model::changes(error.changes()))?;
+    let record = record.map(|record| plain::object(py, record)).transpose()?;
+    let fill = FILL.import(py, "sealog.model._answers", "_fill")?;
+    let found = found.map(|found| format!("sha256:{found}"));
+    fill.call1((value, error.code(), changes, scan, found, record))?;
+    Ok(made)
 }
 
 /// A deadline passed.
@@ -128,7 +181,7 @@ fn sealog_error<'py>(
 }
 
 /// `OSError` picks its own subclass by the error number.
-fn os_error(error: &Error, message: &str) -> PyErr {
+fn os_error(error: &dyn std::error::Error, message: &str) -> PyErr {
     let mut source = error.source();
     while let Some(below) = source {
         if let Some(system) = below.downcast_ref::<io::Error>() {

@@ -17,6 +17,7 @@ mod finding;
 mod ids;
 mod ledger;
 mod live;
+mod model;
 mod people;
 mod plain;
 mod process;
@@ -51,6 +52,11 @@ mod _sealog {
     use crate::finding::Finding;
     #[pymodule_export]
     use crate::ledger::LedgerCore;
+    #[pymodule_export]
+    use crate::model::{
+        AdmittedCore, model_admit, model_diff, model_digest, model_inspect, model_scan,
+        model_scan_bytes, model_sign, model_verify,
+    };
     #[pymodule_export]
     use crate::people::{
         config_active, config_history, config_set, configs, import_checkpoint, label_add,

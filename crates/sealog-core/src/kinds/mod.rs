@@ -23,6 +23,7 @@ pub use check::{
 pub(crate) use check::{Walked, read_log, read_record};
 pub use error::SchemaError;
 pub(crate) use found::Found;
+pub use scalar::is_id;
 pub use schema::{entry_schema, record_schema};
 pub(crate) use shape::{Part, Places, Shape};
 pub(crate) use table::Slot;

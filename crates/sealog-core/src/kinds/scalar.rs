@@ -19,8 +19,8 @@ pub(super) const DIGEST_ALGORITHMS: [(&str, usize); 8] = [
 pub(super) const COMMITMENT_PREFIX: &[u8] = b"hmac-sha256:";
 const COMMITMENT_KEY_DIGITS: usize = 32;
 
-/// ASCII letters, digits and `. _ : / @ + -`, 1 to 200 of them.
-pub(super) fn is_id(bytes: &[u8]) -> bool {
+/// Whether these bytes are an identifier: ASCII letters, digits and `. _ : / @ + -`, 1 to 200 of them.
+pub fn is_id(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.len() <= ID_BYTES_MAX && none(bytes, NOT_ID)
 }
 

@@ -23,6 +23,8 @@ pub struct SealedCopy {
     directories: Vec<PathBuf>,
     /// None after it was removed.
     home: Option<TempDir>,
+    /// The process that made it; a child of it has this value too, and must not take the copy away.
+    maker: u32,
 }
 
 impl SealedCopy {
@@ -38,6 +40,7 @@ impl SealedCopy {
             single: set.is_single_file(),
             directories: Vec::new(),
             home: Some(home),
+            maker: std::process::id(),
         };
         if copy.single {
             if let [file] = set.files() {
@@ -111,6 +114,11 @@ impl SealedCopy {
         let Some(home) = self.home.take() else {
             return Ok(());
         };
+        if self.maker != std::process::id() {
+            // A path that is kept is not removed.
+            let _ = home.keep();
+            return Ok(());
+        }
         for path in &self.directories {
             // What cannot be unlocked shows when it cannot be removed.
             let _ = allow(path, 0o700);

@@ -1,6 +1,7 @@
 //! What a ledger is told of an admission or a refusal: the body of a `model.verified` record.
 
 use sealog_core::json::Object;
+use sealog_core::kinds::is_id;
 use sealog_core::{ErrorKind, Hash};
 
 use super::{Policy, Refusal, VerifiedModel};
@@ -31,7 +32,9 @@ pub fn verified_body(
     let mut body = Object::new();
     let (found, scan, result) = match outcome {
         Outcome::Admitted(model) => {
-            if let Some(signed) = model.vouched().authorship() {
+            // A signed name may be any line; one that is no identifier is left to the digest.
+            let signed = model.vouched().authorship();
+            if let Some(signed) = signed.filter(|signed| is_id(signed.name.as_bytes())) {
                 body.insert("model_id", signed.name.as_str());
             }
             if let Voucher::Key { key_id, .. } = model.vouched().voucher() {

@@ -176,6 +176,12 @@ impl Report {
     }
 }
 
+impl From<FileReport> for Report {
+    fn from(file: FileReport) -> Self {
+        Self { files: vec![file] }
+    }
+}
+
 pub(super) fn worst(severities: impl Iterator<Item = Severity>) -> Verdict {
     severities.max().map_or(Verdict::Clean, Verdict::from)
 }

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from . import model
 from ._collector import Collector, current
 from ._encoders import register_encoder
 from ._ledger import Ledger
@@ -77,6 +78,7 @@ __all__ = [
     "encode",
     "log_vkey",
     "memory",
+    "model",
     "open",
     "register_encoder",
     "tree_root",

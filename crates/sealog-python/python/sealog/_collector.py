@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Union
 
 from . import _rules
-from ._model import Model
+from ._model import Model, members_of
 from ._sealog import Builder, ConfigView, Encoded, Receipt, Started, encode
 from .errors import (
     FormatError,
@@ -30,6 +30,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from ._ledger import Ledger
+    from .model import AdmittedModel
 
 # Unions of literals: what stubtest can compare with the running code.
 OnError = Union[Literal["raise"], Literal["record_gap"]]
@@ -171,8 +172,8 @@ class Collector:
             if self._config is None:
                 self._errors.append("config: there is no active configuration of this id")
 
-    def model(self, model: Model | Mapping[str, Any] | str) -> None:
-        """The model that decides."""
+    def model(self, model: Model | AdmittedModel | Mapping[str, Any] | str) -> None:
+        """The model that decides; one that `sealog.model.admit` gave is recorded as verified, with its digest."""
         with self._guard("model"):
             self._body.update(_checked_model(model))
 
@@ -419,8 +420,8 @@ class _Guard:
         return True
 
 
-def _checked_model(model: Model | Mapping[str, Any] | str) -> dict[str, str]:
-    members = Model.of(model).members()
+def _checked_model(model: Model | AdmittedModel | Mapping[str, Any] | str) -> dict[str, str]:
+    members = members_of(model)
     for name in ("model_id",):
         if name in members:
             members[name] = _rules.identifier(members[name])

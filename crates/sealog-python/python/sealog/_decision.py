@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import _rules
 from ._collector import Collector, OnError, OnUnencodable, Via, _current
-from ._model import Model
+from ._model import Model, named
 from ._sealog import Builder, Receipt
 from ._selectors import Chosen, Scope, Selector, compile_selector, is_path, needs_result
 from .errors import FormatError, RecordLostWarning, SealogError
 
 if TYPE_CHECKING:
     from ._ledger import Ledger
+    from .model import AdmittedModel
 
 _STACK_LEVEL = 4
 
@@ -34,7 +35,7 @@ class Plan:
         ledger: Ledger,
         function: Callable[..., Any],
         *,
-        selectors: Mapping[str, Selector | Model | Mapping[str, Any] | None],
+        selectors: Mapping[str, Selector | Model | AdmittedModel | Mapping[str, Any] | None],
         members: Mapping[str, Any],
         on_error: OnError,
         on_unencodable: OnUnencodable,
@@ -424,7 +425,7 @@ def _constant(value: Any) -> Chosen:
 
 #: Parts that may be given as they are, with the check that they pass when the decorator is applied.
 _CONSTANTS: dict[str, Callable[[Any], Any]] = {
-    "model": Model.of,
+    "model": named,
     "config": _rules.identifier,
     "action": _rules.action,
 }

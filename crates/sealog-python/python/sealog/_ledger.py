@@ -26,6 +26,8 @@ from ._verify import Kept, Key, _bytes, _request
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from .model import AdmittedModel
+
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -86,7 +88,7 @@ class Ledger(LedgerCore):
         trace: Selector | None = None,
         action: Selector | None = None,
         outcome: Selector | None = None,
-        model: Selector | Model | Mapping[str, Any] | None = None,
+        model: Selector | Model | AdmittedModel | Mapping[str, Any] | None = None,
         config: Selector | None = None,
         members: Mapping[str, Any] | None = None,
         intent: bool = False,

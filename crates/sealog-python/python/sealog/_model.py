@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from . import _rules
+from .model._admit import AdmittedModel
 
 UNVERIFIED_REASON = "no gate admitted a model in this process"
 
@@ -14,7 +18,7 @@ class Model:
     """A model as a decision names it.
 
     `hosted` means that it runs elsewhere; `unverified` that nothing checked what was loaded. There is no way to
-    claim `verified` here: only a gate that admitted the model can say so.
+    claim `verified` here: only what `sealog.model.admit` gave can say so, and is given to a decision as it is.
     """
 
     id: str | None = None
@@ -45,6 +49,27 @@ class Model:
             if part is not None:
                 body[name] = part
         return body
+
+
+def named(value: Any) -> Model | AdmittedModel:
+    """What a decision may be told of its model: what a gate admitted, or what `Model.of` reads."""
+    return value if isinstance(value, AdmittedModel) else Model.of(value)
+
+
+def members_of(value: Any) -> dict[str, str]:
+    """The members of a decision's body for it."""
+    model = named(value)
+    return _admitted(model) if isinstance(model, AdmittedModel) else model.members()
+
+
+def _admitted(model: AdmittedModel) -> dict[str, str]:
+    """Name and version as they are signed. A signed name that is no identifier is known by the digest."""
+    body = {"model_state": "verified", "model_digest": model.model_digest}
+    for name, part, rule in (("model_id", model.name, _rules.identifier), ("model_version", model.version, _rules.line)):
+        if part is not None:
+            with contextlib.suppress(ValueError):
+                body[name] = rule(part)
+    return body
 
 
 def _reason(state: str) -> str:

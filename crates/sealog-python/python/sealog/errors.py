@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._sealog import Finding
+    from .model import Change, ScanFinding
 
 __all__ = [
     "FormatError",
@@ -36,17 +37,29 @@ class SealogError(Exception):
 
     `code` is a stable reason in snake case. `result` is what a decorated function returned, where the error
     came up after it had: the answer is never lost.
+
+    An error about a model also says in what it differs (`changes`) and which model was found (`model_digest`), and
+    `record` is the body of a `model.verified` record, where a gate refused a model that it could read. A built-in
+    `OSError` from `sealog.model` has the same attributes.
     """
 
     code: str
-    findings: Sequence[Finding]
+    findings: Sequence[Finding | ScanFinding]
     result: Any
+    changes: Sequence[Change]
+    model_digest: str | None
+    record: dict[str, Any] | None
 
-    def __init__(self, message: str = "", *, code: str = "", findings: Sequence[Finding] = ()) -> None:
+    def __init__(
+        self, message: str = "", *, code: str = "", findings: Sequence[Finding | ScanFinding] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.findings = tuple(findings)
         self.result = None
+        self.changes = ()
+        self.model_digest = None
+        self.record = None
 
 
 class TamperError(SealogError):
@@ -74,7 +87,7 @@ class OutcomeUnknownError(SealogError, OSError):
         message: str = "",
         *,
         code: str = "outcome_unknown",
-        findings: Sequence[Finding] = (),
+        findings: Sequence[Finding | ScanFinding] = (),
         record_ids: Sequence[str] = (),
     ) -> None:
         super().__init__(message, code=code, findings=findings)

@@ -1,0 +1,249 @@
+//! The functions `digest`, `manifest`, `sign` and `diff`: what a model is, stated and signed.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use sealog_core::Hash;
+use sealog_core::json::Value;
+use sealog_ledger::{Clock, SystemClock};
+use sealog_model::Error;
+use sealog_model::digest::{Algorithm, DigestOptions};
+use sealog_model::keys::PrivateKey;
+use sealog_model::manifest::{Authorship, Manifest, Statement};
+use sealog_model::sign::{sign_oms, sign_statement};
+use sealog_model::walk::{FileSet, WalkOptions};
+use zeroize::Zeroizing;
+
+use super::answer;
+use super::asked::Asked;
+use super::envelope::{beside, inside, read};
+use crate::error::{format_error, model_error};
+use crate::plain;
+
+/// Reads a model whole and names it.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "what Python gives is owned")]
+pub(crate) fn model_digest<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    asked: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = Asked(asked);
+    let (walk, algorithms) = (asked.walk()?, asked.algorithms()?);
+    let read = py.detach(|| Manifest::of(&path, &walk, &DigestOptions::new(&algorithms)));
+    let (manifest, set) = read.map_err(|error| model_error(py, &error))?;
+    plain::object(py, &answer::content(&manifest, &set))
+}
+
+/// How a statement is signed.
+enum Wanted {
+    Nothing,
+    Sealog,
+    Oms,
+}
+
+/// What is signed, with what, and where it goes.
+struct Order {
+    model: PathBuf,
+    out: Option<PathBuf>,
+    walk: WalkOptions,
+    algorithms: Vec<Algorithm>,
+    name: Option<String>,
+    version: String,
+    created_by: String,
+    key: PathBuf,
+    password: Option<Zeroizing<Vec<u8>>>,
+    wanted: Wanted,
+}
+
+/// What came of it.
+struct Signed {
+    statement: Statement,
+    set: FileSet,
+    text: Vec<u8>,
+    signature: Option<Vec<u8>>,
+    key_id: Option<String>,
+}
+
+/// States a model, and signs that where a key is given.
+#[pyfunction]
+pub(crate) fn model_sign<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    asked: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut order = order(path, &Asked(asked))?;
+    let signed = py.detach(|| order.sign());
+    let signed = signed.map_err(|error| model_error(py, &error))?;
+    let mut value = answer::content(signed.statement.manifest(), &signed.set);
+    let authorship = signed.statement.authorship();
+    value.insert("created_at", authorship.created_at.as_str());
+    value.insert("created_by", authorship.created_by.as_str());
+    value.insert("envelope_digest", envelope_digest(&signed.text));
+    value.insert("key_id", Value::from(signed.key_id.as_deref()));
+    value.insert("name", authorship.name.as_str());
+    value.insert("version", authorship.version.as_str());
+    let dict = plain::object(py, &value)?;
+    dict.set_item("text", signed.text.as_slice())?;
+    dict.set_item("signature", signed.signature.as_deref())?;
+    Ok(dict)
+}
+
+fn envelope_digest(text: &[u8]) -> String {
+    format!("sha256:{}", Hash::of(&[text]))
+}
+
+fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {
+    let py = asked.py();
+    let created_by = asked.text("created_by")?;
+    let missing = || format_error(py, "created_by", "who makes the statement is needed");
+    let key = asked.path("key")?;
+    let format = asked.text("format")?;
+    let wanted = match (key.is_some(), format.as_deref()) {
+        (false, _) => Wanted::Nothing,
+        (true, None | Some("sealog")) => Wanted::Sealog,
+        (true, Some("oms")) => Wanted::Oms,
+        (true, Some(_)) => return Err(format_error(py, "format", "it is sealog or oms")),
+    };
+    Ok(Order {
+        model,
+        out: asked.path("out")?,
+        walk: asked.walk()?,
+        algorithms: asked.algorithms()?,
+        name: asked.text("name")?,
+        version: asked
+            .text("version")?
+            .unwrap_or_else(|| "unstated".to_owned()),
+        created_by: created_by.ok_or_else(missing)?,
+        key: key.unwrap_or_default(),
+        password: asked.bytes("password")?.map(Zeroizing::new),
+        wanted,
+    })
+}
+
+impl Order {
+    fn sign(&mut self) -> Result<Signed, Error> {
+        // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
+        let key = match self.wanted {
+            Wanted::Nothing => None,
+            Wanted::Sealog | Wanted::Oms => {
+                let password = self.password.as_deref().map(Vec::as_slice);
+                Some(PrivateKey::read(&self.key, password)?)
+            }
+        };
+        self.leave_out_own()?;
+        let options = DigestOptions::new(&self.algorithms);
+        let (manifest, set) = Manifest::of(&self.model, &self.walk, &options)?;
+        let name = self.name.clone();
+        let authorship = Authorship {
+            name: name.unwrap_or_else(|| set.name().to_owned()),
+            version: self.version.clone(),
+            created_by: self.created_by.clone(),
+            created_at: SystemClock.now().format_micros(),
+        };
+        let statement = Statement::new(authorship, manifest, &set)?;
+        let mut signed = Signed {
+            text: statement.to_canonical(),
+            key_id: key.as_ref().map(|key| key.public().key_id()),
+            signature: None,
+            statement,
+            set,
+        };
+        if let Some(key) = key {
+            self.sign_with(&key, &mut signed)?;
+        }
+        self.write(&signed)?;
+        Ok(signed)
+    }
+
+    fn leave_out_own(&mut self) -> Result<(), Error> {
+        let Some(out) = &self.out else {
+            return Ok(());
+        };
+        if out.exists() {
+            return Err(Error::Exists { path: out.clone() });
+        }
+        let own = [out.clone(), beside(out)];
+        for path in own.iter().filter_map(|file| inside(&self.model, file)) {
+            self.walk.ignore.add_own(path);
+        }
+        Ok(())
+    }
+
+    fn sign_with(&self, key: &PrivateKey, signed: &mut Signed) -> Result<(), Error> {
+        if let Wanted::Oms = self.wanted {
+            let manifest = signed.statement.manifest();
+            let mut others = manifest.algorithms().iter().copied();
+            let hash = others.find(|algorithm| *algorithm != Algorithm::Sha256);
+            let hash = hash.unwrap_or(Algorithm::Sha256);
+            signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, hash, key)?;
+        } else {
+            signed.signature = Some(sign_statement(&signed.statement, key)?);
+        }
+        Ok(())
+    }
+
+    fn write(&self, signed: &Signed) -> Result<(), Error> {
+        let Some(out) = &self.out else {
+            return Ok(());
+        };
+        if let Some(signature) = &signed.signature {
+            write_new(&beside(out), signature)?;
+        }
+        write_new(out, &signed.text)
+    }
+}
+
+/// Writes a file that was not there: nothing signed is ever written over.
+fn write_new(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = made.and_then(|mut file| {
+        file.write_all(text)?;
+        file.sync_all()
+    });
+    written.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => Error::Exists {
+            path: path.to_owned(),
+        },
+        _ => Error::Io {
+            doing: "write",
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+/// How a model, or a newer manifest, differs from a manifest.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "what Python gives is owned")]
+pub(crate) fn model_diff(py: Python<'_>, old: PathBuf, new: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let changes = py.detach(|| differences(&old, &new));
+    let changes = changes.map_err(|error| model_error(py, &error))?;
+    plain::value(py, &changes)
+}
+
+fn differences(old_path: &Path, new: &Path) -> Result<Value, Error> {
+    let old = Statement::parse(&read(old_path)?)?;
+    if new.is_file() {
+        let text = read(new)?;
+        if Value::parse(&text).is_ok_and(|value| Statement::is_claimed(&value)) {
+            let newer = Statement::parse(&text)?;
+            return Ok(answer::changes(&old.manifest().diff(newer.manifest())));
+        }
+    }
+    let mut ignore = old.ignored().clone();
+    let own = [old_path.to_owned(), beside(old_path)];
+    for path in own.iter().filter_map(|file| inside(new, file)) {
+        ignore.add_own(path);
+    }
+    let walk = WalkOptions {
+        ignore,
+        links: old.links(),
+    };
+    let options = DigestOptions::new(old.manifest().algorithms());
+    let (found, _) = Manifest::of(new, &walk, &options)?;
+    Ok(answer::changes(&old.manifest().diff(&found)))
+}
