@@ -148,6 +148,14 @@ pub enum Error {
         /// How many files are not clean.
         files: usize,
     },
+    /// What a model is could not be read from its files, so that nobody can say whether it is what was expected.
+    #[error("{what} cannot be determined: {why}")]
+    NotDetermined {
+        /// Which property.
+        what: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// Files are there that no signature covers, and none were to be accepted.
     #[error("what lies under ignored paths is not covered: {files} in number")]
     NotCovered {
@@ -185,6 +193,7 @@ impl Error {
             | Self::UnknownKey { .. }
             | Self::Exists { .. }
             | Self::NoFile { .. }
+            | Self::NotDetermined { .. }
             | Self::Unsupported { .. }
             | Self::NotClean {
                 verdict: Verdict::Undecided | Verdict::Clean,
@@ -223,6 +232,7 @@ impl Error {
             Self::NoFile { .. } => "model_no_file",
             Self::Unsupported { .. } => "model_unsupported",
             Self::NotClean { .. } => "model_not_clean",
+            Self::NotDetermined { .. } => "model_not_determined",
         }
     }
 

@@ -24,6 +24,14 @@ pub const READ_BYTES: usize = 256 * 1024;
 pub const STEP_BYTES_MIN: usize = 64 * 1024;
 /// Threads that hash, at most: with their buffers they stay below the memory that is promised.
 pub const THREADS_MAX: usize = 64;
+/// Files of a model that is held open, each by a descriptor.
+pub const HELD_FILES_MAX: usize = 256;
+/// Bytes of a model that is sealed in memory.
+pub const SEALED_MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Shapes that a gate is told to expect.
+pub const EXPECTED_SHAPES_MAX: usize = 64;
+/// Lengths of such a shape.
+pub const EXPECTED_RANK_MAX: usize = 64;
 
 const _: () = assert!(COMPONENT_BYTES_MAX < PATH_BYTES_MAX);
 const _: () = assert!(STEP_BYTES_MIN <= READ_BYTES);

@@ -6,6 +6,7 @@
 
 mod oms;
 mod own;
+mod registered;
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use sealog_core::Hash;
 
 pub use oms::{is_oms_claimed, sign_oms, verify_oms};
 pub use own::{SIGNATURE_SUFFIX, pin_statement, sign_statement, verify_statement};
+pub use registered::registered_body;
 
 use crate::Error;
 use crate::digest::DigestOptions;

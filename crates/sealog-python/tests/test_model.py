@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import multiprocessing
 import os
 import pickle
 import subprocess
@@ -488,3 +487,126 @@ def test_a_host_cannot_call_a_model_verified(ledger: sealog.Ledger) -> None:
             @ledger.decision(model=claim)
             def predict() -> int:
                 return 1
+
+
+# Structure and means.
+
+
+@pytest.fixture
+def classifier(places: Path) -> Signed:
+    joblib = pytest.importorskip("joblib")
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    signed = Signed(places)
+    for file in (signed.model / "model.pkl", signed.model / "deep" / "a.npy"):
+        file.unlink()
+    (signed.model / "deep").rmdir()
+    x = numpy.arange(40.0).reshape(10, 4)
+    forest = ensemble.RandomForestClassifier(n_estimators=2, random_state=0).fit(x, [0, 1] * 5)
+    joblib.dump(forest, signed.model / "model.joblib")
+    signed.sign()
+    return signed
+
+
+def test_the_structure_that_is_expected_has_to_be_stated(classifier: Signed) -> None:
+    size = sealog.model.digest(classifier.model).size
+    with classifier.admit(
+        expect_type="RandomForestClassifier",
+        expect_framework="scikit-learn",
+        expect_shape=[None, 4],
+        expect_features=4,
+        expect_bytes=size,
+    ) as model:
+        assert model.load_joblib("model.joblib").n_features_in_ == 4
+    with classifier.admit(expect_shape={"X": (None, 4)}):
+        pass
+    for refuted in (
+        {"expect_type": "LogisticRegression"},
+        {"expect_framework": "torch"},
+        {"expect_shape": [None, 5]},
+        {"expect_shape": [10, 4]},
+        {"expect_features": 3},
+        {"expect_bytes": size + 1},
+    ):
+        with pytest.raises(sealog.TamperError) as caught:
+            classifier.admit(**refuted)
+        assert caught.value.code == "model_not_expected"
+    for undecided in ({"expect_shape": {"Y": [None, 4]}},):
+        with pytest.raises(sealog.RefusedError) as caught:
+            classifier.admit(**undecided)
+        assert caught.value.code == "model_not_determined"
+        assert caught.value.record is not None and caught.value.record["result"] == "undecided"
+    for wrong in ({"expect_shape": [1] * 65}, {"expect_shape": {"": [1]}}, {"means": "copied"}):
+        with pytest.raises(sealog.FormatError):
+            classifier.admit(**wrong)
+    classifier.nothing_is_left()
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives descriptors a path")
+
+
+@LINUX
+def test_a_copy_in_memory_cannot_be_written_to(signed: Signed) -> None:
+    with signed.admit(means="sealed-memory") as model:
+        assert (model.means, model.protection, model.record()["protection"]) == ("sealed-memory", "sealed", "sealed")
+        (signed.model / "model.pkl").write_bytes(HARMFUL)
+        with pytest.raises(PermissionError), open(model.path / "model.pkl", "r+b") as file:
+            file.write(b"x")
+            file.flush()
+        assert model.load_pickle("model.pkl") == {"weights": [1.0, 2.0]}
+        assert model.load_numpy("deep/a.npy").shape == (2, 3)
+        model.recheck()
+    signed.nothing_is_left()
+
+
+@LINUX
+def test_what_is_held_survives_replacement_and_tells_of_writes(signed: Signed, ledger: sealog.Ledger) -> None:
+    with signed.admit(means="held") as model:
+        assert (model.protection, model.record()["protection"]) == ("held", "held")
+        (signed.model / "model.pkl").unlink()
+        (signed.model / "model.pkl").write_bytes(HARMFUL)
+        assert model.load_pickle("model.pkl") == {"weights": [1.0, 2.0]}
+        with ledger.collect() as decision:
+            decision.model(model)
+    with pytest.raises(sealog.TamperError) as caught, sealog.model.admit(
+        signed.model, manifest=_again(signed), key=signed.public, copies_in=signed.copies, means="held"
+    ) as model:
+        (signed.model / "read.me").write_text("other")
+        with pytest.raises(sealog.TamperError) as loaded:
+            model.load_pickle("model.pkl")
+        assert [str(change) for change in loaded.value.changes] == ["modified read.me"]
+        with ledger.collect() as decision:
+            decision.model(model)
+    assert caught.value.code == "model_differs"
+    ledger.flush()
+    held, changed = (entry.body for entry in ledger.entries() if entry.kind == "decision")
+    assert held["model_state"] == "verified"
+    assert changed["model_state"] == "unverified" and "written to" in changed["model_reason"]
+    assert "model_digest" not in changed
+    signed.nothing_is_left()
+
+
+def _again(signed: Signed) -> Path:
+    (signed.model / "model.pkl").write_bytes(pickle.dumps([1]))
+    out = signed.manifest.with_name("again.json")
+    signed.sign(out=out)
+    return out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no signals of that sort here")
+@pytest.mark.parametrize("means", ["sealed", pytest.param("sealed-memory", marks=LINUX)])
+def test_what_a_killed_process_left_is_removed_by_the_next(means: str, signed: Signed) -> None:
+    program = (
+        "import os, signal, sealog\n"
+        f"model = sealog.model.admit({str(signed.model)!r}, manifest={str(signed.manifest)!r}, "
+        f"key={str(signed.public)!r}, copies_in={str(signed.copies)!r}, means={means!r})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == -9
+    (left,) = signed.copies.iterdir()
+    if means == "sealed-memory":
+        assert not (left / "iris" / "model.pkl").exists(), "its bytes ended with the process"
+    long_ago = time.time() - 3600
+    os.utime(left, (long_ago, long_ago))
+    with signed.admit() as model:
+        assert list(signed.copies.iterdir()) == [model.path.parent]
+    signed.nothing_is_left()

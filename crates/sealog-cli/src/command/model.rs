@@ -2,6 +2,7 @@
 
 pub mod bill;
 mod envelope;
+mod expected;
 mod fetch;
 mod files;
 mod gate;

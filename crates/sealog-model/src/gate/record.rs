@@ -40,7 +40,7 @@ pub fn verified_body(
             if let Voucher::Key { key_id, .. } = model.vouched().voucher() {
                 body.insert("signer", key_id.as_str());
             }
-            body.insert("protection", "sealed");
+            body.insert("protection", model.means().protection());
             (model.model_digest(), Some(model.scan()), "match")
         }
         Outcome::Refused(refusal) => {

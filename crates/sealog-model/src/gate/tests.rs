@@ -11,9 +11,12 @@ use std::thread;
 use sealog_core::kinds::SCHEMA_VERSION;
 use tempfile::TempDir;
 
+mod means;
+
 use super::*;
 use crate::keys::{PrivateKey, new_private_key};
 use crate::manifest::{Authorship, Statement};
+use crate::scan::Limits;
 use crate::sign::{Uncovered, sign_statement, verify_statement};
 
 const SHA256: &[Algorithm] = &[Algorithm::Sha256];
@@ -341,6 +344,33 @@ fn copies_that_cannot_be_made_are_told() {
     signed.refused(&policy, "model_io");
 }
 
+/// Each of what a structure asks for.
+fn structures() -> [Structure; 5] {
+    let none = Structure::default;
+    [
+        Structure {
+            class: Some("a".into()),
+            ..none()
+        },
+        Structure {
+            framework: Some("a".into()),
+            ..none()
+        },
+        Structure {
+            features: Some(1),
+            ..none()
+        },
+        Structure {
+            parameters: Some(1),
+            ..none()
+        },
+        Structure {
+            shapes: vec![ExpectedShape::parse("1").unwrap()],
+            ..none()
+        },
+    ]
+}
+
 #[test]
 fn a_policy_is_named_by_all_that_it_asks_for() {
     let accepted = format!("pickle.trailing {} 2027-01-01 why", "0".repeat(64));
@@ -379,10 +409,21 @@ fn a_policy_is_named_by_all_that_it_asks_for() {
             ..none()
         }),
         expect(Expectations {
+            bytes: Some(1),
+            ..none()
+        }),
+        expect(Expectations {
             model_digest: Some(Hash::of(&[b""])),
             ..none()
         }),
     ];
+    let structures = structures().map(|structure| {
+        expect(Expectations {
+            structure,
+            ..none()
+        })
+    });
+    let policies: Vec<Policy> = policies.into_iter().chain(structures).collect();
     let digests: BTreeSet<String> = policies
         .iter()
         .map(|policy| policy.digest().to_string())

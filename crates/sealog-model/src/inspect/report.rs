@@ -35,6 +35,14 @@ pub struct Summary {
     pub unread: u64,
 }
 
+impl FromIterator<Inspection> for Report {
+    fn from_iter<T: IntoIterator<Item = Inspection>>(files: T) -> Self {
+        Self {
+            files: files.into_iter().collect(),
+        }
+    }
+}
+
 impl Report {
     /// Each file, in the order of their names.
     pub fn files(&self) -> &[Inspection] {

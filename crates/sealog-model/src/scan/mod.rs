@@ -36,7 +36,7 @@ pub use limits::Limits;
 pub use tree::scan_path;
 pub(crate) use tree::walk;
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
@@ -44,9 +44,18 @@ use crate::formats::source::Source;
 
 /// Scans bytes at rest under a name that is only shown.
 pub fn scan_source(name: &str, source: &Source, limits: &Limits) -> FileReport {
+    scan_hashed(name, source, digest(source), limits)
+}
+
+/// The same where the SHA-256 of the bytes is known already, in lower-case hex.
+pub(crate) fn scan_hashed(
+    name: &str,
+    source: &Source,
+    digest: io::Result<String>,
+    limits: &Limits,
+) -> FileReport {
     let mut scan = context::Scan::new(name.to_owned(), limits);
     let kind = content::examine(source, content::Role::Whole, &mut scan);
-    let digest = digest(source);
     if let Err(error) = &digest {
         scan.report(&rule::FILE_UNREADABLE, 0, error.to_string());
     }
@@ -100,7 +109,7 @@ pub(crate) fn sights(
     (sights.unwrap_or_else(|| Sights::new(keep)), fault)
 }
 
-pub(crate) fn digest(source: &Source) -> std::io::Result<String> {
+pub(crate) fn digest(source: &Source) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];
     let mut reader = source.reader();

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from . import _rules
 from .model._admit import AdmittedModel
 
+CHANGED_REASON = "the admitted model was written to while it was held open"
 UNVERIFIED_REASON = "no gate admitted a model in this process"
 
 
@@ -65,6 +66,8 @@ def members_of(value: Any) -> dict[str, str]:
 def _admitted(model: AdmittedModel) -> dict[str, str]:
     """Name and version as they are signed. A signed name that is no identifier is known by the digest."""
     body = {"model_state": "verified", "model_digest": model.model_digest}
+    if model._changed:
+        body = {"model_state": "unverified", "model_reason": CHANGED_REASON}
     for name, part, rule in (("model_id", model.name, _rules.identifier), ("model_version", model.version, _rules.line)):
         if part is not None:
             with contextlib.suppress(ValueError):

@@ -78,7 +78,8 @@ fn decide(envelope: &Envelope, policy: &Policy) -> (Result<VerifiedModel, Refusa
 fn known(model: &VerifiedModel, policy: &Policy) -> Object {
     let mut value = answer::files(model.manifest());
     value.insert("policy_digest", format!("sha256:{}", model.policy_digest()));
-    value.insert("protection", "sealed");
+    value.insert("means", model.means().name());
+    value.insert("protection", model.means().protection());
     value.insert("scan", output::json(model.scan(), &policy.baseline));
     value.insert("vouched", Value::Object(answer::vouched(model.vouched())));
     value
@@ -130,6 +131,11 @@ impl AdmittedCore {
     fn descriptor(&self, py: Python<'_>, path: &str) -> PyResult<i32> {
         use std::os::fd::IntoRawFd;
         self.with(py, |model| Ok(model.open(path)?.into_raw_fd()))
+    }
+
+    /// Looks at what is held once more.
+    fn recheck(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, VerifiedModel::recheck)
     }
 
     /// Gives the copy up. A second time does nothing.

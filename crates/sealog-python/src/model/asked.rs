@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use sealog_core::Hash;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::digest::Algorithm;
-use sealog_model::gate::{Expectations, Policy};
+use sealog_model::gate::{Expectations, ExpectedShape, Means, Policy, Structure};
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::{BASELINE_BYTES_MAX, Baseline};
 use sealog_model::sign::Uncovered;
@@ -135,7 +135,28 @@ impl<'py> Asked<'_, 'py> {
             limits: Limits::default(),
             expectations: self.expectations()?,
             copies_in: self.path("copies_in")?,
+            means: self.means()?,
         })
+    }
+
+    fn means(&self) -> PyResult<Means> {
+        let means = self.text("means")?;
+        let means = means.map_or(Some(Means::Sealed), |name| Means::from_name(&name));
+        means.ok_or_else(|| self.refuse("means", "it is sealed, sealed-memory or held"))
+    }
+
+    fn shapes(&self) -> PyResult<Vec<ExpectedShape>> {
+        type Given = Vec<(Option<String>, Vec<Option<u64>>)>;
+        let given: Option<Given> = self
+            .value("expect_shape")?
+            .map(|value| value.extract())
+            .transpose()?;
+        let given = given.unwrap_or_default().into_iter();
+        let shapes = given.map(|(name, shape)| {
+            let made = ExpectedShape::new(name, shape);
+            made.map_err(|why| self.refuse("expect_shape", why))
+        });
+        shapes.collect()
     }
 
     fn expectations(&self) -> PyResult<Expectations> {
@@ -144,6 +165,14 @@ impl<'py> Asked<'_, 'py> {
             version: self.text("version")?,
             model_digest: self.digest("model_digest")?,
             bytes_max: self.number("bytes_max")?,
+            bytes: self.number("expect_bytes")?,
+            structure: Structure {
+                class: self.text("expect_type")?,
+                framework: self.text("expect_framework")?,
+                shapes: self.shapes()?,
+                features: self.number("expect_features")?,
+                parameters: self.number("expect_parameters")?,
+            },
         })
     }
 }

@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use sealog_core::Hash;
 use sealog_core::json::Value;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::Error;
 use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Authorship, Manifest, Statement};
-use sealog_model::sign::{sign_oms, sign_statement};
+use sealog_model::sign::{registered_body, sign_oms, sign_statement};
 use sealog_model::walk::{FileSet, WalkOptions};
 use zeroize::Zeroizing;
 
@@ -82,18 +81,15 @@ pub(crate) fn model_sign<'py>(
     let authorship = signed.statement.authorship();
     value.insert("created_at", authorship.created_at.as_str());
     value.insert("created_by", authorship.created_by.as_str());
-    value.insert("envelope_digest", envelope_digest(&signed.text));
     value.insert("key_id", Value::from(signed.key_id.as_deref()));
     value.insert("name", authorship.name.as_str());
     value.insert("version", authorship.version.as_str());
+    let body = registered_body(&signed.statement, &signed.text, signed.key_id.as_deref());
+    value.insert("record", Value::Object(body));
     let dict = plain::object(py, &value)?;
     dict.set_item("text", signed.text.as_slice())?;
     dict.set_item("signature", signed.signature.as_deref())?;
     Ok(dict)
-}
-
-fn envelope_digest(text: &[u8]) -> String {
-    format!("sha256:{}", Hash::of(&[text]))
 }
 
 fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {

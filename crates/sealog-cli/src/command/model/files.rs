@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sealog_core::json::{Object, Value};
+use sealog_ledger::{Access, Draft};
 use sealog_model::digest::{Algorithm, DigestOptions, Progress};
 use sealog_model::limits::DOCUMENT_BYTES_MAX;
 use sealog_model::manifest::{Change, ChangeKind, Manifest};
@@ -148,6 +149,17 @@ pub(super) fn write_new(path: &Path, text: &[u8]) -> Result<(), Error> {
             source,
         },
     })
+}
+
+/// Appends a record about a model to the ledger, in a run of its own.
+pub(super) fn append(kind: &str, body: Object, context: &Context) -> Result<(), Error> {
+    let ledger = context.open(Access::Append)?;
+    let producer = ledger.producer()?;
+    let appended = producer.append(Draft::new(kind, body));
+    let stopped = producer.stop();
+    appended?;
+    stopped?;
+    Ok(())
 }
 
 /// What is there and not covered, for people.

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 
 use sealog_core::json::{Object, Value};
-use sealog_ledger::{Access, Clock, Draft, SystemClock};
+use sealog_ledger::{Clock, SystemClock};
 use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::gate::{
-    Expectations, Outcome, Policy, Refusal, VerifiedModel, admit, verified_body,
+    Expectations, Means, Outcome, Policy, Refusal, VerifiedModel, admit, verified_body,
 };
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::Baseline;
 
 use super::envelope::{Envelope, EnvelopeArgs, digest_argument};
-use super::files::{changes_value, place, show_changes};
+use super::expected::ExpectedArgs;
+use super::files::{append, changes_value, place, show_changes};
 use super::scan::{read_baseline, show_findings};
 use crate::context::Context;
 use crate::error::Error;
@@ -33,7 +34,8 @@ Example:
   sealog model gate iris --manifest iris.json --key release.pub -- python predict.py {}
 
 The command is run on a private copy, made before anything is checked: `{}` in its arguments and the
-variable SEALOG_MODEL say where. What the envelope does not cover is not in the copy.
+variable SEALOG_MODEL say where. What the envelope does not cover is not in the copy. With --means
+held there is no copy: what is written into the original meanwhile reaches it, and is told after.
 
 Exit status: the command's own if it ran; else 1 refuted or not clean; 2 undecided, or not done.")]
 pub struct Args {
@@ -45,12 +47,18 @@ pub struct Args {
     /// Refuse a model whose files have more bytes than this together
     #[arg(long, value_name = "BYTES")]
     bytes_max: Option<u64>,
+    #[command(flatten)]
+    expected: ExpectedArgs,
     /// Findings that are accepted: lines of rule, SHA-256, last day and reason
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Where the copy is made [default: the directory for temporary files]
     #[arg(long, value_name = "DIR")]
     copies_in: Option<PathBuf>,
+    /// By what the command gets the bytes that were checked: a copy on disk (sealed), one in memory
+    /// (sealed-memory), or the original, held open (held: not safe against writes into the files)
+    #[arg(long, value_name = "MEANS", default_value = Means::Sealed.name())]
+    means: String,
     /// Append what came of it to the ledger; if that fails, nothing is run
     #[arg(long)]
     record: bool,
@@ -101,8 +109,14 @@ fn policy(args: &Args, context: &Context) -> Result<Policy, Error> {
             version: args.envelope.version.clone(),
             model_digest: digest.transpose()?,
             bytes_max: args.bytes_max,
+            bytes: args.expected.bytes,
+            structure: args.expected.structure()?,
         },
         copies_in: args.copies_in.as_ref().map(|path| place(path, context)),
+        means: Means::from_name(&args.means).ok_or_else(|| Error::Argument {
+            argument: "--means",
+            problem: "it is sealed, sealed-memory or held".into(),
+        })?,
     })
 }
 
@@ -117,13 +131,7 @@ fn record(
         complain("sealog: not recorded: the model was not read, so there is no digest of it");
         return Ok(());
     };
-    let ledger = context.open(Access::Append)?;
-    let producer = ledger.producer()?;
-    let appended = producer.append(Draft::new("model.verified", body));
-    let stopped = producer.stop();
-    appended?;
-    stopped?;
-    Ok(())
+    append("model.verified", body, context)
 }
 
 fn admitted_only(model: &VerifiedModel, context: &mut Context) -> Result<u8, Error> {
@@ -133,12 +141,15 @@ fn admitted_only(model: &VerifiedModel, context: &mut Context) -> Result<u8, Err
         value.insert("exit", u32::from(exit::HOLDS));
         value.insert("model_digest", digest);
         value.insert("policy_digest", format!("sha256:{}", model.policy_digest()));
-        value.insert("protection", "sealed");
+        value.insert("means", model.means().name());
+        value.insert("protection", model.means().protection());
         value.insert("verdict", "admitted");
         context.out.json(&Value::Object(value))?;
     } else {
         let word = context.out.paint(Tone::Good, "ADMITTED");
         context.out.line(&format!("{word}  {digest}"))?;
+        let means = model.means().name();
+        context.out.line(&format!("means     {means}"))?;
     }
     Ok(exit::HOLDS)
 }
@@ -186,6 +197,7 @@ fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Resul
     let Some((program, arguments)) = words.split_first() else {
         return Ok(exit::HOLDS);
     };
+    model.keep_with_children()?;
     let path = model.path();
     let arguments = arguments.iter().map(|word| {
         if word == "{}" {
@@ -204,10 +216,26 @@ fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Resul
         path: program.into(),
         source,
     });
+    let rechecked = model.recheck();
     let closed = model.close();
     let status = status?;
+    if let Err(error) = rechecked {
+        // Whatever the command came to, it came to by bytes that nobody checked.
+        return changed(&error, context);
+    }
     closed?;
     Ok(code(status))
+}
+
+/// What was held was written to while the command ran.
+fn changed(error: &sealog_model::Error, context: &mut Context) -> Result<u8, Error> {
+    let message = plain(&error.to_string()).into_owned();
+    complain(&format!(
+        "sealog: what the command read is not what was checked: {message} [{}]",
+        error.code()
+    ));
+    show_changes(error.changes(), context)?;
+    Ok(exit::of_kind(error.kind()))
 }
 
 #[cfg(unix)]

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use sealog_core::json::Value;
 use sealog_model::digest::Algorithm;
 use sealog_model::keys::PrivateKey;
-use sealog_model::sign::{sign_oms, sign_statement};
+use sealog_model::sign::{registered_body, sign_oms, sign_statement};
 use zeroize::Zeroizing;
 
-use super::files::{place, write_new};
-use super::manifest::{StatementArgs, show_summary, signature_path, state, summary};
+use super::files::{append, place, write_new};
+use super::manifest::{StatementArgs, UNSTATED, show_summary, signature_path, state, summary};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -29,6 +29,9 @@ pub struct Args {
     key: PathBuf,
     #[command(flatten)]
     password: PasswordArgs,
+    /// Append a model.registered record to the ledger once the files are written; needs --version
+    #[arg(long)]
+    record: bool,
 }
 
 /// The formats that are written.
@@ -89,24 +92,35 @@ fn oms_hash(algorithms: &[Algorithm]) -> Algorithm {
 pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
     let key = read_key(&place(&args.key, context), &args.password, context)?;
+    if args.record && args.statement.version == UNSTATED {
+        return Err(Error::Argument {
+            argument: "--record",
+            problem: "a ledger registers a version of a model: state --version".into(),
+        });
+    }
     let (statement, set, walk) = state(&args.statement, context)?;
     let out = place(&args.statement.out, context);
-    let beside = match args.format {
+    let (beside, envelope) = match args.format {
         Wanted::Sealog => {
             let beside = signature_path(&out);
+            let text = statement.to_canonical();
             write_new(&beside, &sign_statement(&statement, &key)?)?;
-            write_new(&out, &statement.to_canonical())?;
-            beside
+            write_new(&out, &text)?;
+            (beside, text)
         }
         Wanted::Oms => {
             let manifest = statement.manifest();
             let hash = oms_hash(manifest.algorithms());
             let bundle = sign_oms(manifest, &set, &walk.ignore, hash, &key)?;
             write_new(&out, &bundle)?;
-            out.clone()
+            (out.clone(), bundle)
         }
     };
     let key_id = key.public().key_id();
+    if args.record {
+        let body = registered_body(&statement, &envelope, Some(&key_id));
+        append("model.registered", body, context)?;
+    }
     if context.json() {
         let mut value = summary(statement.manifest(), &set);
         value.insert("file", out.display().to_string());

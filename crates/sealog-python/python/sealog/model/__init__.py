@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from ._admit import AdmittedModel, admit
 from ._answers import Change, Digest, File, Ignored, Scan, ScanFinding, ScannedFile, Signed, Verified, Vouched
+from ._guard import Guard, guard
 from ._look import diff, digest, inspect, manifest, scan, scan_bytes, sign, verify
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Change",
     "Digest",
     "File",
+    "Guard",
     "Ignored",
     "Scan",
     "ScanFinding",
@@ -30,6 +32,7 @@ __all__ = [
     "admit",
     "diff",
     "digest",
+    "guard",
     "inspect",
     "manifest",
     "scan",

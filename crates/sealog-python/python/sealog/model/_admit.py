@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pickle
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, Union
 
 from .. import _sealog
-from ..errors import RefusedError, SealogError
+from ..errors import RefusedError, SealogError, TamperError
+from . import _guard
 from ._answers import File, Scan, Vouched, _files, _scan, _vouched
 from ._look import Links, StrPath, _baseline, _envelope, _walk
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._ledger import Ledger
+
+Means = Union[Literal["sealed"], Literal["sealed-memory"], Literal["held"]]
+Shape = Sequence[Union[int, None]]
+"""Lengths of the dimensions of an input; None is any length."""
+
+HELD: Final = "held"
 
 
 class AdmittedModel:
@@ -35,9 +43,12 @@ class AdmittedModel:
         self._files: tuple[File, ...] = _files(known["files"])
         self._model_digest: str = known["model_digest"]
         self._policy_digest: str = known["policy_digest"]
+        self._means: str = known["means"]
         self._protection: str = known["protection"]
+        self._changed = False
         self._vouched = _vouched(known["vouched"])
         self._scan = _scan(known["scan"])
+        _guard.admitted(file.digests["sha256"] for file in self._files)
         self._finalizer = weakref.finalize(self, _close_quietly, core)
 
     # What was checked.
@@ -83,8 +94,13 @@ class AdmittedModel:
         return self._policy_digest
 
     @property
+    def means(self) -> str:
+        """By what the bytes that are loaded are those that were checked: `sealed`, `sealed-memory` or `held`."""
+        return self._means
+
+    @property
     def protection(self) -> str:
-        """By what the bytes that are loaded are those that were checked: `sealed`, a private copy."""
+        """What a record calls it: `sealed`, a private copy, or `held`, the original held open."""
         return self._protection
 
     @property
@@ -110,33 +126,58 @@ class AdmittedModel:
         with self.open(name) as file:
             return file.read()
 
+    def recheck(self) -> None:
+        """Reads what is held once more: whether its bytes were, all the time, those that were checked.
+
+        Raises `TamperError` with each file that was written to (`changes`); what was loaded of the model is then not
+        what was checked, and a decision that names it is not recorded as verified. Only `held` needs it, and the
+        `load_*` methods and the end of a `with` statement do it themselves. A sealed copy is not read.
+        """
+        try:
+            self._core.recheck()
+        except TamperError:
+            self._changed = True
+            raise
+
     def load_pickle(self, name: str | None = None, **options: Any) -> Any:
         """`pickle.load` of a file."""
-        with self.open(name) as file:
+        with self._loading(), self.open(name) as file:
             return pickle.load(file, **options)
 
     def load_joblib(self, name: str | None = None, **options: Any) -> Any:
         """`joblib.load` of a file, and of those beside it that it names."""
-        return _module("joblib").load(self._place(self._named(name)), **options)
+        with self._loading():
+            return _module("joblib").load(self._place(self._named(name)), **options)
 
     def load_numpy(self, name: str | None = None, **options: Any) -> Any:
         """`numpy.load` of a file."""
-        return _module("numpy").load(self._place(self._named(name)), **options)
+        with self._loading():
+            return _module("numpy").load(self._place(self._named(name)), **options)
 
     def load_safetensors(self, name: str | None = None, *, framework: str = "numpy") -> dict[str, Any]:
         """All tensors of a safetensors file, as arrays of `framework`: numpy, torch, tensorflow, flax, paddle, mlx."""
-        loaded: dict[str, Any] = _module(f"safetensors.{framework}").load_file(self._place(self._named(name)))
+        with self._loading():
+            loaded: dict[str, Any] = _module(f"safetensors.{framework}").load_file(self._place(self._named(name)))
         return loaded
 
     def load_onnx(self, name: str | None = None, **options: Any) -> Any:
         """`onnx.load` of a file, with its external data from the model."""
-        return _module("onnx").load(self._place(self._named(name)), **options)
+        with self._loading():
+            return _module("onnx").load(self._place(self._named(name)), **options)
 
     def load_torch(self, name: str | None = None, **options: Any) -> Any:
         """`torch.load` of a file; `weights_only` is on unless it is turned off."""
         options.setdefault("weights_only", True)
-        with self.open(name) as file:
+        with self._loading(), self.open(name) as file:
             return _module("torch").load(file, **options)
+
+    @contextlib.contextmanager
+    def _loading(self) -> Iterator[None]:
+        """A loader of this model runs: a guard lets it, and what is held is looked at once more after it."""
+        with _guard.approved():
+            yield
+        if self._means == HELD:
+            self.recheck()
 
     def _named(self, name: str | None) -> str:
         if name is not None:
@@ -165,7 +206,12 @@ class AdmittedModel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        # What was found by now is told, unless something else went wrong already.
+        try:
+            if self._means == HELD and not self.closed and error is None:
+                self.recheck()
+        finally:
+            self.close()
 
     def __reduce__(self) -> Any:
         raise TypeError("an admitted model is of the process that admitted it: admit it again in the other")
@@ -188,6 +234,13 @@ def admit(
     bytes_max: int | None = None,
     baseline: StrPath | None = None,
     strict: bool = False,
+    expect_type: str | None = None,
+    expect_framework: str | None = None,
+    expect_shape: Shape | Mapping[str, Shape] | None = None,
+    expect_features: int | None = None,
+    expect_parameters: int | None = None,
+    expect_bytes: int | None = None,
+    means: Means = "sealed",
     copies_in: StrPath | None = None,
     ignore: Sequence[str] = (),
     default_ignores: bool = True,
@@ -201,6 +254,14 @@ def admit(
     What is trusted, and `strict`, are as for `verify`. `model_digest` and `bytes_max` (of all files) have to hold;
     `baseline` is as for `scan`. The copy is made in `copies_in`, by default the directory for temporary files.
 
+    `expect_*` is what the files have to say of the model, without being loaded: its class or architecture, framework,
+    shapes of its inputs (None is any length; a mapping names the inputs), last length of each input, numbers in all
+    tensors, bytes of all files. What no file says is undecided, and refused.
+
+    `means` is `sealed` (a copy on disk), `sealed-memory` (Linux, up to 64 MiB: a copy that nobody can write to any more
+    and that ends with the process) or `held` (Linux: the original, held open; safe against replacement and **not**
+    against writes into its files, which `AdmittedModel.recheck` tells after they were loaded).
+
     Raises `TamperError` for what is refuted (bytes, signature, policy, scan), `RefusedError` or `FormatError` for what
     could not be decided, an `OSError` for what could not be read; `changes`, `findings`, `model_digest` and `record`
     of the error say what was found. With a `ledger`, a `model.verified` record of the admission or refusal is durable
@@ -209,6 +270,9 @@ def admit(
     asked = _walk(ignore, default_ignores, links)
     asked.update(_envelope(manifest, signature, key, trusted, manifest_digest, config_dir))
     asked.update(name=name, version=version, model_digest=model_digest, bytes_max=bytes_max, strict=strict)
+    asked.update(expect_type=expect_type, expect_framework=expect_framework, expect_features=expect_features)
+    asked.update(expect_parameters=expect_parameters, expect_bytes=expect_bytes, means=means)
+    asked["expect_shape"] = _shapes(expect_shape)
     asked["baseline"] = _baseline(baseline)
     asked["copies_in"] = None if copies_in is None else os.fspath(copies_in)
     try:
@@ -228,6 +292,14 @@ def admit(
             model.close()
             raise
     return model
+
+
+def _shapes(given: Shape | Mapping[str, Shape] | None) -> list[tuple[str | None, list[int | None]]]:
+    if given is None:
+        return []
+    if isinstance(given, Mapping):
+        return [(name, list(shape)) for name, shape in given.items()]
+    return [(None, list(given))]
 
 
 def _module(name: str) -> Any:

@@ -153,21 +153,13 @@ class Signed(Digest):
     created_by: str
     created_at: str
     key_id: str | None
-    envelope_digest: str
     text: bytes = field(repr=False)
     signature: bytes | None = field(repr=False)
+    _registered: Mapping[str, Any] = field(repr=False)
 
     def record(self) -> dict[str, Any]:
         """The body of a `model.registered` record: `ledger.append("model.registered", signed.record())`."""
-        body = {
-            "model_id": self.name,
-            "model_version": self.version,
-            "model_digest": self.model_digest,
-            "envelope_digest": self.envelope_digest,
-        }
-        if self.key_id is not None:
-            body["signer"] = self.key_id
-        return body
+        return dict(self._registered)
 
 
 def _files(given: Sequence[Mapping[str, Any]]) -> tuple[File, ...]:

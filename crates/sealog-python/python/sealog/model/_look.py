@@ -204,5 +204,5 @@ def _baseline(path: StrPath | None) -> str | None:
 
 
 def _signed(given: dict[str, Any]) -> Signed:
-    names = ("name", "version", "created_by", "created_at", "key_id", "envelope_digest", "text", "signature")
-    return Signed(**_content(given), **{name: given[name] for name in names})
+    names = ("name", "version", "created_by", "created_at", "key_id", "text", "signature")
+    return Signed(**_content(given), **{name: given[name] for name in names}, _registered=given["record"])
