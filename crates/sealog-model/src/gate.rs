@@ -2,8 +2,8 @@
 //!
 //! Admission copies the files that the envelope covers, and no others, into a place of this process's own, and gives
 //! out **the copy**, which was held against the envelope, the scanner and the policy: what is loaded is what was
-//! checked, whatever happens to the original meanwhile. On request the original is held open in place of a copy; [`Means`] says
-//! what each protects from. A [`VerifiedModel`] comes out of [`admit`] alone.
+//! checked, whatever happens to the original meanwhile. On request the original is held open in place of a copy;
+//! [`Means`] says what each protects from. A [`VerifiedModel`] comes out of [`admit`] alone.
 //!
 //! **What is absent**: loading anything, and protection from whoever runs as the same user as this process or as the
 //! machine's administrator, who can write to a copy on disk as they can to this process's memory.

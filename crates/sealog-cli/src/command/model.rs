@@ -1,6 +1,7 @@
 //! `sealog model`: what a model directory is, who vouches for it, and whether it may be loaded.
 
 pub mod bill;
+mod child;
 mod envelope;
 mod expected;
 mod fetch;

@@ -6,6 +6,8 @@
 )]
 
 mod documents;
+#[cfg(unix)]
+mod gate;
 mod golden;
 #[cfg(target_os = "linux")]
 mod interrupted;

@@ -13,6 +13,7 @@ use sealog_model::gate::{
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::Baseline;
 
+use super::child;
 use super::envelope::{Envelope, EnvelopeArgs, digest_argument};
 use super::expected::ExpectedArgs;
 use super::files::{append, changes_value, place, show_changes};
@@ -206,11 +207,12 @@ fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Resul
             word.as_os_str()
         }
     });
-    let ended = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env(VARIABLE, path)
-        .current_dir(context.settings.environment().directory())
-        .status();
+        .current_dir(context.settings.environment().directory());
+    let ended = child::run(&mut command);
     let status = ended.map_err(|source| Error::Io {
         action: "run",
         path: program.into(),

@@ -270,7 +270,7 @@ def _loads(before: Any, name: str) -> Any:
 
 
 def _unpickler(before: Any, name: str) -> Any:
-    class Unpickler(before):  # type: ignore[misc]
+    class _Unpickler(before):  # type: ignore[misc]
         """`pickle.Unpickler` that scans what it is given before it loads it."""
 
         def __init__(self, file: Any, *args: Any, **options: Any) -> None:
@@ -298,10 +298,10 @@ def _unpickler(before: Any, name: str) -> Any:
             self._sealog_file.seek(self._sealog_start + end)
             return loaded
 
-    Unpickler.__qualname__ = "Unpickler"
-    Unpickler.__module__ = before.__module__
-    Unpickler._sealog_guards = True
-    return Unpickler
+    _Unpickler.__name__ = _Unpickler.__qualname__ = "Unpickler"
+    _Unpickler.__module__ = before.__module__
+    _Unpickler._sealog_guards = True
+    return _Unpickler
 
 
 def _whole(source: Any, name: str) -> tuple[bytes, str]:
