@@ -14,6 +14,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import types
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,6 +204,31 @@ def test_joblib_numpy_and_pandas(tmp_path: Path) -> None:
         assert numpy.load(f"{good}.npy", mmap_mode="r").tolist() == [0, 1, 2]
         with pytest.raises(FileNotFoundError):
             joblib.load(tmp_path / "absent")
+
+
+def test_torch_is_given_bytes_that_were_read_as_it_reads_them(tmp_path: Path) -> None:
+    """A stand-in for torch, which is too large to install: what its `load` is given, and when it is not called."""
+    given: list[bytes] = []
+    torch = types.ModuleType("torch")
+    torch.load = lambda f, **options: given.append(f.read())  # type: ignore[attr-defined]
+    archive = io.BytesIO()
+    numpy.savez(archive, a=numpy.arange(3))
+    sys.modules["torch"] = torch
+    try:
+        with guard():
+            torch.load(io.BytesIO(GOOD))
+            torch.load(io.BytesIO(archive.getvalue()))
+            (tmp_path / "m.pt").write_bytes(GOOD)
+            torch.load(tmp_path / "m.pt", map_location="cpu")
+            assert given == [GOOD, archive.getvalue(), GOOD]
+            for refused in (BAD, b"PK\5\6" + b"\0" * 18, b"words"):
+                with pytest.raises((sealog.TamperError, sealog.RefusedError)):
+                    torch.load(io.BytesIO(refused))
+            with pytest.raises(sealog.RefusedError):
+                torch.load(tmp_path / "m.pt", mmap=True)
+            assert len(given) == 3
+    finally:
+        del sys.modules["torch"]
 
 
 def test_modules_that_are_imported_later_join(tmp_path: Path) -> None:

@@ -353,8 +353,8 @@ def _torch(before: Any, name: str) -> Any:
         if options.get("mmap"):
             raise _refuse("a memory map cannot be scanned before it is loaded")
         data, shown = _whole(f, name)
-        # As the loader does: an archive by how it begins, else pickles.
-        _check(data, shown, as_pickle=not data.startswith(_ZIP))
+        # As the loader does: an archive by how it begins, else pickles. An empty archive is none to it.
+        _check(data, shown, as_pickle=not data.startswith(_ZIP[0]))
         return _approved_load(before, data, *args, **options)
 
     return _Guarded(before, load)
