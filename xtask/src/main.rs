@@ -33,7 +33,7 @@ usage: cargo xtask COMMAND
   check                 the fast part of test: format, lints, tidy
   tidy                  the rules of the house over every file of the tree
   bless                 rewrite golden and generated files from what the code says now
-  bench ledger|python   measure against peers in one interleaved run
+  bench NAME            measure ledger, python or model against peers in one interleaved run
   demo                  the tour of the README
 ";
 
@@ -59,6 +59,8 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["tidy"] => tidy_command(),
         ["bless"] => bless(),
         ["bench", name @ ("ledger" | "python"), rest @ ..] => bench(name, rest),
+        ["bench", "model", "--profile", profile, rest @ ..] => bench_model(profile, rest),
+        ["bench", "model", rest @ ..] => bench_model("release", rest),
         ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", Build::Quick, rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -125,6 +127,31 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
             .arguments(rest)
             .run_plain()?,
     ))
+}
+
+/// Measures the command over models, built here with a profile of this workspace.
+fn bench_model(profile: &str, rest: &[&str]) -> Result<ExitCode> {
+    const FOLDER: &str = "crates/sealog-model/bench";
+    let (script, requirements) = (
+        format!("{FOLDER}/run.py"),
+        format!("{FOLDER}/requirements.txt"),
+    );
+    let words = ["build", "--locked", "--package", "sealog-cli", "--profile"];
+    let built = process::Job::cargo(&words)?
+        .arguments(&[profile])
+        .run_plain()?;
+    if !built.success() {
+        bail!("`sealog` could not be built with the profile `{profile}`");
+    }
+    let target = root::target()?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let program = format!("sealog{}", std::env::consts::EXE_SUFFIX);
+    let program = target.join(folder).join(program).display().to_string();
+    let data = target.join("bench").display().to_string();
+    let mut arguments = vec!["--sealog", &program, "--dir", &data, "--profile", profile];
+    arguments.extend(rest);
+    let environment = python::Environment::make("bench-model-venv", &requirements)?;
+    Ok(exit_code(environment.run_script(&script, &arguments)?))
 }
 
 /// Runs `run.py` of a folder in an environment with the package and the folder's `requirements.txt`.

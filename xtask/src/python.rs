@@ -82,8 +82,7 @@ pub(crate) fn run_script(
     if let Some(fault) = outcome.faults.first() {
         bail!("{fault}");
     }
-    let script = Job::new(&environment.python, &root::path()?).arguments(&[path]);
-    environment.around(script.arguments(arguments)).run_plain()
+    environment.run_script(path, arguments)
 }
 
 /// A Python below the target folder that has what `requirements` names.
@@ -92,13 +91,13 @@ pub(crate) fn with(folder: &str, requirements: &str) -> Result<PathBuf> {
 }
 
 /// A virtual environment below the target folder.
-struct Environment {
+pub(crate) struct Environment {
     python: PathBuf,
 }
 
 impl Environment {
     /// Makes it where it is missing and installs what the requirements name.
-    fn make(name: &str, requirements: &str) -> Result<Self> {
+    pub(crate) fn make(name: &str, requirements: &str) -> Result<Self> {
         let root = root::path()?;
         let folder = root::target()?.join(name);
         let python = folder.join(if cfg!(windows) {
@@ -127,6 +126,12 @@ impl Environment {
         let installed = environment.module(&root, "pip", &install).output();
         installed.with_context(|| format!("cannot install what {requirements} names"))?;
         Ok(environment)
+    }
+
+    /// Runs a program of this repository with this program's own output.
+    pub(crate) fn run_script(&self, path: &str, arguments: &[&str]) -> Result<ExitStatus> {
+        let script = Job::new(&self.python, &root::path()?).arguments(&[path]);
+        self.around(script.arguments(arguments)).run_plain()
     }
 
     /// Builds the package's wheel and installs it.

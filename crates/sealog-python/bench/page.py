@@ -15,7 +15,7 @@ BEGIN, END = "<!-- bench python -->", "<!-- end bench python -->"
 EMPTY = """\
 # Benchmarks
 
-Written by `cargo xtask bench ledger` and `cargo xtask bench python`, each its own part. Every figure stands
+Written by `cargo xtask bench ledger`, `cargo xtask bench python` and `cargo xtask bench model`, each its own part. Every figure stands
 beside one of a peer that did the same work in the same interleaved run: the ratios mean something elsewhere, the bare
 times do not.
 
