@@ -4,10 +4,13 @@
 //! (`sealog-hash`).
 //!
 //! A file has to be the one that the walk found, must not grow, shrink or change while it is read, and is opened
-//! without following a link. **What is absent**: a cache; each call reads every byte.
+//! without following a link. [`digest`] reads every byte; what was read before can be taken from a [`DigestCache`],
+//! which signing and the gate never do.
 
 mod algorithm;
+mod cache;
 mod file;
+mod known;
 mod work;
 
 use std::num::NonZeroUsize;
@@ -15,7 +18,10 @@ use std::ops::Range;
 use std::thread;
 
 pub use algorithm::{Algorithm, Digests, of_bytes};
+pub use cache::DigestCache;
 pub(crate) use file::open as open_walked;
+pub use known::{Known, RACY_NANOSECONDS, Taken};
+pub(crate) use known::{digest_or_take, is_settled};
 pub(crate) use work::run;
 
 use crate::Error;
@@ -23,6 +29,8 @@ use crate::walk::{FileSet, WalkedFile};
 
 /// Is told how many bytes were read, from any thread.
 pub trait Progress: Sync {
+    /// So many bytes there are; told before any is read.
+    fn total(&self, _: u64) {}
     /// So many bytes more.
     fn add(&self, bytes: u64);
 }
@@ -83,6 +91,7 @@ impl Job<'_> {
 
 /// The digests of every file of a set, in its order.
 pub fn digest(set: &FileSet, options: &DigestOptions<'_>) -> Result<Vec<Digests>, Error> {
+    options.progress.total(set.bytes());
     let jobs: Vec<Job<'_>> = set
         .files()
         .iter()

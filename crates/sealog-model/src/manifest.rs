@@ -6,6 +6,7 @@
 
 mod change;
 mod closed_set;
+mod previous;
 mod statement;
 mod text;
 
@@ -17,10 +18,13 @@ use sealog_core::Hash;
 
 pub use change::{Change, ChangeKind};
 pub use closed_set::{ClosedSet, Content, Shard};
+pub use previous::Previous;
 pub use statement::{Authorship, Statement};
 
 use crate::Error;
-use crate::digest::{Algorithm, DigestOptions, Digests, digest};
+use crate::digest::{
+    Algorithm, DigestCache, DigestOptions, Digests, Taken, digest, digest_or_take,
+};
 use crate::walk::{FileSet, ModelPath, WalkOptions};
 
 /// A file of a manifest.
@@ -59,23 +63,58 @@ pub struct Manifest {
 impl Manifest {
     /// Reads every file of a set and makes its manifest. SHA-256 is always among its digests.
     pub fn of_files(set: &FileSet, options: &DigestOptions<'_>) -> Result<Self, Error> {
-        let mut algorithms = options.algorithms.to_vec();
-        algorithms.push(Algorithm::Sha256);
-        algorithms.sort_unstable();
-        algorithms.dedup();
+        let algorithms = with_sha256(options.algorithms);
         let options = DigestOptions {
             algorithms: &algorithms,
             ..*options
         };
         let digests = digest(set, &options)?;
+        Ok(Self::of_digests(set, digests, algorithms))
+    }
+
+    /// The same, but files that a cache knows are not read. `began` is the time in nanoseconds since 1970, by the
+    /// system's clock, from before the set was walked. The cache learns the rest; saving it is left to the caller.
+    pub fn of_files_cached(
+        set: &FileSet,
+        options: &DigestOptions<'_>,
+        cache: &mut DigestCache,
+        began: i128,
+    ) -> Result<(Self, Taken), Error> {
+        let algorithms = with_sha256(options.algorithms);
+        let options = DigestOptions {
+            algorithms: &algorithms,
+            ..*options
+        };
+        let (digests, which, taken) = digest_or_take(set, cache, &options)?;
+        cache.learn(set, &digests, &which, began);
+        Ok((Self::of_digests(set, digests, algorithms), taken))
+    }
+
+    /// The same, but files that have not changed since a previous statement are not read: see [`Previous`].
+    pub fn of_files_reusing(
+        set: &FileSet,
+        options: &DigestOptions<'_>,
+        previous: &Previous,
+    ) -> Result<(Self, Taken), Error> {
+        let algorithms = with_sha256(options.algorithms);
+        let options = DigestOptions {
+            algorithms: &algorithms,
+            ..*options
+        };
+        let (digests, _, taken) = digest_or_take(set, previous, &options)?;
+        Ok((Self::of_digests(set, digests, algorithms), taken))
+    }
+
+    /// Of each file the digests by these algorithms and no others.
+    fn of_digests(set: &FileSet, digests: Vec<Digests>, algorithms: Vec<Algorithm>) -> Self {
         let files = set.files().iter().zip(digests);
         let files = files.map(|(file, digests)| ManifestFile {
             path: file.path().clone(),
             size: file.size(),
-            digests,
+            digests: digests.only(&algorithms),
         });
         let files = files.collect();
-        Ok(Self { algorithms, files })
+        Self { algorithms, files }
     }
 
     /// Walks a directory or takes a file, reads all of it and makes its manifest.
@@ -121,6 +160,15 @@ impl Manifest {
     pub fn diff(&self, newer: &Self) -> Vec<Change> {
         change::between(self, newer)
     }
+}
+
+/// Each once, by name, and SHA-256 among them.
+fn with_sha256(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let mut algorithms = algorithms.to_vec();
+    algorithms.push(Algorithm::Sha256);
+    algorithms.sort_unstable();
+    algorithms.dedup();
+    algorithms
 }
 
 #[cfg(unix)]

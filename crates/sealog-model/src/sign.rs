@@ -17,7 +17,7 @@ pub use own::{SIGNATURE_SUFFIX, pin_statement, sign_statement, verify_statement}
 pub use registered::registered_body;
 
 use crate::Error;
-use crate::digest::DigestOptions;
+use crate::digest::{DigestCache, DigestOptions, Taken};
 use crate::manifest::{Authorship, ClosedSet, Manifest};
 use crate::walk::{FileSet, Ignored, ModelPath};
 
@@ -117,6 +117,29 @@ impl Vouched {
             vouched: self,
             manifest,
             set,
+            taken: Taken::default(),
+        })
+    }
+
+    /// The same, but files that a cache knows are not read: [`VerifiedManifest::taken`] says how many. `began` as for
+    /// [`Manifest::of_files_cached`]. The cache learns what was read, whatever the answer.
+    pub fn check_cached(
+        self,
+        path: &Path,
+        own: &[ModelPath],
+        uncovered: Uncovered,
+        options: &DigestOptions<'_>,
+        cache: &mut DigestCache,
+        began: i128,
+    ) -> Result<VerifiedManifest, Error> {
+        let checked = self.set.check_cached(path, own, options, cache, began);
+        let (manifest, set, taken) = checked?;
+        hold_covered(&set, uncovered)?;
+        Ok(VerifiedManifest {
+            vouched: self,
+            manifest,
+            set,
+            taken,
         })
     }
 }
@@ -131,15 +154,22 @@ pub(crate) fn hold_covered(set: &FileSet, uncovered: Uncovered) -> Result<(), Er
     Ok(())
 }
 
-/// A model that was read whole and is what somebody vouches for. It says what the bytes were when they were read.
+/// A model that was read and is what somebody vouches for. It says what the bytes were when they were read, and what
+/// was not read this time: [`VerifiedManifest::taken`].
 #[derive(Debug, Clone)]
 pub struct VerifiedManifest {
     vouched: Vouched,
     manifest: Manifest,
     set: FileSet,
+    taken: Taken,
 }
 
 impl VerifiedManifest {
+    /// What was taken from a cache and not read; nothing after [`Vouched::check`].
+    pub const fn taken(&self) -> Taken {
+        self.taken
+    }
+
     /// Who vouches, and for what.
     pub const fn vouched(&self) -> &Vouched {
         &self.vouched

@@ -34,8 +34,34 @@ pub struct WalkOptions {
 /// Which file it is to the operating system; what is opened later has to be the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
-    device: u64,
-    inode: u64,
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// When a file's content and its state were changed last, in nanoseconds since 1970 by the file system's clock.
+///
+/// Whoever may write to a file can set the first back, not the second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) modified: i128,
+    pub(crate) changed: i128,
+}
+
+impl Stamp {
+    #[cfg(unix)]
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let time = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Self {
+            modified: time(metadata.mtime(), metadata.mtime_nsec()),
+            changed: time(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Self {
+        Self::default()
+    }
 }
 
 impl Identity {
@@ -64,6 +90,7 @@ pub struct WalkedFile {
     source: PathBuf,
     size: u64,
     pub(crate) identity: Identity,
+    pub(crate) stamp: Stamp,
     pub(crate) blob: Option<BlobName>,
 }
 
@@ -301,6 +328,7 @@ impl Walk<'_> {
             source,
             size: metadata.len(),
             identity: Identity::of(metadata),
+            stamp: Stamp::of(metadata),
             blob,
         });
         Ok(())

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::change::settle;
 use super::{Change, ChangeKind, Manifest};
 use crate::Error;
-use crate::digest::{Algorithm, DigestOptions, Digests, Job, run};
+use crate::digest::{Algorithm, DigestCache, DigestOptions, Digests, Job, Taken, run};
 use crate::walk::{FileSet, IgnoreRules, LinkPolicy, ModelPath, WalkOptions, WalkedFile};
 
 /// A part of a file and its digest.
@@ -89,6 +89,38 @@ impl ClosedSet {
         options: &DigestOptions<'_>,
     ) -> Result<(Manifest, FileSet), Error> {
         let set = self.walk(path, own)?;
+        let algorithms = self.algorithms();
+        let options = DigestOptions {
+            algorithms: &algorithms,
+            ..*options
+        };
+        let found = Manifest::of_files(&set, &options)?;
+        self.hold(found, set, &options)
+    }
+
+    /// The same, but files that a cache knows are not read, which is counted. `began` as for
+    /// [`Manifest::of_files_cached`].
+    pub fn check_cached(
+        &self,
+        path: &Path,
+        own: &[ModelPath],
+        options: &DigestOptions<'_>,
+        cache: &mut DigestCache,
+        began: i128,
+    ) -> Result<(Manifest, FileSet, Taken), Error> {
+        let set = self.walk(path, own)?;
+        let algorithms = self.algorithms();
+        let options = DigestOptions {
+            algorithms: &algorithms,
+            ..*options
+        };
+        let (found, taken) = Manifest::of_files_cached(&set, &options, cache, began)?;
+        let (manifest, set) = self.hold(found, set, &options)?;
+        Ok((manifest, set, taken))
+    }
+
+    /// All by which a content is stated, and SHA-256.
+    fn algorithms(&self) -> Vec<Algorithm> {
         let mut algorithms = vec![Algorithm::Sha256];
         for content in self.entries.values() {
             if let Content::Whole { digests, .. } = content {
@@ -97,13 +129,15 @@ impl ClosedSet {
                 algorithms.dedup();
             }
         }
-        let found = Manifest::of_files(
-            &set,
-            &DigestOptions {
-                algorithms: &algorithms,
-                ..*options
-            },
-        )?;
+        algorithms
+    }
+
+    fn hold(
+        &self,
+        found: Manifest,
+        set: FileSet,
+        options: &DigestOptions<'_>,
+    ) -> Result<(Manifest, FileSet), Error> {
         let changes = self.compare(&found, &set, options)?;
         if changes.is_empty() {
             Ok((found.only_sha256(), set))

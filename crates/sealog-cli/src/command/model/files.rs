@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sealog_core::json::{Object, Value};
-use sealog_ledger::{Access, Draft};
-use sealog_model::digest::{Algorithm, DigestOptions, Progress};
+use sealog_ledger::{Access, Clock, Draft, SystemClock};
+use sealog_model::digest::{Algorithm, DigestCache, DigestOptions, Progress, Taken};
 use sealog_model::limits::DOCUMENT_BYTES_MAX;
-use sealog_model::manifest::{Change, ChangeKind, Manifest};
+use sealog_model::manifest::{Change, ChangeKind, Manifest, Previous};
 use sealog_model::walk::{FileSet, IgnoreRules, Ignored, LinkPolicy, ModelPath, WalkOptions};
 
 use crate::context::Context;
@@ -65,10 +65,100 @@ pub(super) fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
     read.collect()
 }
 
+/// Whether what was read before is read again.
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    /// Do not read files that this file knows by device, inode, size and times; it is made and kept up to date. Whoever
+    /// can write it decides what a model's digests are
+    #[arg(long, value_name = "FILE")]
+    digest_cache: Option<PathBuf>,
+}
+
+/// A digest cache in use, and since when.
+pub(super) struct OpenCache {
+    pub(super) cache: DigestCache,
+    pub(super) began: i128,
+}
+
+impl CacheArgs {
+    /// Opens the cache, if one is asked for: before the model is walked.
+    pub(super) fn open(&self, context: &Context) -> Result<Option<OpenCache>, Error> {
+        let Some(path) = &self.digest_cache else {
+            return Ok(None);
+        };
+        let now = SystemClock.now();
+        let began = i128::from(now.seconds()) * 1_000_000_000 + i128::from(now.nanos());
+        let cache = DigestCache::open(&place(path, context))?;
+        Ok(Some(OpenCache { cache, began }))
+    }
+}
+
+/// What was not read, for people; nothing where nothing was to be spared.
+pub(super) fn show_taken(
+    taken: Taken,
+    cache: Option<&OpenCache>,
+    context: &mut Context,
+) -> Result<(), Error> {
+    let Some(open) = cache else {
+        return Ok(());
+    };
+    if let Some(why) = open.cache.refused() {
+        let head = context.out.paint(Tone::Open, "cache refused");
+        let line = format!("{head} {}; it was written anew", plain(why));
+        context.out.line(&line)?;
+    }
+    show_not_read(taken, "the digest cache", context)
+}
+
+pub(super) fn show_not_read(taken: Taken, from: &str, context: &mut Context) -> Result<(), Error> {
+    let files = count(taken.files, "file", "files");
+    let bytes = count(taken.bytes, "byte", "bytes");
+    let head = context.out.paint(Tone::Open, "not read");
+    let line = format!("{head}      {files}, {bytes}: digests from {from}");
+    context.out.line(&line)?;
+    Ok(())
+}
+
+/// The same for machines.
+pub(super) fn insert_taken(taken: Taken, cache: Option<&OpenCache>, into: &mut Object) {
+    let Some(open) = cache else {
+        return;
+    };
+    let mut value = taken_value(taken);
+    if let Some(why) = open.cache.refused() {
+        value.insert("refused", why);
+    }
+    into.insert("digest_cache", Value::Object(value));
+}
+
+pub(super) fn taken_value(taken: Taken) -> Object {
+    let mut value = Object::new();
+    value.insert("bytes_not_read", number(taken.bytes));
+    value.insert("files_not_read", number(taken.files));
+    value
+}
+
 /// A bar as the reader of a model sees it.
 pub(super) struct Bar(pub(super) ProgressBar);
 
+impl Bar {
+    pub(super) fn new(context: &Context) -> Result<Self, Error> {
+        Ok(Self(context.progress(0)?))
+    }
+}
+
+/// However the work ends, nothing of the bar is left on the terminal.
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 impl Progress for Bar {
+    fn total(&self, bytes: u64) {
+        self.0.set_length(bytes);
+    }
+
     fn add(&self, bytes: u64) {
         self.0.inc(bytes);
     }
@@ -82,14 +172,63 @@ pub(super) fn read_model(
     context: &Context,
 ) -> Result<(Manifest, FileSet), Error> {
     let set = FileSet::walk(path, walk)?;
-    let bar = Bar(context.progress(set.bytes())?);
+    let bar = Bar::new(context)?;
     let options = DigestOptions {
         progress: &bar,
         ..DigestOptions::new(algorithms)
     };
-    let manifest = Manifest::of_files(&set, &options)?;
-    bar.0.finish_and_clear();
-    Ok((manifest, set))
+    let manifest = Manifest::of_files(&set, &options);
+    drop(bar);
+    Ok((manifest?, set))
+}
+
+/// The same, but files that a cache knows are not read.
+pub(super) fn read_model_cached(
+    path: &Path,
+    walk: &WalkOptions,
+    algorithms: &[Algorithm],
+    cache: Option<&mut OpenCache>,
+    context: &Context,
+) -> Result<(Manifest, FileSet, Taken), Error> {
+    let Some(open) = cache else {
+        let (manifest, set) = read_model(path, walk, algorithms, context)?;
+        return Ok((manifest, set, Taken::default()));
+    };
+    let set = FileSet::walk(path, walk)?;
+    let bar = Bar::new(context)?;
+    let options = DigestOptions {
+        progress: &bar,
+        ..DigestOptions::new(algorithms)
+    };
+    let read = Manifest::of_files_cached(&set, &options, &mut open.cache, open.began);
+    drop(bar);
+    let (manifest, taken) = read?;
+    open.cache.save()?;
+    Ok((manifest, set, taken))
+}
+
+/// The same, but files that have not changed since a previous statement are not read.
+pub(super) fn read_model_reusing(
+    path: &Path,
+    walk: &WalkOptions,
+    algorithms: &[Algorithm],
+    previous: Option<&Previous>,
+    context: &Context,
+) -> Result<(Manifest, FileSet, Option<Taken>), Error> {
+    let Some(previous) = previous else {
+        let (manifest, set) = read_model(path, walk, algorithms, context)?;
+        return Ok((manifest, set, None));
+    };
+    let set = FileSet::walk(path, walk)?;
+    let bar = Bar::new(context)?;
+    let options = DigestOptions {
+        progress: &bar,
+        ..DigestOptions::new(algorithms)
+    };
+    let read = Manifest::of_files_reusing(&set, &options, previous);
+    drop(bar);
+    let (manifest, taken) = read?;
+    Ok((manifest, set, Some(taken)))
 }
 
 /// A path as it is meant from the working directory.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
 use sealog_ledger::{Clock, SystemClock};
-use sealog_model::manifest::{Authorship, Change, Manifest, Statement};
+use sealog_model::digest::Taken;
+use sealog_model::manifest::{Authorship, Change, Manifest, Previous, Statement};
 use sealog_model::walk::{FileSet, WalkOptions};
 
 use super::files::{
-    WalkArgs, algorithms, changes_value, hard_links_value, inside, place, read, read_model,
-    show_changes, show_uncovered, uncovered_value, write_new,
+    CacheArgs, WalkArgs, algorithms, changes_value, hard_links_value, insert_taken, inside, place,
+    read, read_model, read_model_cached, read_model_reusing, show_changes, show_taken,
+    show_uncovered, uncovered_value, write_new,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -32,6 +34,8 @@ pub struct DigestArgs {
     files: bool,
     #[command(flatten)]
     walk: WalkArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 /// What a manifest says besides its files.
@@ -83,9 +87,13 @@ pub struct DiffArgs {
 pub(super) fn digest(args: &DigestArgs, context: &mut Context) -> Result<u8, Error> {
     let model = place(&args.model, context);
     let hashes = algorithms(&args.hash)?;
-    let (manifest, set) = read_model(&model, &args.walk.options()?, &hashes, context)?;
+    let mut cache = args.cache.open(context)?;
+    let walk = args.walk.options()?;
+    let (manifest, set, taken) =
+        read_model_cached(&model, &walk, &hashes, cache.as_mut(), context)?;
     if context.json() {
         let mut value = summary(&manifest, &set);
+        insert_taken(taken, cache.as_ref(), &mut value);
         if args.files {
             let text = manifest.to_canonical();
             let read = Value::parse(&text).unwrap_or_default();
@@ -95,6 +103,7 @@ pub(super) fn digest(args: &DigestArgs, context: &mut Context) -> Result<u8, Err
         return Ok(exit::HOLDS);
     }
     show_summary(&manifest, &set, context)?;
+    show_taken(taken, cache.as_ref(), context)?;
     if args.files {
         for file in manifest.files() {
             for (algorithm, _) in file.digests().iter() {
@@ -109,11 +118,37 @@ pub(super) fn digest(args: &DigestArgs, context: &mut Context) -> Result<u8, Err
     Ok(exit::HOLDS)
 }
 
-/// Reads a model and states its manifest.
+/// What a signer is given to sign.
+pub(super) struct Stated {
+    pub(super) statement: Statement,
+    pub(super) set: FileSet,
+    pub(super) walk: WalkOptions,
+    /// What was not read, where that was allowed.
+    pub(super) taken: Option<Taken>,
+}
+
+impl StatementArgs {
+    /// The name, as it is signed.
+    pub(super) fn name(&self, context: &Context) -> String {
+        let model = place(&self.model, context);
+        let own = || {
+            model
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        self.name.clone().or_else(own).unwrap_or_default()
+    }
+}
+
+/// Reads a model and states its manifest. Where a previous statement is brought, what has not changed since is not
+/// read.
 pub(super) fn state(
     args: &StatementArgs,
+    previous: Option<&Previous>,
     context: &Context,
-) -> Result<(Statement, FileSet, WalkOptions), Error> {
+) -> Result<Stated, Error> {
+    // From before anything is read, so that what changes while it is read counts as changed after the statement.
+    let created_at = SystemClock.now().format_micros();
     let model = place(&args.model, context);
     let out = place(&args.out, context);
     let mut walk = args.walk.options()?;
@@ -125,15 +160,21 @@ pub(super) fn state(
     if out.exists() {
         return Err(sealog_model::Error::Exists { path: out }.into());
     }
-    let (manifest, set) = read_model(&model, &walk, &algorithms(&args.hash)?, context)?;
+    let hashes = algorithms(&args.hash)?;
+    let (manifest, set, taken) = read_model_reusing(&model, &walk, &hashes, previous, context)?;
     let authorship = Authorship {
         name: args.name.clone().unwrap_or_else(|| set.name().to_owned()),
         version: args.version.clone(),
         created_by: args.created_by.clone(),
-        created_at: SystemClock.now().format_micros(),
+        created_at,
     };
     let statement = Statement::new(authorship, manifest, &set)?;
-    Ok((statement, set, walk))
+    Ok(Stated {
+        statement,
+        set,
+        walk,
+        taken,
+    })
 }
 
 /// The one place where the signature of a manifest is written and looked for.
@@ -145,7 +186,7 @@ pub(super) fn signature_path(manifest: &Path) -> PathBuf {
 
 /// Writes the manifest of a model.
 pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8, Error> {
-    let (statement, set, _) = state(&args.statement, context)?;
+    let Stated { statement, set, .. } = state(&args.statement, None, context)?;
     let out = place(&args.statement.out, context);
     write_new(&out, &statement.to_canonical())?;
     if context.json() {

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use sealog_core::json::Value;
 use sealog_model::digest::Algorithm;
 use sealog_model::keys::PrivateKey;
+use sealog_model::manifest::Previous;
 use sealog_model::sign::{registered_body, sign_oms, sign_statement};
 use zeroize::Zeroizing;
 
-use super::files::{append, place, write_new};
-use super::manifest::{StatementArgs, UNSTATED, show_summary, signature_path, state, summary};
+use super::files::{append, place, read, show_not_read, taken_value, write_new};
+use super::manifest::{
+    Stated, StatementArgs, UNSTATED, show_summary, signature_path, state, summary,
+};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -32,6 +35,10 @@ pub struct Args {
     /// Append a model.registered record to the ledger once the files are written; needs --version
     #[arg(long)]
     record: bool,
+    /// Do not read files that have not changed since this manifest, which is of the same directory and signed by the
+    /// same key; only with --format sealog
+    #[arg(long, value_name = "PREVIOUS")]
+    reuse: Option<PathBuf>,
 }
 
 /// The formats that are written.
@@ -88,6 +95,24 @@ fn oms_hash(algorithms: &[Algorithm]) -> Algorithm {
     others.next().copied().unwrap_or(Algorithm::Sha256)
 }
 
+/// The manifest whose digests may be taken, verified by the key that is to sign them again.
+fn previous(args: &Args, key: &PrivateKey, context: &Context) -> Result<Option<Previous>, Error> {
+    let Some(path) = &args.reuse else {
+        return Ok(None);
+    };
+    if args.format != Wanted::Sealog {
+        return Err(Error::Argument {
+            argument: "--reuse",
+            problem: "a bundle does not say when it was begun; use it with --format sealog".into(),
+        });
+    }
+    let path = place(path, context);
+    let signature = read(&signature_path(&path))?;
+    let name = args.statement.name(context);
+    let previous = Previous::read(&read(&path)?, &signature, key.public(), &name)?;
+    Ok(Some(previous))
+}
+
 /// Signs a model.
 pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
@@ -98,7 +123,13 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
             problem: "a ledger registers a version of a model: state --version".into(),
         });
     }
-    let (statement, set, walk) = state(&args.statement, context)?;
+    let previous = previous(args, &key, context)?;
+    let Stated {
+        statement,
+        set,
+        walk,
+        taken,
+    } = state(&args.statement, previous.as_ref(), context)?;
     let out = place(&args.statement.out, context);
     let (beside, envelope) = match args.format {
         Wanted::Sealog => {
@@ -124,12 +155,18 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     if context.json() {
         let mut value = summary(statement.manifest(), &set);
         value.insert("file", out.display().to_string());
+        if let Some(taken) = taken {
+            value.insert("reused", Value::Object(taken_value(taken)));
+        }
         value.insert("key_id", key_id);
         value.insert("signature_file", beside.display().to_string());
         context.out.json(&Value::Object(value))?;
         return Ok(exit::HOLDS);
     }
     show_summary(statement.manifest(), &set, context)?;
+    if let Some(taken) = taken {
+        show_not_read(taken, "the previous manifest", context)?;
+    }
     for line in [
         format!("key           {key_id}"),
         format!("written       {}", out.display()),

@@ -7,7 +7,9 @@ use sealog_model::manifest::Statement;
 use sealog_model::sign::{VerifiedManifest, Voucher};
 
 use super::envelope::EnvelopeArgs;
-use super::files::{changes_value, show_changes};
+use super::files::{
+    Bar, CacheArgs, OpenCache, changes_value, insert_taken, show_changes, show_taken,
+};
 use super::manifest::{show_summary, summary};
 use crate::context::Context;
 use crate::error::Error;
@@ -19,12 +21,15 @@ use crate::output::{Tone, plain};
 pub struct Args {
     #[command(flatten)]
     pub(super) envelope: EnvelopeArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 /// Verifies a model.
 pub(super) fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
-    match decide(args, context) {
-        Ok(verified) => holds(&verified, context),
+    let mut cache = args.cache.open(context)?;
+    match decide(args, cache.as_mut(), context) {
+        Ok(verified) => holds(&verified, cache.as_ref(), context),
         Err(Error::Model(error)) if error.kind() == sealog_core::ErrorKind::Refuted => {
             not_verified("REFUTED", &error, exit::REFUTED, context)
         }
@@ -35,10 +40,18 @@ pub(super) fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
     }
 }
 
-fn decide(args: &Args, context: &Context) -> Result<VerifiedManifest, Error> {
+fn decide(
+    args: &Args,
+    cache: Option<&mut OpenCache>,
+    context: &Context,
+) -> Result<VerifiedManifest, Error> {
     let envelope = args.envelope.read(context)?;
     let algorithms = [Algorithm::Sha256];
-    let options = DigestOptions::new(&algorithms);
+    let bar = Bar::new(context)?;
+    let options = DigestOptions {
+        progress: &bar,
+        ..DigestOptions::new(&algorithms)
+    };
     let vouched = match envelope.vouch(context) {
         Err(Error::Model(error @ Below::Unsigned { .. })) => {
             // Nobody vouches: what differs is still said, and is worse than that nobody does.
@@ -50,15 +63,24 @@ fn decide(args: &Args, context: &Context) -> Result<VerifiedManifest, Error> {
     };
     let expected = &args.envelope;
     vouched.expect(expected.name.as_deref(), expected.version.as_deref())?;
-    Ok(vouched.check(
-        &envelope.model,
-        &envelope.own,
-        expected.uncovered(),
-        &options,
-    )?)
+    let (model, own, uncovered) = (&envelope.model, &envelope.own, expected.uncovered());
+    let checked = match cache {
+        None => vouched.check(model, own, uncovered, &options),
+        Some(open) => {
+            let (cache, began) = (&mut open.cache, open.began);
+            let checked = vouched.check_cached(model, own, uncovered, &options, cache, began);
+            open.cache.save()?;
+            checked
+        }
+    };
+    Ok(checked?)
 }
 
-fn holds(verified: &VerifiedManifest, context: &mut Context) -> Result<u8, Error> {
+fn holds(
+    verified: &VerifiedManifest,
+    cache: Option<&OpenCache>,
+    context: &mut Context,
+) -> Result<u8, Error> {
     let vouched = verified.vouched();
     let by = match vouched.voucher() {
         Voucher::Key { key_id, scheme } => format!("{scheme} {key_id}"),
@@ -66,6 +88,7 @@ fn holds(verified: &VerifiedManifest, context: &mut Context) -> Result<u8, Error
     };
     if context.json() {
         let mut value = summary(verified.manifest(), verified.files());
+        insert_taken(verified.taken(), cache, &mut value);
         value.insert("exit", u32::from(exit::HOLDS));
         value.insert("verdict", "holds");
         value.insert("vouched_by", by);
@@ -88,6 +111,7 @@ fn holds(verified: &VerifiedManifest, context: &mut Context) -> Result<u8, Error
     let word = context.out.paint(Tone::Good, "HOLDS");
     context.out.line(&format!("{word}         by {by}"))?;
     show_summary(verified.manifest(), verified.files(), context)?;
+    show_taken(verified.taken(), cache, context)?;
     if let Some(signed) = vouched.authorship() {
         for (head, text) in [
             ("name          ", &signed.name),

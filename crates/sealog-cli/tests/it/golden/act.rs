@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use sealog_core::tlog::cosignature::cosign;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
@@ -10,7 +12,7 @@ use sealog_core::tlog::vkey::KeyType;
 /// Does one thing: `write FILE`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
 /// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end); of a file's lines,
 /// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`; of witnesses with numbers:
-/// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`.
+/// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`; and `wait MILLISECONDS`, where files have to be old.
 pub(super) fn act(words: &[String], input: &str, work: &Path) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words {
@@ -61,6 +63,9 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
             let lines: String = lines.collect();
             let group = format!("group G {quorum} {}\nquorum G\n", names.join(" "));
             fs::write(work.join(file), lines + &group).unwrap();
+        }
+        ["wait", milliseconds] => {
+            thread::sleep(Duration::from_millis(milliseconds.parse().unwrap()));
         }
         _ => panic!("not understood: {words:?}"),
     }
