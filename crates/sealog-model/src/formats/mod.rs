@@ -7,6 +7,7 @@ pub(crate) mod archive;
 pub(crate) mod content;
 pub mod gguf;
 pub(crate) mod hdf5;
+pub(crate) mod members;
 pub(crate) mod message;
 pub mod npy;
 pub(crate) mod packed;

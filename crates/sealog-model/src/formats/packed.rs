@@ -47,6 +47,12 @@ impl Packing {
     }
 }
 
+/// Bytes that all compressed content of one file may inflate to, however small the file is.
+pub(crate) const TOTAL_FREE_BYTES: u64 = 256 * 1024 * 1024;
+/// Beyond that, inflated bytes for each byte of the file, over all archives inside of it. Without this a file of 14 kB
+/// in which archives of zeros lie in each other kept a core busy for minutes.
+pub(crate) const TOTAL_RATIO_MAX: u64 = 50;
+
 /// A reader that ends where more comes out than is allowed, and says so.
 pub(crate) struct Metered<'b, R> {
     pub(crate) inner: R,

@@ -2,13 +2,21 @@
 //!
 //! **What is absent**: the data. Nothing behind the header is read.
 
-use sealog_core::json::{JsonError, Object, Value};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
+use sealog_core::json::{JsonError, Value};
+
+use super::members::Members;
 use super::source::Source;
 
-/// Bytes of a header at most. The reference reader stops at 100,000,000, the hub's at 25,000,000; this one where
-/// the JSON reader does.
-pub const HEADER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a header at most: as many as the hub's own client reads. The reference reader stops at 100,000,000, but no
+/// header that is known comes near: this one has room for 200,000 tensors with names of 60 characters, and for half a million at most.
+pub const HEADER_BYTES_MAX: u64 = 25_000_000;
+/// Bytes of what a header says of one tensor: 64 dimensions, written at length, take a tenth of it.
+pub const TENSOR_BYTES_MAX: usize = 16 * 1024;
+/// Texts beside them.
+pub const METADATA_MAX: usize = 65_536;
 const LENGTH_BYTES: u64 = 8;
 const METADATA: &str = "__metadata__";
 
@@ -100,41 +108,75 @@ impl Header {
         let text = source
             .bytes(LENGTH_BYTES, len)
             .map_err(|error| SafetensorsError::io(&error, LENGTH_BYTES))?;
-        let value = Value::parse(text.trim_ascii_end()).map_err(|error| {
-            let offset = u64::try_from(error.offset()).unwrap_or(0);
-            let fault = match error {
-                JsonError::DuplicateKey { .. } => SafetensorsFault::Duplicate,
-                _ => SafetensorsFault::Broken,
-            };
-            SafetensorsError {
-                fault,
-                ..SafetensorsError::new(error.to_string(), LENGTH_BYTES + offset)
-            }
-        })?;
-        let Value::Object(object) = value else {
-            return Err(SafetensorsError::new(
-                "the header is no object",
-                LENGTH_BYTES,
-            ));
-        };
         let mut header = Self::default();
-        for (name, value) in object.iter() {
-            // Where a name stands is looked for only where something is wrong with it.
-            let wrong = |what: &str| {
-                let offset = LENGTH_BYTES + place(&text, name);
-                SafetensorsError::new(format!("{name}: {what}"), offset)
-            };
-            if name == METADATA {
-                header.metadata = texts(value).ok_or_else(|| wrong("not a map of texts"))?;
-            } else {
-                header.tensors.push(tensor(name, value).map_err(wrong)?);
-            }
-        }
+        header.members(&text)?;
         header
             .tensors
             .sort_by_key(|tensor| (tensor.begin, tensor.end));
         header.layout(LENGTH_BYTES + len, room - len)?;
         Ok(header)
+    }
+
+    /// Reads the object member by member: taken apart whole, a hostile header takes many times its size in memory.
+    fn members(&mut self, text: &[u8]) -> Result<(), SafetensorsError> {
+        let mut names = HashSet::new();
+        for member in Members::new(text) {
+            let member = member.map_err(|(why, at)| wrong(why, at))?;
+            let name = member.name;
+            // Spelled without escapes, a name is its own spelling.
+            let spelled = match str::from_utf8(member.spelled) {
+                Ok(spelled) if spelled == name => Cow::Borrowed(spelled),
+                _ => Cow::Owned(name.clone()),
+            };
+            if !names.insert(spelled) {
+                let why = format!("duplicate key {name:?} at byte {}", member.name_at);
+                return Err(SafetensorsError {
+                    fault: SafetensorsFault::Duplicate,
+                    ..wrong(why, member.name_at)
+                });
+            }
+            let at = member.name_at;
+            if name == METADATA {
+                self.texts(member.value, member.value_at, at)?;
+                continue;
+            }
+            if member.value.len() > TENSOR_BYTES_MAX {
+                let why = format!("{name}: longer than {TENSOR_BYTES_MAX} bytes");
+                return Err(wrong(why, at));
+            }
+            let value = value(member.value, member.value_at)?;
+            let read = tensor(&name, &value);
+            let read = read.map_err(|why| wrong(format!("{name}: {why}"), at))?;
+            self.tensors.push(read);
+        }
+        Ok(())
+    }
+
+    fn texts(&mut self, text: &[u8], begin: usize, name_at: usize) -> Result<(), SafetensorsError> {
+        let no_map = || wrong(format!("{METADATA}: not a map of texts"), name_at);
+        let mut keys = HashSet::new();
+        for member in Members::new(text) {
+            let member = member.map_err(|_| no_map())?;
+            if self.metadata.len() >= METADATA_MAX {
+                let why = format!("more than {METADATA_MAX} pieces of metadata");
+                return Err(wrong(why, name_at));
+            }
+            if !keys.insert(member.name.clone()) {
+                let at = begin + member.name_at;
+                return Err(SafetensorsError {
+                    fault: SafetensorsFault::Duplicate,
+                    ..wrong(format!("duplicate key {:?} at byte {at}", member.name), at)
+                });
+            }
+            if member.value.first() != Some(&b'"') {
+                return Err(no_map());
+            }
+            let Value::String(text) = value(member.value, begin + member.value_at)? else {
+                return Err(no_map());
+            };
+            self.metadata.push((member.name, text));
+        }
+        Ok(())
     }
 
     /// Every byte of the data belongs to exactly one tensor.
@@ -158,18 +200,25 @@ impl Header {
     }
 }
 
-fn place(text: &[u8], name: &str) -> u64 {
-    let mut quoted = Vec::new();
-    Value::from(name).write_canonical(&mut quoted);
-    let found = memchr::memmem::find(text, &quoted).unwrap_or(0);
-    u64::try_from(found).unwrap_or(0)
+/// An error at a byte of the header's text.
+fn wrong(why: impl Into<String>, at: usize) -> SafetensorsError {
+    let at = u64::try_from(at).unwrap_or(0);
+    SafetensorsError::new(why, LENGTH_BYTES.saturating_add(at))
 }
 
-fn texts(value: &Value) -> Option<Vec<(String, String)>> {
-    let members = value.as_object().map(Object::iter)?;
-    members
-        .map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
-        .collect()
+/// One value of the header, that stands at a byte of its text.
+fn value(text: &[u8], at: usize) -> Result<Value, SafetensorsError> {
+    Value::parse(text).map_err(|error| {
+        let fault = match error {
+            JsonError::DuplicateKey { .. } => SafetensorsFault::Duplicate,
+            _ => SafetensorsFault::Broken,
+        };
+        let why = format!("in the value at byte {at}: {error}");
+        SafetensorsError {
+            fault,
+            ..wrong(why, at.saturating_add(error.offset()))
+        }
+    })
 }
 
 /// A tensor's size must be what its shape and type say.

@@ -7,6 +7,7 @@ use sealog_core::json::{Object, Value};
 use super::inspection::{Fault, Inspection, Tensor};
 use super::mlmodel;
 use super::reader::{Reader, io};
+use crate::formats::members::document;
 use crate::formats::safetensors::Header;
 use crate::formats::source::Source;
 
@@ -38,11 +39,11 @@ pub(super) fn read(
     let bytes = bytes.map_err(|error| io(&error, 0))?;
     match bytes.trim_ascii_start().first() {
         // Texts that only begin like JSON are texts.
-        Some(b'{') => match Value::parse(&bytes) {
+        Some(b'{') => match document(&bytes) {
             Ok(value) => json(&value, &bytes, reader, out),
             Err(error) if names_shards(&bytes) => {
-                let offset = u64::try_from(error.offset()).unwrap_or(0);
-                Err(Fault::new(error.to_string(), offset))
+                let offset = u64::try_from(error.1).unwrap_or(0);
+                Err(Fault::new(error.0, offset))
             }
             Err(_) => Ok(()),
         },

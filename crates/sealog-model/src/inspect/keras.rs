@@ -11,6 +11,7 @@ use super::json::number;
 use super::limits::RANK_MAX;
 use super::reader::Reader;
 use super::zipped::Archive;
+use crate::formats::members::document;
 
 pub(super) fn read(
     archive: &Archive<'_>,
@@ -20,7 +21,7 @@ pub(super) fn read(
     out.framework = Some("keras".to_owned());
     let member = |name: &str, reader: &mut Reader<'_>| {
         let bytes = archive.document(name, reader)?.unwrap_or_default();
-        Value::parse(&bytes).map_err(|error| Fault::new(format!("{name}: {error}"), 0))
+        document(&bytes).map_err(|error| Fault::new(format!("{name}: {}", error.0), 0))
     };
     let metadata = member("metadata.json", reader)?;
     let configuration = member("config.json", reader)?;

@@ -1,5 +1,6 @@
 //! How much an inspection reads and keeps. Beyond each the file is malformed, with the place where that showed.
 
+use crate::formats::packed;
 use crate::scan;
 
 /// Tensors of one file.
@@ -30,6 +31,10 @@ pub const INFLATED_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 pub const RATIO_MAX: u64 = 200;
 /// Inflated bytes below which no ratio is too high.
 pub const RATIO_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// Inflated bytes of all archives in a file that are never too many.
+pub const TOTAL_FREE_BYTES: u64 = packed::TOTAL_FREE_BYTES;
+/// Beyond that, inflated bytes of all archives in a file for each byte of the file.
+pub const TOTAL_RATIO_MAX: u64 = packed::TOTAL_RATIO_MAX;
 /// Opcodes of all pickles of one file.
 pub const OPCODES_MAX: u64 = 500_000_000;
 /// Instances of a pickle whose attributes are kept.
@@ -62,6 +67,10 @@ pub struct Limits {
     pub ratio: u64,
     /// See [`RATIO_FREE_BYTES`].
     pub ratio_free: u64,
+    /// See [`TOTAL_FREE_BYTES`].
+    pub total_free: u64,
+    /// See [`TOTAL_RATIO_MAX`].
+    pub total_ratio: u64,
     /// See [`OPCODES_MAX`].
     pub opcodes: u64,
     /// See [`INSTANCES_MAX`].
@@ -84,6 +93,8 @@ impl Default for Limits {
             inflated: INFLATED_BYTES_MAX,
             ratio: RATIO_MAX,
             ratio_free: RATIO_FREE_BYTES,
+            total_free: TOTAL_FREE_BYTES,
+            total_ratio: TOTAL_RATIO_MAX,
             opcodes: OPCODES_MAX,
             instances: INSTANCES_MAX,
             classes: CLASSES_MAX,
@@ -92,6 +103,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What may come out of all archives in a file of so many bytes.
+    pub(super) fn total(&self, len: u64) -> u64 {
+        let total = len.saturating_mul(self.total_ratio).max(self.total_free);
+        total.min(self.inflated)
+    }
+
     /// Those of the machine that runs pickles.
     pub(super) fn machine(&self) -> scan::Limits {
         scan::Limits {

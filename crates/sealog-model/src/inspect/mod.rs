@@ -36,7 +36,8 @@ pub use json::json;
 pub use limits::{
     CLASSES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, GRAPH_DEPTH_MAX, INFLATED_BYTES_MAX,
     INSTANCES_MAX, KEPT_BYTES_MAX, LISTING_BYTES_MAX, Limits, METADATA_MAX, OPCODES_MAX, RANK_MAX,
-    RATIO_FREE_BYTES, RATIO_MAX, SPOOL_BYTES_MAX, TENSORS_MAX, TEXT_BYTES_MAX,
+    RATIO_FREE_BYTES, RATIO_MAX, SPOOL_BYTES_MAX, TENSORS_MAX, TEXT_BYTES_MAX, TOTAL_FREE_BYTES,
+    TOTAL_RATIO_MAX,
 };
 pub use report::{Digests, Report, inspect_path};
 pub use sbom::{SbomOptions, sbom};
@@ -45,5 +46,5 @@ use crate::formats::source::Source;
 
 /// Inspects bytes at rest under a name that is only shown. Other files are not reached from here.
 pub fn inspect_source(name: &str, source: &Source, limits: &Limits) -> Inspection {
-    reader::Reader::new(limits, None).inspect(name, source)
+    reader::Reader::new(limits, None, source.len()).inspect(name, source)
 }

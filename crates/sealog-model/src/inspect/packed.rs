@@ -17,7 +17,7 @@ impl Reader<'_> {
         let allowed = compressed
             .saturating_mul(limits.ratio)
             .max(limits.ratio_free);
-        allowed.min(limits.inflated.saturating_sub(self.inflated))
+        allowed.min(self.total.saturating_sub(self.inflated))
     }
 
     /// Inspects what comes out of a stream: `compressed` bytes that should become `size`.
@@ -40,19 +40,17 @@ impl Reader<'_> {
         let read = metered.by_ref().take(spool).read_to_end(&mut bytes);
         let mut out = Inspection::new(path, size);
         out.kind = "unknown";
-        if let Err(error) = read {
-            out.fail(Fault::new(error.to_string(), 0));
-            return out;
-        }
-        let whole = match rest(&mut metered) {
+        let whole = read.and_then(|_| rest(&mut metered));
+        // What breaks off has cost as much as what does not.
+        let reached = allowed - metered.left;
+        self.inflated = self.inflated.saturating_add(reached);
+        let whole = match whole {
             Ok(whole) => whole,
             Err(error) => {
                 out.fail(Fault::new(error.to_string(), 0));
                 return out;
             }
         };
-        let reached = allowed - metered.left;
-        self.inflated = self.inflated.saturating_add(reached);
         if bomb.get() {
             let reason = format!("more than {allowed} bytes come out");
             out.fail(Fault::new(reason, 0));
@@ -61,10 +59,13 @@ impl Reader<'_> {
             if kind(head, u64::MAX) == Kind::Pickle {
                 out.kind = "pickle";
                 let next = [next];
-                let mut all = bytes.as_slice().chain(next.as_slice().chain(metered));
+                let rest = metered.by_ref();
+                let mut all = bytes.as_slice().chain(next.as_slice().chain(rest));
                 if let Err(fault) = pickle::read(&mut all, false, self, &mut out) {
                     out.fail(fault);
                 }
+                let more = allowed - metered.left - reached;
+                self.inflated = self.inflated.saturating_add(more);
                 if bomb.get() {
                     let reason = format!("more than {allowed} bytes come out");
                     out.fail(Fault::new(reason, 0));

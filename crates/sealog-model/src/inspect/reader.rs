@@ -20,15 +20,19 @@ pub(super) struct Reader<'l> {
     pub(super) beside: Option<&'l Path>,
     pub(super) depth: usize,
     pub(super) inflated: u64,
+    /// Bytes that may come out of all archives in the file.
+    pub(super) total: u64,
 }
 
 impl<'l> Reader<'l> {
-    pub(super) const fn new(limits: &'l Limits, beside: Option<&'l Path>) -> Self {
+    /// `len` is that of the file, by which is measured what its archives may inflate to.
+    pub(super) fn new(limits: &'l Limits, beside: Option<&'l Path>, len: u64) -> Self {
         Self {
             limits,
             beside,
             depth: 0,
             inflated: 0,
+            total: limits.total(len),
         }
     }
 

@@ -128,7 +128,7 @@ fn one(
     limits: &Limits,
     digests: Digests,
 ) -> Inspection {
-    let mut out = Reader::new(limits, beside).inspect(name, source);
+    let mut out = Reader::new(limits, beside, source.len()).inspect(name, source);
     if digests == Digests::Sha256 {
         match scan::digest(source) {
             Ok(digest) => out.sha256 = Some(digest),

@@ -6,6 +6,7 @@ use super::inspection::{Dimension, Fault, Inspection, Port};
 use super::json::number;
 use super::reader::Reader;
 use super::zipped::Archive;
+use crate::formats::members::document;
 
 pub(super) fn read(
     archive: &Archive<'_>,
@@ -14,7 +15,7 @@ pub(super) fn read(
 ) -> Result<(), Fault> {
     let bytes = archive.document("schema.json", reader)?.unwrap_or_default();
     let schema =
-        Value::parse(&bytes).map_err(|error| Fault::new(format!("schema.json: {error}"), 0))?;
+        document(&bytes).map_err(|error| Fault::new(format!("schema.json: {}", error.0), 0))?;
     let class = class(&schema);
     let class = class.ok_or_else(|| Fault::new("schema.json names no class", 0))?;
     let package = class.split('.').next().unwrap_or_default();

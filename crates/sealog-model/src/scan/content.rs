@@ -171,10 +171,8 @@ fn packed(source: &Source, packing: Packing, role: Role, scan: &mut Scan<'_>) ->
 pub(super) fn inflated(open: Open<'_>, compressed: u64, role: Role, scan: &mut Scan<'_>) {
     let bomb = Cell::new(false);
     let limits = *scan.limits;
-    let allowed = compressed
-        .saturating_mul(limits.ratio)
-        .max(limits.ratio_free);
-    let allowed = allowed.min(limits.inflated.saturating_sub(scan.inflated));
+    let allowed = scan.allowed(compressed);
+    let mut came_out = 0;
     let result = open().and_then(|inner| {
         let mut reader = Metered {
             inner,
@@ -182,16 +180,17 @@ pub(super) fn inflated(open: Open<'_>, compressed: u64, role: Role, scan: &mut S
             bomb: &bomb,
         };
         let mut bytes = Vec::new();
-        reader
+        let read = reader
             .by_ref()
             .take(limits.spool.saturating_add(1))
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
+            .read_to_end(&mut bytes);
+        came_out = allowed - reader.left;
+        read.map(|_| bytes)
     });
     let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     match result {
         Ok(bytes) if length(&bytes) <= limits.spool => {
-            scan.inflated = scan.inflated.saturating_add(length(&bytes));
+            scan.inflated = scan.inflated.saturating_add(came_out);
             if bomb.get() {
                 scan.report(
                     &STREAM_BOMB,
@@ -206,6 +205,8 @@ pub(super) fn inflated(open: Open<'_>, compressed: u64, role: Role, scan: &mut S
             in_order(open, &head, allowed, role, scan);
         }
         Err(error) => {
+            // What breaks off has cost as much as what does not.
+            scan.inflated = scan.inflated.saturating_add(came_out);
             scan.report(&STREAM_BROKEN, 0, error.to_string());
         }
     }

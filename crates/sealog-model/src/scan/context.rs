@@ -17,6 +17,8 @@ pub(super) struct Scan<'o> {
     findings: Vec<Finding>,
     pub(super) opcodes: u64,
     pub(super) inflated: u64,
+    /// Bytes that may come out of all archives in the file.
+    total: u64,
     /// Structure, where somebody wants to know it.
     pub(super) sights: Option<Sights>,
 }
@@ -30,8 +32,24 @@ impl<'o> Scan<'o> {
             findings: Vec::new(),
             opcodes: 0,
             inflated: 0,
+            total: limits.inflated,
             sights: None,
         }
+    }
+
+    /// Says how long the file is, by which is measured what its archives may inflate to.
+    pub(super) fn of_length(mut self, len: u64) -> Self {
+        self.total = self.limits.total(len);
+        self
+    }
+
+    /// Bytes that a compressed content may inflate to.
+    pub(super) fn allowed(&self, compressed: u64) -> u64 {
+        let limits = self.limits;
+        let allowed = compressed
+            .saturating_mul(limits.ratio)
+            .max(limits.ratio_free);
+        allowed.min(self.total.saturating_sub(self.inflated))
     }
 
     pub(super) fn report(&mut self, rule: &'static Rule, offset: u64, detail: impl Into<String>) {

@@ -11,6 +11,7 @@ use super::rule::{
     CONFIG_BROKEN, CONFIG_REMOTE_CODE, CONFIG_TEMPLATE, FILE_UNREADABLE, HYDRA_TARGET,
     HYDRA_UNKNOWN, YAML_TAG,
 };
+use crate::formats::members::document;
 use crate::formats::source::Source;
 
 /// What a template needs to leave its sandbox.
@@ -87,7 +88,7 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
 }
 
 fn json(bytes: &[u8], text: &str, scan: &mut Scan<'_>) -> &'static str {
-    match Value::parse(bytes) {
+    match document(bytes) {
         Ok(value) => {
             members(&value, None, scan);
             if value.member("class_name").is_some() && value.member("config").is_some() {
@@ -100,7 +101,7 @@ fn json(bytes: &[u8], text: &str, scan: &mut Scan<'_>) -> &'static str {
             lines(text, scan);
             let words = ["auto_map", "chat_template", "class_name", "_target_"];
             if words.iter().any(|word| text.contains(word)) {
-                scan.report(&CONFIG_BROKEN, 0, error.to_string());
+                scan.report(&CONFIG_BROKEN, 0, error.0);
             }
             "text"
         }

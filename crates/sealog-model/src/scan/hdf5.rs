@@ -4,12 +4,11 @@
 //! also finds those that no attribute points to.
 //! **What is absent**: chunked or compressed text data sets; Keras writes attributes.
 
-use sealog_core::json::Value;
-
 use super::context::Scan;
 use super::keras;
 use super::rule::{FILE_UNREADABLE, HDF5_EXTERNAL, HDF5_LIMIT, KERAS_BROKEN};
 use crate::formats::hdf5::signature;
+use crate::formats::members;
 use crate::formats::source::Source;
 
 /// How a configuration of Keras begins.
@@ -111,9 +110,9 @@ fn document(source: &Source, at: u64, scan: &mut Scan<'_>) -> u64 {
         return at.saturating_add(1);
     };
     let text = bytes.get(..end).unwrap_or_default();
-    match Value::parse(text) {
+    match members::document(text) {
         Ok(value) => keras::scan_value(&value, scan),
-        Err(error) => scan.report(&KERAS_BROKEN, at, error.to_string()),
+        Err(error) => scan.report(&KERAS_BROKEN, at, error.0),
     }
     at.saturating_add(u64::try_from(end).unwrap_or(1))
 }

@@ -7,6 +7,7 @@ use sealog_core::json::Value;
 use super::allow;
 use super::context::Scan;
 use super::rule::{KERAS_BROKEN, KERAS_LAMBDA, KERAS_MODULE, KERAS_UNSAFE};
+use crate::formats::members::document;
 
 const UNSAFE: &[&str] = &[
     "enable_unsafe_deserialization",
@@ -23,9 +24,9 @@ const UNSAFE: &[&str] = &[
 
 /// Scans the `config.json` of an archive; none: it could not be read.
 pub(super) fn scan_config(bytes: Option<&[u8]>, scan: &mut Scan<'_>) {
-    match bytes.map(Value::parse) {
+    match bytes.map(document) {
         Some(Ok(value)) => scan_value(&value, scan),
-        Some(Err(error)) => scan.report(&KERAS_BROKEN, 0, error.to_string()),
+        Some(Err(error)) => scan.report(&KERAS_BROKEN, 0, error.0),
         None => scan.report(&KERAS_BROKEN, 0, "the configuration cannot be read"),
     }
 }

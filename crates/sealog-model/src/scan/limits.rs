@@ -2,6 +2,8 @@
 
 use sealog_core::json::{Object, Value};
 
+use crate::formats::packed::{TOTAL_FREE_BYTES, TOTAL_RATIO_MAX};
+
 /// The limits of one scan. [`Limits::default`] is what ships; tests take smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -29,6 +31,11 @@ pub struct Limits {
     pub ratio: u64,
     /// Inflated bytes below which no ratio is too high: a small file of zeros is no bomb.
     pub ratio_free: u64,
+    /// Inflated bytes of all archives in a file for each byte of the file, once more than [`Limits::total_free`] came
+    /// out.
+    pub total_ratio: u64,
+    /// Inflated bytes of all archives in a file that are never too many.
+    pub total_free: u64,
     /// Bytes of a configuration, schema or header that is read whole.
     pub document: u64,
     /// Findings kept of one file.
@@ -50,6 +57,8 @@ impl Default for Limits {
             inflated: 64 * 1024 * 1024 * 1024,
             ratio: 200,
             ratio_free: 16 * 1024 * 1024,
+            total_ratio: TOTAL_RATIO_MAX,
+            total_free: TOTAL_FREE_BYTES,
             document: 32 * 1024 * 1024,
             findings: 1_000,
         }
@@ -57,6 +66,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What may come out of all archives in a file of so many bytes.
+    pub(crate) fn total(&self, len: u64) -> u64 {
+        let total = len.saturating_mul(self.total_ratio).max(self.total_free);
+        total.min(self.inflated)
+    }
+
     /// Every limit by its name: what a policy is named by. The numbers are texts, for some are beyond what a JSON
     /// number holds exactly.
     pub(crate) fn to_value(self) -> Value {
@@ -76,6 +91,8 @@ impl Limits {
             ("ratio_free", self.ratio_free),
             ("spool", self.spool),
             ("stack", length(self.stack)),
+            ("total_free", self.total_free),
+            ("total_ratio", self.total_ratio),
         ];
         let mut object = Object::new();
         for (name, limit) in limits {

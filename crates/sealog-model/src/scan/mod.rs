@@ -54,7 +54,7 @@ pub(crate) fn scan_hashed(
     digest: io::Result<String>,
     limits: &Limits,
 ) -> FileReport {
-    let mut scan = context::Scan::new(name.to_owned(), limits);
+    let mut scan = context::Scan::new(name.to_owned(), limits).of_length(source.len());
     let kind = content::examine(source, content::Role::Whole, &mut scan);
     if let Err(error) = &digest {
         scan.report(&rule::FILE_UNREADABLE, 0, error.to_string());

@@ -5,12 +5,13 @@ use sealog_core::json::Value;
 use super::allow;
 use super::context::Scan;
 use super::rule::{SKOPS_BROKEN, SKOPS_DANGEROUS, SKOPS_TYPE};
+use crate::formats::members::document;
 
 /// Scans the `schema.json`; none: it could not be read.
 pub(super) fn scan_schema(bytes: Option<&[u8]>, scan: &mut Scan<'_>) {
-    match bytes.map(Value::parse) {
+    match bytes.map(document) {
         Some(Ok(value)) => nodes(&value, scan),
-        Some(Err(error)) => scan.report(&SKOPS_BROKEN, 0, error.to_string()),
+        Some(Err(error)) => scan.report(&SKOPS_BROKEN, 0, error.0),
         None => scan.report(&SKOPS_BROKEN, 0, "the schema cannot be read"),
     }
 }

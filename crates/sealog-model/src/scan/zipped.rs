@@ -125,6 +125,7 @@ fn member(
     }
     let role = role(&name, purpose);
     let open = || Ok(archive::open(&window, entry.method));
+    let allowed = scan.allowed(entry.compressed).max(entry.compressed);
     match entry.method {
         STORED => {
             if entry.size != entry.compressed {
@@ -139,7 +140,7 @@ fn member(
             return scan.report(&ZIP_METHOD, entry.header, detail);
         }
     }
-    checksum(&open, entry, &name, scan);
+    checksum(&open, entry, &name, allowed, scan);
     let document = |scan: &Scan<'_>| {
         let mut bytes = Vec::new();
         let max = scan.limits.document;
@@ -172,13 +173,19 @@ fn role(name: &str, purpose: Purpose) -> Role {
     }
 }
 
-fn checksum(open: super::content::Open<'_>, entry: &ZipEntry, name: &str, scan: &mut Scan<'_>) {
-    // A bomb is not inflated once more for the sake of its checksum.
-    let allowed = entry.size.min(scan.limits.inflated);
+/// `allowed` is what was to come out when the content was looked at.
+fn checksum(
+    open: super::content::Open<'_>,
+    entry: &ZipEntry,
+    name: &str,
+    allowed: u64,
+    scan: &mut Scan<'_>,
+) {
     let mut crc = flate2::Crc::new();
     let mut buffer = vec![0; 64 * 1024];
     let Ok(inner) = open() else { return };
-    let mut reader = inner.take(allowed.saturating_add(1));
+    // A bomb is not inflated once more for the sake of its checksum.
+    let mut reader = inner.take(entry.size.min(allowed).saturating_add(1));
     let mut total = 0u64;
     loop {
         match reader.read(&mut buffer) {
@@ -190,6 +197,10 @@ fn checksum(open: super::content::Open<'_>, entry: &ZipEntry, name: &str, scan: 
             // Said where the content was looked at.
             Err(_) => return,
         }
+    }
+    if total > allowed {
+        // Said where the content was looked at.
+        return;
     }
     if total != entry.size {
         let detail = format!("{name}: the content is not as long as the directory says");

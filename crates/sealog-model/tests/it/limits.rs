@@ -131,3 +131,81 @@ fn inflated_bytes() {
         Verdict::Suspicious
     );
 }
+
+/// Four members of 600 bytes: two in an archive of their own, which is compressed too.
+fn nested() -> Vec<u8> {
+    let words = |name: &'static str| {
+        let mut entry = Entry::new(name, "words ".repeat(100));
+        entry.deflate = true;
+        entry
+    };
+    let mut inner = Entry::new("inner.zip", zip(&[words("c"), words("d")], b""));
+    inner.deflate = true;
+    zip(&[words("a"), words("b"), inner], b"")
+}
+
+/// What [`nested`] comes to.
+fn nested_bytes() -> u64 {
+    let inner = zip(
+        &["c", "d"].map(|name| {
+            let mut entry = Entry::new(name, "words ".repeat(100));
+            entry.deflate = true;
+            entry
+        }),
+        b"",
+    );
+    2400 + u64::try_from(inner.len()).unwrap()
+}
+
+#[test]
+fn inflated_bytes_of_all_archives_in_each_other() {
+    let file = nested();
+    let total = |free, ratio| {
+        scan(&file, |limits| {
+            limits.total_free = free;
+            limits.total_ratio = ratio;
+        })
+        .verdict()
+    };
+    assert_eq!(total(nested_bytes(), 0), Verdict::Clean);
+    assert_eq!(total(nested_bytes() - 1, 0), Verdict::Suspicious);
+    let len = u64::try_from(file.len()).unwrap();
+    let ratio = nested_bytes().div_ceil(len);
+    assert_eq!(total(0, ratio), Verdict::Clean);
+    assert_eq!(total(0, ratio - 1), Verdict::Suspicious);
+}
+
+#[test]
+fn a_stream_that_breaks_off_counts_too() {
+    // A gzip whose end is missing, in an archive beside a member that would fit alone.
+    let broken = {
+        let mut entry = Entry::new("a", "words ".repeat(100));
+        entry.deflate = true;
+        let whole = zip(&[entry], b"");
+        // The name `a` follows the header of 30 bytes; the content ends before the directory.
+        let directory = whole.windows(4).position(|at| at == b"PK\x01\x02").unwrap();
+        whole[31..directory].to_vec()
+    };
+    let cut = |bytes: &[u8]| [&[0x78, 0x9c], &bytes[..bytes.len() - 1]].concat();
+    let file = zip(
+        &[Entry::new("a", cut(&broken)), Entry::new("b", cut(&broken))],
+        b"",
+    );
+    let bombs = |free| {
+        let report = scan(&file, |limits| {
+            limits.total_free = free;
+            limits.total_ratio = 0;
+        });
+        let of = |rule: &str| {
+            let findings = report.findings().iter();
+            findings
+                .filter(|finding| finding.rule().id() == rule)
+                .count()
+        };
+        (of("stream.broken"), of("stream.bomb"))
+    };
+    assert_eq!(bombs(1_000_000), (2, 0));
+    // The first takes all of it.
+    assert_eq!(bombs(600).0, 1);
+    assert_eq!(bombs(600).1, 1);
+}

@@ -1,5 +1,8 @@
 //! Each limit at its border: as much as it allows, and one more.
 
+use sealog_model::formats::safetensors::{
+    HEADER_BYTES_MAX, METADATA_MAX as HEADER_METADATA_MAX, TENSOR_BYTES_MAX,
+};
 use sealog_model::formats::source::Source;
 use sealog_model::inspect::{
     Answer, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, Fault, GRAPH_DEPTH_MAX, INFLATED_BYTES_MAX,
@@ -120,6 +123,83 @@ fn archives() {
         depth(2),
         "more than 2 levels of archives",
     );
+}
+
+#[test]
+fn what_inflates_in_all_archives_in_each_other() {
+    let words = |name: &'static str| {
+        let mut entry = Entry::new(name, "words ".repeat(100));
+        entry.deflate = true;
+        entry
+    };
+    let inner = zip(&[words("c"), words("d")], b"");
+    let bytes = 2400 + u64::try_from(inner.len()).unwrap();
+    let mut member = Entry::new("inner.zip", inner);
+    member.deflate = true;
+    let file = zip(&[words("a"), words("b"), member], b"");
+    let of = |total_free| Limits {
+        total_free,
+        total_ratio: 0,
+        ..Limits::default()
+    };
+    border(&file, of(bytes), of(bytes - 1), "bytes come out");
+    let len = u64::try_from(file.len()).unwrap();
+    let ratio = bytes.div_ceil(len);
+    let of = |total_ratio| Limits {
+        total_free: 0,
+        total_ratio,
+        ..Limits::default()
+    };
+    border(&file, of(ratio), of(ratio - 1), "bytes come out");
+}
+
+#[test]
+fn headers_of_safetensors() {
+    let limits = Limits::default();
+    // Filled up with blanks, as writers do.
+    let padded = |len: u64| {
+        let len = usize::try_from(len).unwrap();
+        safetensors(&format!("{{{}}}", " ".repeat(len - 2)), 0)
+    };
+    assert_eq!(
+        with(&padded(HEADER_BYTES_MAX), limits).answer(),
+        Answer::Read
+    );
+    let found = with(&padded(HEADER_BYTES_MAX + 1), limits);
+    assert_eq!(
+        found.fault().unwrap().reason(),
+        "a header of 25000001 bytes"
+    );
+    let tensor = |blanks: usize| {
+        let value = r#"{"dtype":"U8","shape":[0],"data_offsets":[0,0]"#;
+        let blanks = " ".repeat(blanks - value.len() - 1);
+        safetensors(&format!("{{\"a\":{value}{blanks}}}}}"), 0)
+    };
+    assert_eq!(
+        with(&tensor(TENSOR_BYTES_MAX), limits).answer(),
+        Answer::Read
+    );
+    let found = with(&tensor(TENSOR_BYTES_MAX + 1), limits);
+    assert_eq!(
+        found.fault().unwrap().reason(),
+        "a: longer than 16384 bytes"
+    );
+}
+
+#[test]
+fn texts_of_a_header_of_safetensors() {
+    let limits = Limits::default();
+    let texts = |count: usize| {
+        let all: Vec<String> = (0..count).map(|at| format!("\"{at}\":\"\"")).collect();
+        safetensors(&format!("{{\"__metadata__\":{{{}}}}}", all.join(",")), 0)
+    };
+    assert_eq!(
+        with(&texts(HEADER_METADATA_MAX), limits).answer(),
+        Answer::Read
+    );
+    let found = with(&texts(HEADER_METADATA_MAX + 1), limits);
+    let reason = "more than 65536 pieces of metadata";
+    assert_eq!(found.fault().unwrap().reason(), reason);
 }
 
 #[test]
