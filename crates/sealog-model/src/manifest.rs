@@ -25,6 +25,7 @@ use crate::Error;
 use crate::digest::{
     Algorithm, DigestCache, DigestOptions, Digests, Taken, digest, digest_or_take,
 };
+use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::walk::{FileSet, ModelPath, WalkOptions};
 
 /// A file of a manifest.
@@ -160,6 +161,17 @@ impl Manifest {
     pub fn diff(&self, newer: &Self) -> Vec<Change> {
         change::between(self, newer)
     }
+}
+
+/// Fails on a document about a model that is longer than its readers take.
+pub fn within_limit(document: &[u8]) -> Result<(), Error> {
+    if document.len() > DOCUMENT_BYTES_MAX {
+        return Err(Error::Limit {
+            what: "bytes of the document",
+            limit: u64::try_from(DOCUMENT_BYTES_MAX).unwrap_or(u64::MAX),
+        });
+    }
+    Ok(())
 }
 
 /// Each once, by name, and SHA-256 among them.

@@ -5,12 +5,14 @@
 //! times and empty directories, which no manifest covers; reading the files, which is the business of
 //! [`digest`](crate::digest).
 
+mod directory;
 mod ignore;
 mod link;
 mod path;
 mod unfit;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,7 @@ pub use link::{BlobName, LinkPolicy};
 pub use path::ModelPath;
 pub use unfit::Unfit;
 
+use self::directory::{Directory, Kind, Seen};
 use crate::Error;
 use crate::limits::{DEPTH_MAX, FILES_MAX};
 
@@ -138,6 +141,10 @@ impl FileSet {
     /// The path itself may be a link: its user named it. Fails on the first thing, in the order of the walk, that
     /// cannot be part of a model, and on a model without files.
     pub fn walk(path: &Path, options: &WalkOptions) -> Result<Self, Error> {
+        Self::walk_up_to(path, options, FILES_MAX)
+    }
+
+    fn walk_up_to(path: &Path, options: &WalkOptions, files_max: usize) -> Result<Self, Error> {
         let root = fs::canonicalize(path).map_err(Error::io("find", path))?;
         let metadata = fs::metadata(&root).map_err(Error::io("look at", &root))?;
         let unfit = |reason| Error::Unfit {
@@ -151,6 +158,7 @@ impl FileSet {
             None => "model".to_owned(),
         };
         let mut walk = Walk {
+            files_max,
             options,
             root: root.clone(),
             found: Vec::new(),
@@ -161,9 +169,12 @@ impl FileSet {
         let single = metadata.is_file();
         if single {
             let path = ModelPath::parse(&name).map_err(unfit)?;
-            walk.keep(path, root.clone(), &metadata, None)?;
+            walk.keep(path, root.clone(), &Seen::of(&metadata), None)?;
         } else if metadata.is_dir() {
-            walk.directories()?;
+            let opened = Directory::root(&root, Identity::of(&metadata));
+            let opened = opened.map_err(Error::io("list", &root))?;
+            let opened = opened.ok_or_else(|| changed(&root))?;
+            walk.directory(&opened, &root, "", 0)?;
         } else {
             return Err(unfit(Unfit::Special));
         }
@@ -234,6 +245,7 @@ impl FileSet {
 }
 
 struct Walk<'a> {
+    files_max: usize,
     options: &'a WalkOptions,
     root: PathBuf,
     found: Vec<WalkedFile>,
@@ -243,23 +255,51 @@ struct Walk<'a> {
     folded: BTreeMap<String, String>,
 }
 
+/// A directory to go into.
+struct Below {
+    name: OsString,
+    path: ModelPath,
+    identity: Identity,
+}
+
+fn changed(path: &Path) -> Error {
+    Error::Changed {
+        path: path.to_owned(),
+    }
+}
+
 impl Walk<'_> {
-    fn directories(&mut self) -> Result<(), Error> {
-        let mut open = vec![(self.root.clone(), String::new(), 0)];
-        while let Some((directory, prefix, depth)) = open.pop() {
-            if depth > DEPTH_MAX {
-                return Err(Error::Limit {
-                    what: "directories below each other",
-                    limit: u64::try_from(DEPTH_MAX).unwrap_or(u64::MAX),
-                });
-            }
-            for entry in fs::read_dir(&directory).map_err(Error::io("list", &directory))? {
-                let source = entry.map_err(Error::io("list", &directory))?.path();
-                if let Some(below) = self.entry(source, &prefix)? {
-                    let (source, relative) = below;
-                    open.push((source, format!("{relative}/"), depth + 1));
-                }
-            }
+    /// Takes what is in an open directory, then goes into those that it holds: no more are open at once than lie below
+    /// each other.
+    fn directory(
+        &mut self,
+        directory: &Directory,
+        source: &Path,
+        prefix: &str,
+        depth: usize,
+    ) -> Result<(), Error> {
+        if depth > DEPTH_MAX {
+            return Err(Error::Limit {
+                what: "directories below each other",
+                limit: u64::try_from(DEPTH_MAX).unwrap_or(u64::MAX),
+            });
+        }
+        let mut below = Vec::new();
+        for name in directory.names().map_err(Error::io("list", source))? {
+            let name = name.map_err(Error::io("list", source))?;
+            below.extend(self.entry(directory, name, source, prefix)?);
+        }
+        for Below {
+            name,
+            path,
+            identity,
+        } in below
+        {
+            let source = source.join(&name);
+            let opened = directory.enter(&name, &source, identity);
+            let opened = opened.map_err(Error::io("list", &source))?;
+            let opened = opened.ok_or_else(|| changed(&source))?;
+            self.directory(&opened, &source, &format!("{path}/"), depth + 1)?;
         }
         Ok(())
     }
@@ -267,42 +307,47 @@ impl Walk<'_> {
     /// Takes one thing; returns it if it is a directory to go into.
     fn entry(
         &mut self,
-        source: PathBuf,
+        directory: &Directory,
+        file_name: OsString,
+        parent: &Path,
         prefix: &str,
-    ) -> Result<Option<(PathBuf, ModelPath)>, Error> {
+    ) -> Result<Option<Below>, Error> {
+        let source = parent.join(&file_name);
         let unfit = |reason| Error::Unfit {
             path: source.clone(),
             reason,
         };
-        let name = source.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| unfit(Unfit::NotUtf8))?;
+        let name = file_name.to_str().ok_or_else(|| unfit(Unfit::NotUtf8))?;
         let relative = format!("{prefix}{name}");
-        let metadata = fs::symlink_metadata(&source).map_err(Error::io("look at", &source))?;
-        if self.options.ignore.is_own(&relative) && metadata.is_file() {
+        let seen = directory.look(&file_name, &source);
+        let seen = seen.map_err(Error::io("look at", &source))?;
+        if self.options.ignore.is_own(&relative) && seen.kind == Kind::File {
             return Ok(None);
         }
         let path = ModelPath::parse(&relative).map_err(unfit)?;
         if self.options.ignore.matches(&relative) {
-            let files = count(&source, &metadata)?;
+            let files = count(&source, seen.kind)?;
             self.ignored.push(Ignored { path, files });
             return Ok(None);
         }
-        let kind = metadata.file_type();
-        if kind.is_dir() {
-            self.no_clash(&path, &source)?;
-            return Ok(Some((source, path)));
+        match seen.kind {
+            Kind::Directory => {
+                self.no_clash(&path, &source)?;
+                return Ok(Some(Below {
+                    name: file_name,
+                    path,
+                    identity: seen.identity,
+                }));
+            }
+            Kind::Link => {
+                let target = link::resolve(self.options.links, &self.root, &source)?;
+                let metadata = fs::symlink_metadata(&target.path);
+                let metadata = metadata.map_err(Error::io("look at", &target.path))?;
+                self.keep(path, target.path, &Seen::of(&metadata), target.blob)?;
+            }
+            Kind::File => self.keep(path, source, &seen, None)?,
+            Kind::Other => return Err(unfit(Unfit::Special)),
         }
-        if kind.is_symlink() {
-            let target = link::resolve(self.options.links, &self.root, &source)?;
-            let metadata = fs::symlink_metadata(&target.path);
-            let metadata = metadata.map_err(Error::io("look at", &target.path))?;
-            self.keep(path, target.path, &metadata, target.blob)?;
-            return Ok(None);
-        }
-        if !kind.is_file() {
-            return Err(unfit(Unfit::Special));
-        }
-        self.keep(path, source, &metadata, None)?;
         Ok(None)
     }
 
@@ -310,25 +355,25 @@ impl Walk<'_> {
         &mut self,
         path: ModelPath,
         source: PathBuf,
-        metadata: &Metadata,
+        seen: &Seen,
         blob: Option<BlobName>,
     ) -> Result<(), Error> {
-        if self.found.len() >= FILES_MAX {
+        if self.found.len() >= self.files_max {
             return Err(Error::Limit {
                 what: "files of the model",
-                limit: u64::try_from(FILES_MAX).unwrap_or(u64::MAX),
+                limit: u64::try_from(self.files_max).unwrap_or(u64::MAX),
             });
         }
         self.no_clash(&path, &source)?;
-        if is_hard_linked(metadata) {
+        if seen.hard_linked {
             self.hard_linked.push(path.clone());
         }
         self.found.push(WalkedFile {
             path,
             source,
-            size: metadata.len(),
-            identity: Identity::of(metadata),
-            stamp: Stamp::of(metadata),
+            size: seen.size,
+            identity: seen.identity,
+            stamp: seen.stamp,
             blob,
         });
         Ok(())
@@ -346,20 +391,9 @@ impl Walk<'_> {
     }
 }
 
-#[cfg(unix)]
-fn is_hard_linked(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    metadata.nlink() > 1
-}
-
-#[cfg(not(unix))]
-fn is_hard_linked(_: &Metadata) -> bool {
-    false
-}
-
 /// Counts what lies at or below an ignored path, following no link and refusing nothing: it is only reported.
-fn count(path: &Path, metadata: &Metadata) -> Result<u64, Error> {
-    if !metadata.is_dir() {
+fn count(path: &Path, kind: Kind) -> Result<u64, Error> {
+    if kind != Kind::Directory {
         return Ok(1);
     }
     let mut files = 0;

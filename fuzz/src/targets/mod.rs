@@ -10,6 +10,7 @@ mod note;
 mod record;
 mod text;
 mod tree;
+mod vouched;
 
 use std::fmt::Debug;
 
@@ -37,6 +38,26 @@ pub const TARGETS: &[Target] = &[
         name: "model_inspect",
         run: model::inspect,
         seeds: model::seeds,
+    },
+    Target {
+        name: "model_manifest",
+        run: vouched::manifest,
+        seeds: vouched::manifest_seeds,
+    },
+    Target {
+        name: "model_statement",
+        run: vouched::statement,
+        seeds: vouched::statement_seeds,
+    },
+    Target {
+        name: "model_signature",
+        run: vouched::signature,
+        seeds: vouched::signature_seeds,
+    },
+    Target {
+        name: "model_bundle",
+        run: vouched::bundle,
+        seeds: vouched::bundle_seeds,
     },
     Target {
         name: "canonical_json",

@@ -10,6 +10,7 @@ mod gate;
 pub mod inspect;
 mod key;
 mod manifest;
+mod password;
 pub mod scan;
 mod sign;
 mod source;

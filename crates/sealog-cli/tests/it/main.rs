@@ -13,6 +13,7 @@ mod golden;
 mod interrupted;
 #[cfg(target_os = "linux")]
 mod orphans;
+mod password;
 mod pipe;
 mod shell;
 mod sources;

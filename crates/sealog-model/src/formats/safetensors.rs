@@ -11,7 +11,8 @@ use super::members::Members;
 use super::source::Source;
 
 /// Bytes of a header at most: as many as the hub's own client reads. The reference reader stops at 100,000,000, but no
-/// header that is known comes near: this one has room for 200,000 tensors with names of 60 characters, and for half a million at most.
+/// header that is known comes near: this one has room for 200,000 tensors with names of 60 characters, and for half a
+/// million at most.
 pub const HEADER_BYTES_MAX: u64 = 25_000_000;
 /// Bytes of what a header says of one tensor: 64 dimensions, written at length, take a tenth of it.
 pub const TENSOR_BYTES_MAX: usize = 16 * 1024;

@@ -58,7 +58,9 @@ impl PrivateKey {
                 ));
             }
             (ENCRYPTED, None) => {
-                return Err(unusable("it is encrypted, and no password was given"));
+                return Err(unusable(
+                    "it is encrypted, and no password was given: use --password-file, SEALOG_MODEL_PASSWORD, or a terminal",
+                ));
             }
             (ENCRYPTED, Some(password)) => {
                 let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes());
@@ -74,6 +76,13 @@ impl PrivateKey {
         };
         Self::from_pkcs8(document.as_bytes())
             .ok_or_else(|| unusable("it is no Ed25519, P-256, P-384 or P-521 key"))
+    }
+
+    /// Whether the PEM file of a key says that it is encrypted.
+    pub fn is_encrypted(path: &Path) -> Result<bool, Error> {
+        let text = read(path)?;
+        let label = SecretDocument::from_pem(&text).map(|(label, _)| label);
+        Ok(label.is_ok_and(|label| label == ENCRYPTED))
     }
 
     fn from_pkcs8(der: &[u8]) -> Option<Self> {

@@ -1,9 +1,11 @@
 use std::fs;
 
 use proptest::prelude::*;
+use sealog_core::json::{Object, Value};
 use tempfile::TempDir;
 
 use super::*;
+use crate::limits::{DOCUMENT_BYTES_MAX, FILES_MAX, LABEL_BYTES_MAX};
 use crate::walk::IgnoreRules;
 
 const SHA256: &[Algorithm] = &[Algorithm::Sha256];
@@ -35,6 +37,71 @@ fn authorship() -> Authorship {
 
 fn shown(changes: &[Change]) -> Vec<String> {
     changes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_manifest_names_so_many_files() {
+    let of = |count: usize| {
+        let mut object = Object::new();
+        object.insert("algorithms", Value::Array(vec!["sha256".into()]));
+        object.insert("files", Value::Array(vec![Value::Null; count]));
+        object.insert("format", "sealog/model-manifest/v1");
+        Manifest::from_value(&Value::Object(object)).unwrap_err()
+    };
+    // As many are looked at, one by one; of one more none is.
+    assert_eq!(of(FILES_MAX).code(), "model_malformed");
+    assert!(matches!(
+        of(FILES_MAX + 1),
+        Error::Limit {
+            limit: 1_000_000,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_document_is_read_to_its_limit_and_not_beyond() {
+    let text = vec![b' '; DOCUMENT_BYTES_MAX + 1];
+    assert_eq!(
+        Manifest::parse(&text).unwrap_err().code(),
+        "model_malformed"
+    );
+    assert_eq!(
+        Statement::parse(&text).unwrap_err().code(),
+        "model_malformed"
+    );
+    let why = |text: &[u8]| Manifest::parse(text).unwrap_err().to_string();
+    // What fits is read to its end.
+    let fits = why(text.get(..DOCUMENT_BYTES_MAX).unwrap());
+    assert!(fits.contains("ends at byte 67108864"), "{fits}");
+    let long = why(&text);
+    assert!(!long.contains("ends at byte"), "{long}");
+}
+
+#[test]
+fn a_document_that_no_reader_would_take_is_not_written() {
+    let fits = vec![b'x'; DOCUMENT_BYTES_MAX];
+    assert!(within_limit(&fits).is_ok());
+    let more = vec![b'x'; DOCUMENT_BYTES_MAX + 1];
+    assert_eq!(within_limit(&more).unwrap_err().code(), "model_limit");
+}
+
+#[test]
+fn labels_end_at_their_length() {
+    let (manifest, set, _root) = of(&[("a", "")], SHA256);
+    let with = |length: usize| {
+        let authorship = Authorship {
+            name: "x".repeat(length),
+            ..authorship()
+        };
+        Statement::new(authorship, manifest.clone(), &set)
+    };
+    assert!(with(LABEL_BYTES_MAX).is_ok());
+    assert_eq!(
+        with(LABEL_BYTES_MAX + 1).unwrap_err().code(),
+        "model_malformed"
+    );
+    assert_eq!(with(0).unwrap_err().code(), "model_malformed");
 }
 
 #[test]

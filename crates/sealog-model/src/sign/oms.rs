@@ -17,7 +17,7 @@ use super::{Vouched, Voucher};
 use crate::Error;
 use crate::digest::Algorithm;
 use crate::keys::{KeyKind, PrivateKey, PublicKey};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, within_limit};
 use crate::walk::{FileSet, IgnoreRules, LinkPolicy};
 
 const WHAT: &str = "the OMS bundle";
@@ -54,7 +54,9 @@ pub fn sign_oms(
     }
     let payload = payload::write(manifest, set, ignore, hash)?;
     let signature = key.ecdsa_sign(&bundle::pre_authentication(&payload))?;
-    Ok(bundle::write(&payload, &signature, key.public()))
+    let bundle = bundle::write(&payload, &signature, key.public());
+    within_limit(&bundle)?;
+    Ok(bundle)
 }
 
 /// Verifies a bundle of the key method by a key that the caller trusts.

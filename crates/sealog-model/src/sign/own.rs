@@ -12,7 +12,7 @@ use super::{Vouched, Voucher};
 use crate::Error;
 use crate::keys::{PrivateKey, PublicKey};
 use crate::limits::SIGNATURE_FILE_BYTES_MAX;
-use crate::manifest::{Statement, canonical, members};
+use crate::manifest::{Statement, canonical, members, within_limit};
 use crate::walk::WalkOptions;
 
 /// What is appended to the whole name of a statement's file to name its signature's.
@@ -27,7 +27,9 @@ fn message(statement: &[u8]) -> Vec<u8> {
 /// Signs a statement's bytes; the text is what the signature's file holds.
 pub fn sign_statement(statement: &Statement, key: &PrivateKey) -> Result<Vec<u8>, Error> {
     let signer = key.ed25519()?;
-    let signature = signer.sign(&message(&statement.to_canonical()));
+    let text = statement.to_canonical();
+    within_limit(&text)?;
+    let signature = signer.sign(&message(&text));
     let mut object = Object::new();
     object.insert("alg", "ed25519");
     object.insert("format", FORMAT);

@@ -3,6 +3,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -50,6 +52,63 @@ fn files_are_sorted_by_the_bytes_of_their_whole_path() {
         paths(&walk(root.path()).unwrap()),
         ["Z", "a b", "a-b", "a/b", "é"]
     );
+}
+
+#[test]
+fn a_model_has_so_many_files() {
+    let root = model(&[("a", ""), ("b/c", ""), ("b/d", "")]);
+    let up_to = |max| FileSet::walk_up_to(root.path(), &WalkOptions::default(), max);
+    assert_eq!(up_to(3).unwrap().files().len(), 3);
+    assert!(matches!(
+        up_to(2).unwrap_err(),
+        Error::Limit { limit: 2, .. }
+    ));
+    assert_eq!(FILES_MAX, 1_000_000);
+}
+
+#[test]
+fn a_directory_swapped_for_a_link_while_it_is_walked_lets_nothing_from_outside_in() {
+    let home = model(&[("model/sub/inside", "1"), ("outside/secret", "2")]);
+    let (sub, kept) = (home.path().join("model/sub"), home.path().join("kept"));
+    let stop = AtomicBool::new(false);
+    let outcomes = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                fs::rename(&sub, &kept).unwrap();
+                symlink(home.path().join("outside"), &sub).unwrap();
+                fs::remove_file(&sub).unwrap();
+                fs::rename(&kept, &sub).unwrap();
+            }
+        });
+        let walk = |_| match walk(&home.path().join("model")) {
+            Ok(set) => {
+                let all: Vec<String> = paths(&set).iter().map(ToString::to_string).collect();
+                all.join(" ")
+            }
+            Err(error) => error.code().to_owned(),
+        };
+        let outcomes: BTreeMap<String, usize> =
+            (0..3_000)
+                .map(walk)
+                .fold(BTreeMap::new(), |mut all, outcome| {
+                    *all.entry(outcome).or_default() += 1;
+                    all
+                });
+        stop.store(true, Ordering::Relaxed);
+        outcomes
+    });
+    // What the walk met: the directory, the link, or nothing at all.
+    let known = [
+        "sub/inside",
+        "model_unfit",
+        "model_changed",
+        "model_empty",
+        "model_io",
+    ];
+    for outcome in outcomes.keys() {
+        assert!(known.contains(&outcome.as_str()), "{outcomes:?}");
+    }
+    assert!(outcomes.contains_key("sub/inside"), "{outcomes:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sealog_core::json::{Object, Value};
 use sealog_ledger::{Access, Clock, Draft, SystemClock};
 use sealog_model::digest::{Algorithm, DigestCache, DigestOptions, Progress, Taken};
 use sealog_model::limits::DOCUMENT_BYTES_MAX;
-use sealog_model::manifest::{Change, ChangeKind, Manifest, Previous};
+use sealog_model::manifest::{Change, ChangeKind, Manifest, Previous, within_limit};
 use sealog_model::walk::{FileSet, IgnoreRules, Ignored, LinkPolicy, ModelPath, WalkOptions};
 
 use crate::context::Context;
@@ -257,13 +257,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     file.take(limit.saturating_add(1))
         .read_to_end(&mut text)
         .map_err(io)?;
-    if text.len() > DOCUMENT_BYTES_MAX {
-        return Err(sealog_model::Error::Limit {
-            what: "bytes of the document",
-            limit,
-        }
-        .into());
-    }
+    within_limit(&text)?;
     Ok(text)
 }
 
@@ -358,4 +352,22 @@ pub(super) fn changes_value(changes: &[Change]) -> Value {
         Value::Object(object)
     };
     Value::Array(changes.iter().map(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_to_its_limit_and_not_beyond() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("document");
+        let limit = u64::try_from(DOCUMENT_BYTES_MAX).unwrap();
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(limit).unwrap();
+        assert_eq!(read(&path).unwrap().len(), DOCUMENT_BYTES_MAX);
+        file.set_len(limit + 1).unwrap();
+        let error = read(&path).unwrap_err();
+        assert!(error.to_string().contains("67108864"), "{error}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sealog_core::json::{Object, Value};
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::digest::Taken;
-use sealog_model::manifest::{Authorship, Change, Manifest, Previous, Statement};
+use sealog_model::manifest::{Authorship, Change, Manifest, Previous, Statement, within_limit};
 use sealog_model::walk::{FileSet, WalkOptions};
 
 use super::files::{
@@ -188,7 +188,9 @@ pub(super) fn signature_path(manifest: &Path) -> PathBuf {
 pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8, Error> {
     let Stated { statement, set, .. } = state(&args.statement, None, context)?;
     let out = place(&args.statement.out, context);
-    write_new(&out, &statement.to_canonical())?;
+    let text = statement.to_canonical();
+    within_limit(&text)?;
+    write_new(&out, &text)?;
     if context.json() {
         let mut value = summary(statement.manifest(), &set);
         value.insert("file", out.display().to_string());

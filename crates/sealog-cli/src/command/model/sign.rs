@@ -14,6 +14,7 @@ use super::files::{append, place, read, show_not_read, taken_value, write_new};
 use super::manifest::{
     Stated, StatementArgs, UNSTATED, show_summary, signature_path, state, summary,
 };
+use super::password::{self, Asked};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -80,9 +81,27 @@ impl PasswordArgs {
     }
 }
 
+/// What a person types; nothing where nobody can be asked, which the reader of the key then says.
+fn asked(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let question = format!("password of {}", plain(&name));
+    let answer = password::ask(&question).map_err(|source| Error::Io {
+        action: "ask for the password of",
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(match answer {
+        Asked::Password(password) => Some(password),
+        Asked::NoTerminal | Asked::Nothing => None,
+    })
+}
+
 /// Reads a key. A password that is not needed is refused: its owner is wrong about how the key is kept.
 fn read_key(path: &Path, args: &PasswordArgs, context: &Context) -> Result<PrivateKey, Error> {
-    let password = args.read(context)?;
+    let mut password = args.read(context)?;
+    if password.is_none() && PrivateKey::is_encrypted(path)? {
+        password = asked(path)?;
+    }
     let password = password.as_deref().map(Vec::as_slice);
     Ok(PrivateKey::read(path, password)?)
 }

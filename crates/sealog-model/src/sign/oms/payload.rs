@@ -317,3 +317,20 @@ pub(super) fn write(
     statement.insert("subject", Value::Array(vec![Value::Object(subject)]));
     Ok(Value::Object(statement).to_canonical())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_names_so_many_resources() {
+        let why = |count: usize| {
+            let list = Value::Array(vec![Value::Null; count]);
+            let read = read_resources(&list, Algorithm::Sha256, None);
+            read.map(|_| ()).unwrap_err().to_string()
+        };
+        assert!(!why(FILES_MAX).contains("too many"));
+        assert!(why(FILES_MAX + 1).contains("too many"));
+        assert!(why(0).contains("no resource"));
+    }
+}
