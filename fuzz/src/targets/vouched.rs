@@ -1,4 +1,8 @@
 //! What vouches for a model: manifests, statements, their signatures, and OMS bundles.
+#![expect(
+    clippy::expect_used,
+    reason = "the test data is the target's own: without it there is nothing to hold"
+)]
 
 use sealog_model::Error;
 use sealog_model::keys::PublicKey;
@@ -19,8 +23,15 @@ const SIGNATURE: &[u8] = include_bytes!("../../testdata/statement-signature.json
 /// A bundle that the second key signed.
 const BUNDLE: &[u8] = include_bytes!("../../testdata/bundle.json");
 
+/// The code, and of the message those words that do not come from the input: no digit, no quotation.
 fn refused(error: &Error) -> Answer {
-    error.code().to_owned()
+    let message = error.to_string();
+    let plain = |word: &&str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b',')
+    };
+    let words: Vec<&str> = message.split(' ').filter(plain).take(10).collect();
+    format!("{} {}", error.code(), words.join(" "))
 }
 
 /// What is read is written as it was read.
@@ -82,7 +93,9 @@ pub(super) fn bundle(bytes: &[u8]) -> Answer {
 
 pub(super) fn manifest_seeds() -> Vec<Vec<u8>> {
     let manifest = Statement::parse(STATEMENT).map(|statement| statement.manifest().clone());
-    let manifest = manifest.expect("the statement of the test data").to_canonical();
+    let manifest = manifest
+        .expect("the statement of the test data")
+        .to_canonical();
     let one = b"{\"algorithms\":[\"sha256\"],\"files\":[],\"format\":\"sealog/model-manifest/v1\"}";
     vec![manifest, one.to_vec()]
 }
