@@ -19,7 +19,7 @@ use std::thread;
 
 pub use algorithm::{Algorithm, Digests, of_bytes};
 pub use cache::DigestCache;
-pub(crate) use file::open as open_walked;
+pub(crate) use file::{open as open_walked, open_no_link};
 pub use known::{Known, RACY_NANOSECONDS, Taken};
 pub(crate) use known::{digest_or_take, is_settled};
 pub(crate) use work::run;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use sealog_core::Hash;
 
+use super::file::open_no_link;
 use super::known::{Known, is_settled};
 use super::{Algorithm, Digests};
 use crate::Error;
@@ -185,7 +186,7 @@ impl Known for DigestCache {
 
 /// Everything or the reason why not.
 fn read(path: &Path) -> Result<BTreeMap<FileKey, Entry>, String> {
-    let file = match open(path) {
+    let file = match open_no_link(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(error.to_string()),
@@ -245,16 +246,6 @@ fn entry(line: &str) -> Option<(FileKey, Digests)> {
     }
     let some = digests.iter().len() > 0;
     some.then_some((key, digests))
-}
-
-#[cfg(unix)]
-fn open(path: &Path) -> std::io::Result<File> {
-    super::file::open_no_link(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> std::io::Result<File> {
-    File::open(path)
 }
 
 /// Whoever can write the cache can say what a model's digests are.

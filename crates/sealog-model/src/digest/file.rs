@@ -164,7 +164,7 @@ pub(crate) fn open(file: &WalkedFile) -> Result<(File, Metadata), Error> {
 
 /// Without following a link, and without waiting for the other end of a FIFO that took the file's place.
 #[cfg(unix)]
-pub(super) fn open_no_link(path: &Path) -> std::io::Result<File> {
+pub(crate) fn open_no_link(path: &Path) -> std::io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -175,7 +175,7 @@ pub(super) fn open_no_link(path: &Path) -> std::io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open_no_link(path: &Path) -> std::io::Result<File> {
+pub(crate) fn open_no_link(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 

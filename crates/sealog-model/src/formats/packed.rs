@@ -5,7 +5,8 @@ use std::io::{self, Read};
 
 use super::source::Source;
 
-/// Memory that a dictionary of LZMA may take, in KiB.
+/// Memory that a dictionary of LZMA or xz may take, in KiB: a stream of a hundred bytes may ask for 4 GiB. `xz -9` asks
+/// for half of this.
 const DICTIONARY_KIB_MAX: u32 = 128 * 1024;
 
 /// A compressed stream.
@@ -37,7 +38,11 @@ impl Packing {
             Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(reader)),
             Self::Zlib => Box::new(flate2::read::ZlibDecoder::new(reader)),
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(reader)),
-            Self::Xz => Box::new(lzma_rust2::XzReader::new(reader, true)),
+            Self::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(
+                reader,
+                true,
+                DICTIONARY_KIB_MAX,
+            )),
             Self::Lzma => Box::new(lzma_rust2::LzmaReader::new_mem_limit(
                 reader,
                 DICTIONARY_KIB_MAX,
@@ -76,5 +81,65 @@ impl<R: Read> Read for Metered<'_, R> {
             self.bomb.set(true);
             Ok(0)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `words`, by the liblzma of Python with a dictionary of 4 KiB and CRC-32.
+    const XZ: &[u8] = &[
+        0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x01, 0x69, 0x22, 0xde, 0x36, 0x02, 0x00, 0x21,
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x37, 0x27, 0x97, 0xd6, 0x01, 0x00, 0x04, 0x77, 0x6f, 0x72,
+        0x64, 0x73, 0x00, 0x00, 0x00, 0x00, 0x8c, 0x1e, 0x7d, 0x71, 0x00, 0x01, 0x19, 0x05, 0xbc,
+        0xe8, 0xec, 0xcb, 0x90, 0x42, 0x99, 0x0d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x01, 0x59, 0x5a,
+    ];
+    /// The same in the older form.
+    const LZMA: &[u8] = &[
+        0x5d, 0x00, 0x10, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x3b,
+        0x9b, 0xca, 0xaa, 0xd4, 0xb6, 0xa7, 0xc0, 0x9f, 0xff, 0xfc, 0xb6, 0xd0, 0x00,
+    ];
+
+    fn read(packing: Packing, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let source = Source::memory(bytes);
+        let mut all = Vec::new();
+        packing.open(&source)?.read_to_end(&mut all)?;
+        Ok(all)
+    }
+
+    /// The header of the first block begins at byte 12 and says the dictionary at byte 16.
+    fn xz(dictionary: u8) -> Vec<u8> {
+        let mut bytes = XZ.to_vec();
+        bytes[16] = dictionary;
+        let mut crc = flate2::Crc::new();
+        crc.update(&bytes[12..20]);
+        bytes[20..24].copy_from_slice(&crc.sum().to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_dictionary_of_xz_has_a_limit() {
+        // 96 MiB, 128 MiB and what stands beside it, 4 GiB.
+        assert_eq!(read(Packing::Xz, XZ).unwrap(), b"words");
+        assert_eq!(read(Packing::Xz, &xz(29)).unwrap(), b"words");
+        for beyond in [30, 40] {
+            let error = read(Packing::Xz, &xz(beyond)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::OutOfMemory, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_of_lzma_has_a_limit() {
+        let with = |dictionary: u32| {
+            let mut bytes = LZMA.to_vec();
+            bytes[1..5].copy_from_slice(&dictionary.to_le_bytes());
+            read(Packing::Lzma, &bytes)
+        };
+        assert_eq!(with(4096).unwrap(), b"words");
+        assert_eq!(with(96 * 1024 * 1024).unwrap(), b"words");
+        let error = with(DICTIONARY_KIB_MAX * 1024).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory, "{error}");
+        assert!(with(u32::MAX).is_err());
     }
 }

@@ -177,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn an_extended_header_has_a_limit() {
+        let of = |size: u64| {
+            let body = vec![b'x'; usize::try_from(size).unwrap()];
+            let mut reader = body.as_slice();
+            extended(&mut Stream::new(&mut reader), size).map(|body| body.len())
+        };
+        assert_eq!(of(EXTENDED_BYTES_MAX), Some(64 * 1024));
+        assert_eq!(of(EXTENDED_BYTES_MAX + 1), None);
+    }
+
+    #[test]
     fn extended_headers_give_names() {
         let (mut name, mut link, mut size) = (None, None, None);
         pax(

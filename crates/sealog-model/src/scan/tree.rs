@@ -2,7 +2,7 @@
 //!
 //! Links are not followed: one is a finding, since what it leads to may change between the scan and the load.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::rule::FILE_UNREADABLE;
 use super::scan_source;
 use crate::Error;
+use crate::digest::open_no_link;
 use crate::formats::source::Source;
 
 /// Directories in each other at most.
@@ -44,7 +45,8 @@ pub(crate) fn walk(path: &Path, visit: Visit<'_>) -> io::Result<()> {
         return directory(path, "", 0, visit);
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
-    visit(&name.to_string_lossy(), open(path));
+    // The path itself may be a link: its user named it.
+    visit(&name.to_string_lossy(), open(&fs::canonicalize(path)?));
     Ok(())
 }
 
@@ -78,7 +80,13 @@ fn directory(path: &Path, name: &str, depth: usize, visit: Visit<'_>) -> io::Res
 }
 
 fn open(path: &Path) -> Result<Source, String> {
-    let opened = File::open(path).and_then(Source::file);
+    // By now a link or a pipe may stand where a file was.
+    let opened = open_no_link(path).and_then(|file| {
+        if file.metadata()?.is_file() {
+            return Source::file(file);
+        }
+        Err(io::Error::other("it is no regular file any more"))
+    });
     opened.map_err(|error| error.to_string())
 }
 
@@ -91,5 +99,34 @@ fn refused(name: &str, why: &str, limits: &Limits) -> FileReport {
         bytes: 0,
         sha256: String::new(),
         findings: scan.into_findings(),
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_took_a_files_place_is_not_opened() {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        fs::write(path("file"), "text").unwrap();
+        symlink("file", path("link")).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        let pipe = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), pipe, mode, 0).unwrap();
+        assert!(open(&path("file")).is_ok());
+        assert!(open(&path("link")).is_err());
+        // And nobody waits for the other end.
+        assert_eq!(
+            open(&path("pipe")).unwrap_err(),
+            "it is no regular file any more"
+        );
+        // A link that its user named leads on.
+        let report = scan_path(&path("link"), &Limits::default()).unwrap();
+        assert_eq!(report.files()[0].bytes(), 4);
     }
 }

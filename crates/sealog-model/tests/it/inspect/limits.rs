@@ -6,8 +6,8 @@ use sealog_model::formats::safetensors::{
 use sealog_model::formats::source::Source;
 use sealog_model::inspect::{
     Answer, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, Fault, GRAPH_DEPTH_MAX, INFLATED_BYTES_MAX,
-    Inspection, LISTING_BYTES_MAX, Limits, METADATA_MAX, OPCODES_MAX, RATIO_MAX, SPOOL_BYTES_MAX,
-    TENSORS_MAX, inspect_source,
+    Inspection, LISTING_BYTES_MAX, Limits, METADATA_MAX, OPCODES_MAX, RANK_MAX, RATIO_MAX,
+    SPOOL_BYTES_MAX, TENSORS_MAX, inspect_source,
 };
 
 use super::super::assemble::{Entry, field, four, npy, stack_global, tar, tar_member, zip};
@@ -151,6 +151,22 @@ fn what_inflates_in_all_archives_in_each_other() {
         ..Limits::default()
     };
     border(&file, of(ratio), of(ratio - 1), "bytes come out");
+}
+
+#[test]
+fn dimensions() {
+    let of = |rank: usize| {
+        let shape = vec!["1"; rank].join(",");
+        let tensor = format!(r#"{{"dtype":"U8","shape":[{shape}],"data_offsets":[0,1]}}"#);
+        with(
+            &safetensors(&format!("{{\"a\":{tensor}}}"), 1),
+            Limits::default(),
+        )
+    };
+    assert_eq!(of(RANK_MAX).answer(), Answer::Read);
+    let found = of(RANK_MAX + 1);
+    let reason = "a tensor of more than 64 dimensions";
+    assert_eq!(found.fault().unwrap().reason(), reason);
 }
 
 #[test]
