@@ -35,6 +35,7 @@ REMARKS = """
 - `sign` and `verify` make and check the same OMS bundle (key method, P-256, SHA-256) over the same files. model-signing is
   started as its users start it, as a command; its start-up is in its time, as ours is in ours.
 - `openssl dgst -sha256` hashes the files one after the other in one process, and neither lists a directory nor signs.
+- The rows of the scanner are of half as many rounds, one at least; no peer does that work.
 - Memory is the kernel's own mark of the most that the process ever held (`VmHWM`), looked at every 2 ms of a run that is
   not timed. Zeros of a sparse file stand for the sizes that the disk does not hold.
 """
