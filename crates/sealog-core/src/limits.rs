@@ -48,6 +48,11 @@ pub const VALUE_INLINE_BYTES_MAX: usize = 4 * 1024;
 pub const KEY_NAME_BYTES_MAX: usize = ORIGIN_BYTES_MAX;
 /// Bytes of a verifier key in text form, at most: room for the longer keys of types that are only named, not read.
 pub const VKEY_BYTES_MAX: usize = 4 * 1024;
+/// Signatures that a key verifies before its multiples are laid out: making them takes as long as about a dozen.
+pub const KEY_TABLE_USES_MIN: u32 = 64;
+/// Keys whose multiples are laid out at once in a process, at most, of 370 KiB each, and as much for the base point;
+/// others verify as before.
+pub const KEY_TABLES_MAX: usize = 16;
 /// The latest time of a cosignature, in POSIX seconds.
 pub const COSIGNATURE_TIME_MAX: u64 = (1 << 63) - 1;
 /// Bytes of the `extra` data of a proof file, at most: an entry.

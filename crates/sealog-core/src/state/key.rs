@@ -14,7 +14,7 @@ use crate::hash::Hash;
 use crate::json::{write_integer, write_string};
 use crate::map;
 use crate::tlog::note::Note;
-use crate::tlog::sign::verify_ed25519;
+use crate::tlog::sign::PublicKey;
 use crate::tlog::vkey::{KeyType, VerifierKey};
 
 /// Name of the log's own key in the state map; no other key may have it as its id.
@@ -49,7 +49,7 @@ pub fn rotation_message(origin: &str, old_vkey: &str, new_vkey: &str) -> Vec<u8>
 pub struct SignatureCheck {
     code: Code,
     index: Option<u64>,
-    public_key: [u8; 32],
+    key: PublicKey,
     message: Vec<u8>,
     signature: [u8; 64],
 }
@@ -64,7 +64,7 @@ impl SignatureCheck {
         Self {
             code,
             index: None,
-            public_key: *key.public_key().as_bytes(),
+            key: key.public_key().clone(),
             message,
             signature,
         }
@@ -80,7 +80,7 @@ impl SignatureCheck {
     /// # Errors
     /// The finding that it does not verify.
     pub fn run(&self) -> Result<(), Finding> {
-        if verify_ed25519(&self.public_key, &self.message, &self.signature) {
+        if self.key.verify(&self.message, &self.signature) {
             return Ok(());
         }
         let mut finding = Finding::new(self.code);

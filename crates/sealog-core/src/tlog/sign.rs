@@ -3,13 +3,17 @@
 //! Strict means that of the verifiers' known disagreements each is decided towards refusal: keys and R values of small
 //! order, non-canonical encodings of either, and S beyond the group's order. **Absent**: key generation and storage.
 
+mod table;
+
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 use ed25519_dalek::Signer as _;
 
 use super::vkey::{KeyType, VerifierKey, VkeyError};
 use crate::ErrorKind;
+use table::Often;
 
 /// Whatever signs for a key: a key file, a remote service, a hardware module, a caller's function.
 ///
@@ -114,9 +118,13 @@ impl fmt::Debug for Ed25519Signer {
     }
 }
 
-/// A public key, decoded once for many verifications.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PublicKey(ed25519_dalek::VerifyingKey);
+/// A public key, decoded once for many verifications; the more of them, the less each costs. Copies share what was
+/// laid out for that.
+#[derive(Clone)]
+pub struct PublicKey {
+    key: ed25519_dalek::VerifyingKey,
+    often: Arc<Often>,
+}
 
 impl PublicKey {
     /// Takes a key; `None` if its bytes are no point of the curve, another spelling of one, or one of small order.
@@ -125,21 +133,41 @@ impl PublicKey {
             return None;
         }
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
-        (!key.is_weak()).then_some(Self(key))
+        (!key.is_weak()).then(|| Self {
+            key,
+            often: Arc::default(),
+        })
     }
 
     /// The 32 bytes of RFC 8032.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.key.as_bytes()
     }
 
     /// Whether this key signed exactly these bytes.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        let Some(table) = self.often.table(&self.key) else {
+            return self.verify_plainly(message, signature);
+        };
+        let holds = table.verify(&self.key, message, signature);
+        debug_assert_eq!(holds, self.verify_plainly(message, signature));
+        holds
+    }
+
+    fn verify_plainly(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
-        self.0.verify_strict(message, &signature).is_ok()
+        self.key.verify_strict(message, &signature).is_ok()
     }
 }
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
