@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::{LogState, Step, Stream};
 use crate::entry::{Disposal, DisposedFacts, Retention};
 use crate::finding::{Code, Finding};
 use crate::hash::Hash;
@@ -196,5 +197,65 @@ impl Disposals {
         write_string(&mut out, &policy.id);
         out.push(b'}');
         Some(out)
+    }
+}
+
+impl LogState {
+    pub(super) fn push_disposed(&mut self, facts: &DisposedFacts, step: &mut Step) {
+        let begin = step.findings.len();
+        let index = self.size();
+        let mut wrong = |code, expected: String, found: String| {
+            step.findings
+                .push(Finding::new(code).because(expected, found));
+        };
+        if facts.index != index {
+            wrong(Code::IndexWrong, index.to_string(), facts.index.to_string());
+        }
+        if facts.by <= index {
+            wrong(
+                Code::DisposalUnexplained,
+                "a later record".into(),
+                facts.by.to_string(),
+            );
+        }
+        if index == 0 {
+            wrong(
+                Code::DisposalForbidden,
+                "ledger.created".into(),
+                "a disposed line".into(),
+            );
+        }
+        let seq = self.streams.get(&facts.stream).map_or(0, Stream::next_seq);
+        if facts.seq != seq {
+            wrong(Code::SeqWrong, seq.to_string(), facts.seq.to_string());
+        }
+        if self.last_time.is_some_and(|last| facts.recorded_at < last) {
+            wrong(
+                Code::TimeDecreases,
+                String::new(),
+                facts.recorded_at.format_micros(),
+            );
+        }
+        if let Err(code) = self
+            .runs
+            .get(&facts.run)
+            .map_or(Ok(()), |run| run.accepts(facts.producer_seq))
+        {
+            wrong(code, String::new(), facts.producer_seq.to_string());
+        }
+        // The entry that would bind the checkpoint before it is gone, so that checkpoint is checked by itself.
+        if self.uncovered() == 0
+            && let Some(last) = &self.last_checkpoint
+        {
+            step.checks.extend(self.keys.checks_of(last));
+        }
+        for finding in step.findings.get_mut(begin..).unwrap_or_default() {
+            finding.index = Some(index);
+        }
+        self.disposals.expect(facts);
+        self.advance_stream(facts.stream, index, facts.leaf);
+        self.advance_run(facts.run, facts.producer_seq, index);
+        self.frontier.push(facts.leaf);
+        self.last_time = Some(facts.recorded_at);
     }
 }
