@@ -1,16 +1,19 @@
 //! One pass over all lines of a log.
 
+mod anchor;
+mod conclusion;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::thread;
 
-use sealog_core::entry::{Anchor, Effect, EntryFacts, Line, RecordKind};
+use sealog_core::entry::{Effect, EntryFacts, Line, RecordKind};
 use sealog_core::finding::{Code, Finding, Place, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::state::{LogState, SignatureCheck};
 use sealog_core::tlog::checkpoint;
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_store::{Shelf, Store};
+use sealog_store::Store;
 
 use super::payloads::Payloads;
 use super::pipeline::{Pipeline, ReadChunk};
@@ -19,14 +22,10 @@ use super::roots::{Roots, Seen};
 use super::times::Times;
 use super::trust::Witnessed;
 use super::unique::Unique;
-use super::{Progress, Request, anchors, trust};
+use super::{Progress, Request, trust};
 use crate::chunk::Chunks;
 use crate::error::Error;
-use crate::recover;
 use crate::replay::{Applier, Taken};
-
-/// Repeated ids that are told.
-const REPEATS_TOLD: usize = 100;
 
 /// A verification under way.
 pub(super) struct Pass<'a> {
@@ -246,34 +245,6 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// An anchor that is too old for the state is compared with the roots of all checkpoints.
-    fn look_further_back(
-        &mut self,
-        finding: Finding,
-        line: Result<&Line, &sealog_core::entry::EntryError>,
-    ) -> Option<Finding> {
-        let (Code::AnchorUnchecked, Ok(Line::Entry(entry))) = (finding.code, line) else {
-            return Some(finding);
-        };
-        let Effect::Anchored(anchor) = &entry.record.effect else {
-            return Some(finding);
-        };
-        match self.checkpoints.at(anchor.size) {
-            Ok(Some(root)) if root == anchor.root => None,
-            Ok(root) => {
-                let expected = root.map_or("the size of a checkpoint".into(), |root| root.to_hex());
-                let found = root.map_or(anchor.size.to_string(), |_| anchor.root.to_hex());
-                let mut wrong = Finding::new(Code::AnchorWrong).because(expected, found);
-                (wrong.index, wrong.record_id) = (finding.index, finding.record_id);
-                Some(wrong)
-            }
-            Err(error) => {
-                self.failure = Some(error);
-                None
-            }
-        }
-    }
-
     /// Whether a checkpoint is signed by the key that is the log's at this place, or by a pinned one.
     fn is_signed(&self, note: &str) -> bool {
         let active = self.applier.state.keys().active();
@@ -337,54 +308,6 @@ impl<'a> Pass<'a> {
         self.note_root();
     }
 
-    /// The proof that an anchor names is among the anchors; what the policy's witnesses say in it of the time.
-    fn take_anchor(&mut self, anchor: &Anchor, index: u64, place: Place) {
-        self.group.anchors += 1;
-        let name = anchor.token.map(|token| anchors::name(anchor.size, &token));
-        let bytes = name.map(|name| (self.store.fetch(Shelf::Anchors, &name), name));
-        let missing = match (bytes, anchor.token) {
-            (Some((Ok(Some(bytes)), _)), Some(token)) if Hash::of(&[&bytes]) == token => {
-                self.named.insert(token);
-                return self.time_anchor(anchor, &bytes, index, place);
-            }
-            (Some((Ok(Some(_)), name)), _) => format!("other bytes in {name}"),
-            (Some((Ok(None), name)), _) => format!("no {name}"),
-            (Some((Err(error), _)), _) => error.to_string(),
-            (None, _) => "a digest that is not SHA-256".into(),
-        };
-        self.find(
-            Finding::new(Code::AnchorMissing).found(missing).at(index),
-            place,
-        );
-    }
-
-    fn time_anchor(&mut self, anchor: &Anchor, bytes: &[u8], index: u64, place: Place) {
-        let policy = self.request.policy.as_ref();
-        let Some(policy) = policy.filter(|policy| policy.asks_for_witnesses()) else {
-            return;
-        };
-        let keys = trust::known_keys(&self.applier.state);
-        let why = match policy.verify(bytes, &keys) {
-            Ok(seen) if (seen.size(), *seen.root()) != (anchor.size, anchor.root) => {
-                "another checkpoint than the record's".to_owned()
-            }
-            Ok(seen) => {
-                let witnessed = Some(Witnessed::of(&seen));
-                self.group.witnessed = self.group.witnessed.max(witnessed);
-                if let Some(time) = policy.outside_time(seen.cosignatures()) {
-                    self.group.times.covers(anchor.size, time);
-                    self.group.times.stands(index, time);
-                }
-                return;
-            }
-            Err(error) => crate::error::chain(&error),
-        };
-        self.find(
-            Finding::new(Code::AnchorUnproven).found(why).at(index),
-            place,
-        );
-    }
-
     /// Remembers the root where what the verifier brought has its size.
     fn note_root(&mut self) {
         if self.roots.is_empty() {
@@ -432,128 +355,6 @@ impl<'a> Pass<'a> {
         let of_producers = self.of_producers;
         if let Err(error) = self.checkpoints.add(size, Seen { root, of_producers }) {
             self.failure = Some(error);
-        }
-    }
-
-    /// What the lines give in all, and who vouches for it.
-    pub(super) fn conclude(mut self) -> Report {
-        self.judge_tail();
-        match std::mem::replace(&mut self.unique, Unique::new()).repeats(REPEATS_TOLD) {
-            Ok(repeats) => {
-                let size = self.report.size;
-                for (index, first) in repeats.into_iter().filter(|(at, _)| *at < size) {
-                    let finding = Finding::new(Code::RecordIdRepeated).at(index);
-                    self.report
-                        .add(finding.found(format!("first at entry {first}")));
-                }
-            }
-            Err(error) => self
-                .report
-                .add(Finding::new(Code::Unreadable).found(error.to_string())),
-        }
-        for finding in self.applier.state.finish() {
-            self.report.add(finding);
-        }
-        self.describe_state();
-        self.find_orphans();
-        if self.report.size == 0 {
-            if self.report.weight != Some(Weight::Refutes) {
-                self.report.add(Finding::new(Code::EmptyLedger));
-            }
-            trust::judge_emptied(&mut self.report, self.request);
-            return self.report;
-        }
-        trust::judge(
-            &mut self.report,
-            self.request,
-            &self.applier.state,
-            &self.newest,
-            &self.roots,
-            &mut anchors::Shelved {
-                store: self.store,
-                checkpoints: &mut self.checkpoints,
-                named: &self.named,
-                witnessed: self.witnessed,
-                disposed_by: self.disposed_by,
-            },
-        );
-        self.report
-    }
-
-    /// Of a log that was not read whole nobody knows which files its entries name.
-    fn find_orphans(&mut self) {
-        if self.report.weight.is_none() {
-            for finding in std::mem::take(&mut self.payloads).orphans() {
-                self.report.add(finding);
-            }
-        }
-    }
-
-    /// What follows the last good checkpoint: refuted if the log's key signed more than can be re-hashed and no crash
-    /// explains it, else a tail that nothing covers.
-    fn judge_tail(&mut self) {
-        let refuting = !self.pending_is_harmless();
-        let uncovered = self.applier.state.uncovered() > 0;
-        if let Some((segment, at)) = self.filler.take()
-            && segment != self.last_segment
-        {
-            self.find(Finding::new(Code::Filler), at);
-        }
-        if refuting && self.later_checkpoint && !self.is_torn() {
-            for finding in self.pending.drain(..) {
-                self.report.add(finding);
-            }
-            return;
-        }
-        if refuting || uncovered {
-            let first = self.pending.first();
-            let mut finding = Finding::new(Code::UncoveredTail);
-            finding.place = first.and_then(|finding| finding.place);
-            finding.found = first.map(ToString::to_string);
-            self.report.add(finding);
-            self.pending.clear();
-        }
-        for finding in self.pending.drain(..) {
-            self.report.add(finding);
-        }
-    }
-
-    /// Whether the tail has the traces of an interrupted write: the pages of one reach the disk in any order, and that
-    /// of the checkpoint line may be among the first. What a writer would set aside decides nothing here either.
-    fn is_torn(&self) -> bool {
-        matches!(
-            recover::classify(self.store, self.covered, false),
-            Ok(Some(_))
-        )
-    }
-
-    fn describe_state(&mut self) {
-        let state = &self.applier.state;
-        self.report.streams = u64::try_from(state.stream_count()).unwrap_or(u64::MAX);
-        self.report.last_epoch = state.last_epoch();
-        self.report.disposed = state.disposals().holes();
-        let departed = state.departed_runs();
-        let runs = &mut self.report.runs;
-        runs.closed_whole = departed.whole;
-        runs.closed_with_holes = departed.with_holes;
-        runs.open = departed.silent;
-        runs.missing = departed.missing;
-        for (_, run) in state.runs() {
-            runs.missing += run.missing();
-            match (run.closed(), run.missing()) {
-                (None, _) => runs.open += 1,
-                (Some(_), 0) => runs.closed_whole += 1,
-                (Some(_), _) => runs.closed_with_holes += 1,
-            }
-        }
-        let (open, holes, missing) = (runs.open, runs.closed_with_holes, runs.missing);
-        if open > 0 {
-            let found = format!("{open} runs");
-            self.report.add(Finding::new(Code::RunOpen).found(found));
-        }
-        if missing > 0 {
-            let found = format!("{missing} numbers, {holes} closed runs with holes");
-            self.report.add(Finding::new(Code::RunHoles).found(found));
         }
     }
 }
