@@ -37,7 +37,7 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         [0x5d, 0, 0, _, _, ..] => Kind::Packed(Packing::Lzma),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Kind::Unsupported("7z"),
         [b'R', b'a', b'r', b'!', ..] => Kind::Unsupported("rar"),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Kind::Unsupported("lz4"),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Kind::Packed(Packing::Lz4),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Unsupported("zstd"),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Kind::Npy,
         [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => Kind::Hdf5,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Read};
 
-use super::source::Source;
+use super::source::{Source, SourceReader};
 
 /// Memory that a dictionary of LZMA or xz may take, in KiB: a stream of a hundred bytes may ask for 4 GiB. `xz -9` asks
 /// for half of this.
@@ -17,6 +17,7 @@ pub(crate) enum Packing {
     Bzip2,
     Xz,
     Lzma,
+    Lz4,
 }
 
 impl Packing {
@@ -28,6 +29,7 @@ impl Packing {
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
             Self::Lzma => "lzma",
+            Self::Lz4 => "lz4",
         }
     }
 
@@ -48,6 +50,7 @@ impl Packing {
                 DICTIONARY_KIB_MAX,
                 None,
             )?),
+            Self::Lz4 => Box::new(Lz4Frames::new(source)),
         })
     }
 }
@@ -57,6 +60,38 @@ pub(crate) const TOTAL_FREE_BYTES: u64 = 256 * 1024 * 1024;
 /// Beyond that, inflated bytes for each byte of the file, over all archives inside of it. Without this a file of 14 kB
 /// in which archives of zeros lie in each other kept a core busy for minutes.
 pub(crate) const TOTAL_RATIO_MAX: u64 = 50;
+/// An empty frame of lz4, as the format spells it: magic, flags, block size, the header's checksum, the end mark.
+const LZ4_EMPTY: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0, 0];
+
+/// Frames of lz4 in a row, to the last byte. A block is 8 MiB at most, which bounds what is held.
+///
+/// The decoder ends quietly where a stream is cut between two blocks, and at an empty block in the middle, where other
+/// readers go on. So an empty frame is put behind the source: inside of a frame its magic is a block that is too large,
+/// and only when it was read too is this the end.
+struct Lz4Frames<'s> {
+    decoder: lz4_flex::frame::FrameDecoder<io::Chain<SourceReader<'s>, &'static [u8]>>,
+}
+
+impl<'s> Lz4Frames<'s> {
+    fn new(source: &'s Source) -> Self {
+        let input = source.reader().chain(LZ4_EMPTY.as_slice());
+        Self {
+            decoder: lz4_flex::frame::FrameDecoder::new(input),
+        }
+    }
+}
+
+impl Read for Lz4Frames<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.decoder.read(buffer)?;
+            let (_, behind) = self.decoder.get_ref().get_ref();
+            if read > 0 || buffer.is_empty() || behind.is_empty() {
+                return Ok(read);
+            }
+        }
+    }
+}
 
 /// A reader that ends where more comes out than is allowed, and says so.
 pub(crate) struct Metered<'b, R> {

@@ -140,6 +140,9 @@ fn unknown(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
     if let Some(name) = savedmodel::scan(source, scan) {
         return name;
     }
+    if let Some(name) = savedmodel::scan_metadata(source, scan) {
+        return name;
+    }
     scan.report(
         &FILE_UNKNOWN,
         0,

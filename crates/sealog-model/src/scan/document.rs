@@ -7,10 +7,12 @@ use sealog_core::json::Value;
 use super::allow;
 use super::context::Scan;
 use super::keras;
+use super::mlflow;
 use super::rule::{
-    CONFIG_BROKEN, CONFIG_REMOTE_CODE, CONFIG_TEMPLATE, FILE_UNREADABLE, HYDRA_TARGET,
-    HYDRA_UNKNOWN, YAML_TAG,
+    CONFIG_BROKEN, CONFIG_REMOTE_CODE, CONFIG_SHARD_PATH, CONFIG_TEMPLATE, FILE_UNREADABLE,
+    HYDRA_TARGET, HYDRA_UNKNOWN, YAML_TAG,
 };
+use crate::formats::archive::leads_out;
 use crate::formats::members::document;
 use crate::formats::source::Source;
 
@@ -84,6 +86,10 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
         return json(&bytes, &text, scan);
     }
     lines(&text, scan);
+    if mlflow::is_one(&bytes) {
+        mlflow::scan(&text, scan);
+        return "mlmodel";
+    }
     "text"
 }
 
@@ -122,6 +128,13 @@ fn members(value: &Value, name: Option<&str>, scan: &mut Scan<'_>) {
         (Some("auto_map" | "custom_pipelines"), Value::Object(_)) => {
             let detail = "the model's own Python files would be run";
             scan.report(&CONFIG_REMOTE_CODE, 0, detail);
+        }
+        (Some("weight_map"), Value::Object(shards)) => {
+            for shard in shards.iter().filter_map(|(_, shard)| shard.as_str()) {
+                if leads_out(shard) {
+                    scan.report(&CONFIG_SHARD_PATH, 0, shard.escape_debug().to_string());
+                }
+            }
         }
         (Some("_target_"), Value::String(target)) => self::target(target, 0, scan),
         _ => {}

@@ -1,8 +1,10 @@
-//! HDF5: Keras configurations in its attributes, and links to other files.
+//! HDF5: Keras configurations in its attributes, links to other files, and data that lie in other files.
 //!
 //! The tree of the file is not walked: configurations are found as the JSON texts they are, wherever they stand, which
-//! also finds those that no attribute points to.
-//! **What is absent**: chunked or compressed text data sets; Keras writes attributes.
+//! also finds those that no attribute points to; links and lists of external files by the shape of their messages.
+//! **What is absent**: chunked or compressed text data sets (Keras writes attributes); filters of plug-ins.
+
+use std::collections::HashSet;
 
 use super::context::Scan;
 use super::keras;
@@ -23,6 +25,14 @@ const PIECE: u64 = 1024 * 1024;
 const SHARED: u64 = 64;
 /// Configurations in one file.
 const DOCUMENTS_MAX: usize = 64;
+/// Heaps of names, and places that look like lists of external files, in one file.
+const PLACES_MAX: usize = 65_536;
+/// Files that one data set may be spread over.
+const SLOTS_MAX: u16 = 4_096;
+/// How a list of external files begins: version 1 and three bytes that are reserved.
+const LIST: &[u8] = &[1, 0, 0, 0];
+/// How a heap of names begins.
+const HEAP: &[u8] = b"HEAP";
 
 /// A signature may stand behind a block of the user's own, at 512 times a power of two.
 pub(super) fn scan_with_user_block(source: &Source, scan: &mut Scan<'_>) -> Option<&'static str> {
@@ -33,6 +43,7 @@ pub(super) fn scan_with_user_block(source: &Source, scan: &mut Scan<'_>) -> Opti
 
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
     let (mut at, mut documents, mut next) = (0, 0, 0);
+    let mut lists = Lists::new(signature(source).unwrap_or(0), source.len());
     while at < source.len() {
         let piece = match source.bytes(at, PIECE + SHARED) {
             Ok(piece) => piece,
@@ -55,7 +66,73 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
             let place = at + u64::try_from(place).unwrap_or(0);
             scan.report(&HDF5_EXTERNAL, place, "an external link names another file");
         }
+        lists.look(&piece, at);
         at += PIECE;
+    }
+    lists.settle(scan);
+}
+
+/// Lists of external files, which data sets have instead of data of their own: a version, the slots allocated and used,
+/// and the address of a heap that holds the names. One counts only where a heap does lie at that address.
+struct Lists {
+    base: u64,
+    len: u64,
+    heaps: HashSet<u64>,
+    found: Vec<(u64, u64)>,
+    full: bool,
+}
+
+impl Lists {
+    fn new(base: u64, len: u64) -> Self {
+        Self {
+            base,
+            len,
+            heaps: HashSet::new(),
+            found: Vec::new(),
+            full: false,
+        }
+    }
+
+    fn look(&mut self, piece: &[u8], start: u64) {
+        let place = |at: usize| start.saturating_add(u64::try_from(at).unwrap_or(0));
+        for at in memchr::memmem::find_iter(piece, HEAP) {
+            self.full |= self.heaps.len() >= PLACES_MAX;
+            if !self.full {
+                self.heaps.insert(place(at));
+            }
+        }
+        for at in memchr::memmem::find_iter(piece, LIST) {
+            let body = piece.get(at + LIST.len()..).unwrap_or_default();
+            let Some(heap) = self.heap(body) else {
+                continue;
+            };
+            self.full |= self.found.len() >= PLACES_MAX;
+            if !self.full {
+                self.found.push((place(at), heap));
+            }
+        }
+    }
+
+    /// Where the heap of what may be a list lies in the file. Addresses have eight bytes; other widths are not read.
+    fn heap(&self, body: &[u8]) -> Option<u64> {
+        let (slots, rest) = body.split_first_chunk::<4>()?;
+        let [a0, a1, u0, u1] = *slots;
+        let (allocated, used) = (u16::from_le_bytes([a0, a1]), u16::from_le_bytes([u0, u1]));
+        let heap = rest.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))?;
+        let place = heap.checked_add(self.base)?;
+        ((1..=allocated).contains(&used) && allocated <= SLOTS_MAX && place < self.len)
+            .then_some(place)
+    }
+
+    fn settle(self, scan: &mut Scan<'_>) {
+        if self.full {
+            scan.report(&HDF5_LIMIT, 0, "more heaps or lists than are looked at");
+        }
+        for (at, heap) in self.found {
+            if self.heaps.contains(&heap) {
+                return scan.report(&HDF5_EXTERNAL, at, "a data set lies in another file");
+            }
+        }
     }
 }
 

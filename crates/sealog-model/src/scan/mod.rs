@@ -18,6 +18,7 @@ mod gguf;
 mod hdf5;
 mod keras;
 mod limits;
+mod mlflow;
 mod onnx;
 pub mod output;
 mod pickle;

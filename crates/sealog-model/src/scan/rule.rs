@@ -109,7 +109,12 @@ rules! {
     HYDRA_UNKNOWN "hydra.unknown" Suspicious "has a `_target_` that no allowlist names";
     CONFIG_TEMPLATE "config.template" Malicious "has a chat template that reaches into Python";
     CONFIG_REMOTE_CODE "config.remote_code" Suspicious "asks for code that comes with the model";
+    CONFIG_SHARD_PATH "config.shard_path" Malicious "names a shard outside of its directory";
     CONFIG_BROKEN "config.broken" Undecided "looks like JSON and cannot be read";
+    MLFLOW_DANGEROUS "mlflow.dangerous" Malicious "names a loader that runs code";
+    MLFLOW_LOADER "mlflow.loader" Suspicious "names a loader that no allowlist names";
+    MLFLOW_CODE "mlflow.code" Suspicious "asks for code that comes with the model";
+    MLFLOW_BROKEN "mlflow.broken" Undecided "describes flavors and cannot be read";
 }
 
 /// The rule of this id.

@@ -7,6 +7,11 @@ use super::context::Scan;
 use super::rule::{SKOPS_BROKEN, SKOPS_DANGEROUS, SKOPS_TYPE};
 use crate::formats::members::document;
 
+/// The node that loads a function of Python's `operator` by its class, whatever module it names (CVE-2025-54412).
+const OPERATOR: &str = "OperatorFuncNode";
+/// The node that loads an attribute of an object, whatever class it names (CVE-2025-54413).
+const METHOD: &str = "MethodNode";
+
 /// Scans the `schema.json`; none: it could not be read.
 pub(super) fn scan_schema(bytes: Option<&[u8]>, scan: &mut Scan<'_>) {
     match bytes.map(document) {
@@ -21,7 +26,11 @@ fn nodes(value: &Value, scan: &mut Scan<'_>) {
     if let (Some(module), Some(class)) = (text("__module__"), text("__class__")) {
         let loader = text("__loader__").unwrap_or_default();
         let detail = format!("{module}.{class} by {loader}");
-        if allow::dangerous(module, class)
+        if loader == OPERATOR {
+            scan.report_global(&SKOPS_DANGEROUS, 0, ("operator", class), detail);
+        } else if loader == METHOD {
+            method(value, (module, class), scan);
+        } else if allow::dangerous(module, class)
             && !(module == "builtins" && class == "type")
             && loader != "TypeNode"
         {
@@ -38,6 +47,17 @@ fn nodes(value: &Value, scan: &mut Scan<'_>) {
     for value in value.as_array().unwrap_or_default() {
         nodes(value, scan);
     }
+}
+
+/// A method is an attribute by a name that the file gives: special ones lead anywhere, others to code of the class.
+fn method(value: &Value, class: (&str, &str), scan: &mut Scan<'_>) {
+    let content = value.member("content");
+    let name = content.and_then(|content| content.member("func"));
+    let name = name.and_then(Value::as_str).unwrap_or_default();
+    let plain = !name.starts_with('_') && !name.contains('.') && !name.is_empty();
+    let rule = if plain { &SKOPS_TYPE } else { &SKOPS_DANGEROUS };
+    let detail = format!("{}.{}: its attribute {name}", class.0, class.1);
+    scan.report_global(rule, 0, class, detail);
 }
 
 /// Types that skops itself trusts and that no pickle names.

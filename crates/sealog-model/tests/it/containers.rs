@@ -490,7 +490,7 @@ pub(crate) fn models() -> Vec<Case> {
             &safetensors(&weights(0), &[0; 4]),
         ),
         Case::new(
-            "skops: a dangerous type (CVE-2025-54412)",
+            "skops: a dangerous type",
             &skops("os", "system"),
             &["skops.dangerous"],
             &skops("collections", "OrderedDict"),

@@ -13,9 +13,12 @@
     reason = "tests, most of them tables of cases"
 )]
 
+mod archives;
 mod assemble;
 mod benign;
 mod containers;
+mod coverage;
+mod frameworks;
 mod inspect;
 mod limits;
 mod pickles;
@@ -67,6 +70,14 @@ fn corpus() -> Vec<Case> {
     cases.extend(containers::zips());
     cases.extend(containers::streams());
     cases.extend(containers::models());
+    cases.extend(archives::zips());
+    cases.extend(archives::tars());
+    cases.extend(archives::packed());
+    cases.extend(frameworks::pickles());
+    cases.extend(frameworks::keras());
+    cases.extend(frameworks::graphs());
+    cases.extend(frameworks::headers());
+    cases.extend(frameworks::descriptions());
     cases
 }
 
