@@ -6,7 +6,8 @@ mod private;
 mod public;
 mod trusted;
 
-pub use private::{PrivateKey, new_ecdsa_key, new_private_key};
+pub use private::{PrivateKey, new_ecdsa_key, new_private_key, new_rsa_key};
+pub(crate) use public::rsa_bits;
 pub use public::{KeyKind, PublicKey};
 pub use trusted::{TrustedKey, TrustedKeys};
 

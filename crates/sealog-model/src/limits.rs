@@ -16,6 +16,10 @@ pub const DOCUMENT_BYTES_MAX: usize = JSON_TEXT_BYTES_MAX;
 pub const SIGNATURE_FILE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a key file or a list of trusted keys.
 pub const KEY_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Bits of an RSA modulus at least: what is shorter can be broken.
+pub const RSA_BITS_MIN: usize = 2_048;
+/// Bits of an RSA modulus at most.
+pub const RSA_BITS_MAX: usize = 8_192;
 /// Bytes of a name, version or author in a statement.
 pub const LABEL_BYTES_MAX: usize = 200;
 /// Bytes that a thread reads of a file at a time; it reads two files in step. Both buffers have to stay in the second

@@ -4,17 +4,23 @@
 //! trusted. A [`VerifiedManifest`] comes out of [`Vouched::check`] alone, and a [`Vouched`] out of a verifying function
 //! alone. **What is absent**: fetching keys.
 
+mod hashtrace;
 mod oms;
 mod own;
 mod registered;
+mod triple;
 
 use std::path::Path;
 
 use sealog_core::Hash;
 
+pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
 pub use oms::{is_oms_claimed, sign_oms, verify_oms};
 pub use own::{SIGNATURE_SUFFIX, pin_statement, sign_statement, verify_statement};
 pub use registered::registered_body;
+pub use triple::{
+    HeldTriple, METADATA_FILE, TRIPLE_MODEL, Triple, is_triple_claimed, mlsecops_triple,
+};
 
 use crate::Error;
 use crate::digest::{DigestCache, DigestOptions, Taken};
@@ -36,6 +42,17 @@ pub enum Voucher {
     Digest,
 }
 
+/// Something that a text of an older format says besides its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Of what: the member's name.
+    pub what: &'static str,
+    /// What it says.
+    pub value: String,
+    /// Whether the signature covers it; if not, anybody can have written it.
+    pub signed: bool,
+}
+
 /// What `ignored` files mean to whoever asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Uncovered {
@@ -53,9 +70,23 @@ pub struct Vouched {
     voucher: Voucher,
     authorship: Option<Authorship>,
     notes: Vec<String>,
+    claims: Vec<Claim>,
+    /// The digest that the model has to have besides, where that is all that vouches for it.
+    pinned: Option<Hash>,
 }
 
 impl Vouched {
+    const fn new(set: ClosedSet, voucher: Voucher) -> Self {
+        Self {
+            set,
+            voucher,
+            authorship: None,
+            notes: Vec::new(),
+            claims: Vec::new(),
+            pinned: None,
+        }
+    }
+
     /// The set.
     pub const fn closed_set(&self) -> &ClosedSet {
         &self.set
@@ -74,6 +105,11 @@ impl Vouched {
     /// What a reader has to know about this format: what it leaves unsigned.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What a text of an older format says besides, signed or not.
+    pub fn claims(&self) -> &[Claim] {
+        &self.claims
     }
 
     /// Fails unless name and version are signed and are these.
@@ -113,6 +149,14 @@ impl Vouched {
     ) -> Result<VerifiedManifest, Error> {
         let (manifest, set) = self.set.check(path, own, options)?;
         hold_covered(&set, uncovered)?;
+        let found = manifest.model_digest();
+        if let Some(pinned) = self.pinned.filter(|pinned| *pinned != found) {
+            return Err(Error::NotExpected {
+                what: "the digest of the model",
+                expected: pinned.to_hex(),
+                found: found.to_hex(),
+            });
+        }
         Ok(VerifiedManifest {
             vouched: self,
             manifest,

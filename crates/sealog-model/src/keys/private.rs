@@ -3,10 +3,13 @@
 use std::fmt;
 use std::path::Path;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
-    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _, RSA_PSS_SHA256, RsaKeyPair,
+    RsaPssSaltLength,
 };
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::pem::LineEnding;
@@ -24,6 +27,7 @@ const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 enum Inner {
     Ed25519(ed25519_dalek::SigningKey),
     Ecdsa(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
 }
 
 /// A key that signs. Its text never shows it.
@@ -74,8 +78,9 @@ impl PrivateKey {
                 ));
             }
         };
-        Self::from_pkcs8(document.as_bytes())
-            .ok_or_else(|| unusable("it is no Ed25519, P-256, P-384 or P-521 key"))
+        Self::from_pkcs8(document.as_bytes()).ok_or_else(|| {
+            unusable("it is no Ed25519, P-256, P-384, P-521 or RSA key of 2,048 to 8,192 bits")
+        })
     }
 
     /// Whether the PEM file of a key says that it is encrypted.
@@ -92,6 +97,14 @@ impl PrivateKey {
                 let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).ok()?;
                 let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.as_bytes().try_into().ok()?);
                 Self::from_seed(&seed)
+            }
+            KeyKind::Rsa => {
+                let pair = RsaKeyPair::from_pkcs8(der).ok()?;
+                let public = PublicKey::new(KeyKind::Rsa, pair.public_key().as_ref())?;
+                Some(Self {
+                    inner: Inner::Rsa(pair),
+                    public,
+                })
             }
             kind => {
                 let pair = EcdsaKeyPair::from_pkcs8(signing(kind)?, der).ok()?;
@@ -131,11 +144,26 @@ impl PrivateKey {
         Ok(signature.as_ref().to_vec())
     }
 
+    /// Signs by RSA-PSS with SHA-256 in both places and the longest salt that fits.
+    pub(crate) fn rsa_pss_sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let Inner::Rsa(pair) = &self.inner else {
+            return Err(Error::malformed(
+                "the key",
+                "HashTraceAI manifests are signed with RSA",
+            ));
+        };
+        let scheme = &const { RSA_PSS_SHA256.with_pss_salt_length(RsaPssSaltLength::Max) };
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(scheme, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| Error::malformed("the key", "it cannot sign"))?;
+        Ok(signature)
+    }
+
     /// The key for Ed25519.
     pub(crate) fn ed25519(&self) -> Result<&ed25519_dalek::SigningKey, Error> {
         match &self.inner {
             Inner::Ed25519(key) => Ok(key),
-            Inner::Ecdsa(_) => Err(Error::malformed(
+            Inner::Ecdsa(_) | Inner::Rsa(_) => Err(Error::malformed(
                 "the key",
                 "it is of another kind than Ed25519",
             )),
@@ -145,7 +173,7 @@ impl PrivateKey {
 
 const fn signing(kind: KeyKind) -> Option<&'static EcdsaSigningAlgorithm> {
     match kind {
-        KeyKind::Ed25519 => None,
+        KeyKind::Ed25519 | KeyKind::Rsa => None,
         KeyKind::P256 => Some(&ECDSA_P256_SHA256_ASN1_SIGNING),
         KeyKind::P384 => Some(&ECDSA_P384_SHA384_ASN1_SIGNING),
         KeyKind::P521 => Some(&ECDSA_P521_SHA512_ASN1_SIGNING),
@@ -187,6 +215,16 @@ pub fn new_ecdsa_key(
     let algorithm = signing(kind).ok_or_else(failed)?;
     let der = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new());
     let der = der.map_err(|_| failed())?;
+    let info = PrivateKeyInfoRef::try_from(der.as_ref()).map_err(|_| failed())?;
+    write(path, &info, password)?;
+    PrivateKey::from_pkcs8(der.as_ref()).ok_or_else(failed)
+}
+
+/// The same for RSA with 3,072 bits, which `HashTraceAI`'s manifests are signed with.
+pub fn new_rsa_key(path: &Path, password: Option<&[u8]>) -> Result<PrivateKey, Error> {
+    let failed = || unusable(path, "no such key can be made");
+    let pair = RsaKeyPair::generate(KeySize::Rsa3072).map_err(|_| failed())?;
+    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| failed())?;
     let info = PrivateKeyInfoRef::try_from(der.as_ref()).map_err(|_| failed())?;
     write(path, &info, password)?;
     PrivateKey::from_pkcs8(der.as_ref()).ok_or_else(failed)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::signature::RsaParameters;
 use pkcs8::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use pkcs8::der::pem::LineEnding;
 use pkcs8::der::{Decode, Document, Encode};
@@ -10,10 +11,12 @@ use sealog_core::Hash;
 
 use super::{Secrecy, create, read, unusable};
 use crate::Error;
+use crate::limits::{RSA_BITS_MAX, RSA_BITS_MIN};
 
 const LABEL: &str = "PUBLIC KEY";
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
@@ -30,6 +33,8 @@ pub enum KeyKind {
     P384,
     /// ECDSA over P-521.
     P521,
+    /// RSA with a modulus of 2,048 to 8,192 bits.
+    Rsa,
 }
 
 impl KeyKind {
@@ -40,12 +45,13 @@ impl KeyKind {
             Self::P256 => "p256",
             Self::P384 => "p384",
             Self::P521 => "p521",
+            Self::Rsa => "rsa",
         }
     }
 
     /// Reads the name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Ed25519, Self::P256, Self::P384, Self::P521]
+        [Self::Ed25519, Self::P256, Self::P384, Self::P521, Self::Rsa]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
@@ -58,26 +64,29 @@ impl KeyKind {
             (EC, Some(P256)) => Some(Self::P256),
             (EC, Some(P384)) => Some(Self::P384),
             (EC, Some(P521)) => Some(Self::P521),
+            (RSA, None) => (parameters == Some(AnyRef::NULL)).then_some(Self::Rsa),
             _ => None,
         }
     }
 
     const fn curve(self) -> Option<ObjectIdentifier> {
         match self {
-            Self::Ed25519 => None,
+            Self::Ed25519 | Self::Rsa => None,
             Self::P256 => Some(P256),
             Self::P384 => Some(P384),
             Self::P521 => Some(P521),
         }
     }
 
-    /// Bytes of the key itself: of a curve's, the uncompressed point.
-    const fn len(self) -> usize {
+    /// Whether bytes are a key itself: of a curve's, the uncompressed point; of RSA, the DER of `RSAPublicKey`.
+    fn fits(self, raw: &[u8]) -> bool {
+        let point = |length| raw.len() == length && raw.first() == Some(&4);
         match self {
-            Self::Ed25519 => 32,
-            Self::P256 => 65,
-            Self::P384 => 97,
-            Self::P521 => 133,
+            Self::Ed25519 => raw.len() == 32,
+            Self::P256 => point(65),
+            Self::P384 => point(97),
+            Self::P521 => point(133),
+            Self::Rsa => rsa_bits(raw).is_some(),
         }
     }
 }
@@ -91,8 +100,7 @@ pub struct PublicKey {
 
 impl PublicKey {
     pub(super) fn new(kind: KeyKind, raw: &[u8]) -> Option<Self> {
-        let form = kind == KeyKind::Ed25519 || raw.first() == Some(&4);
-        (raw.len() == kind.len() && form).then(|| Self {
+        kind.fits(raw).then(|| Self {
             kind,
             raw: raw.to_vec(),
         })
@@ -110,7 +118,7 @@ impl PublicKey {
         Self::from_pem(&text).ok_or_else(|| {
             unusable(
                 path,
-                "it is no PEM of an Ed25519, P-256, P-384 or P-521 public key",
+                "it is no PEM of an Ed25519, P-256, P-384, P-521 or RSA public key of 2,048 to 8,192 bits",
             )
         })
     }
@@ -136,7 +144,7 @@ impl PublicKey {
         self.kind
     }
 
-    /// The key itself: 32 bytes, or the uncompressed point.
+    /// The key itself: 32 bytes, the uncompressed point, or the DER of `RSAPublicKey`.
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
@@ -145,8 +153,15 @@ impl PublicKey {
     pub fn to_der(&self) -> Vec<u8> {
         let curve = self.kind.curve();
         let algorithm = AlgorithmIdentifierRef {
-            oid: if curve.is_some() { EC } else { ED25519 },
-            parameters: curve.as_ref().map(AnyRef::from),
+            oid: match self.kind {
+                KeyKind::Ed25519 => ED25519,
+                KeyKind::Rsa => RSA,
+                _ => EC,
+            },
+            parameters: match self.kind {
+                KeyKind::Rsa => Some(AnyRef::NULL),
+                _ => curve.as_ref().map(AnyRef::from),
+            },
         };
         let key = BitStringRef::from_bytes(&self.raw);
         let der = key.and_then(|subject_public_key| {
@@ -156,7 +171,7 @@ impl PublicKey {
             };
             info.to_der()
         });
-        // A key of 133 bytes at most always has an encoding.
+        // A key of some 1,040 bytes at most always has an encoding.
         der.unwrap_or_default()
     }
 
@@ -187,4 +202,13 @@ impl PublicKey {
         ed25519_dalek::VerifyingKey::from_bytes(raw)
             .map_err(|_| Error::malformed("the key", "it is no point of the curve"))
     }
+}
+
+/// Bits of an RSA key's modulus; none if the bytes are no such key, or one that is too short or too long.
+pub(crate) fn rsa_bits(raw: &[u8]) -> Option<usize> {
+    let bits = RsaParameters::public_modulus_len(raw).ok()?;
+    let bits = usize::try_from(bits).ok()?;
+    (RSA_BITS_MIN..=RSA_BITS_MAX)
+        .contains(&bits)
+        .then_some(bits)
 }

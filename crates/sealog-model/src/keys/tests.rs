@@ -102,6 +102,7 @@ fn keys_of_openssl_are_read_and_ours_by_openssl() {
         ("ec -pkeyopt ec_paramgen_curve:P-256", KeyKind::P256),
         ("ec -pkeyopt ec_paramgen_curve:P-384", KeyKind::P384),
         ("ec -pkeyopt ec_paramgen_curve:P-521", KeyKind::P521),
+        ("rsa -pkeyopt rsa_keygen_bits:2048", KeyKind::Rsa),
     ];
     for (algorithm, kind) in kinds {
         openssl(&format!("genpkey -algorithm {algorithm} -out k.pem"));
@@ -118,6 +119,16 @@ fn keys_of_openssl_are_read_and_ours_by_openssl() {
             PrivateKey::read(&path, Some(b"pw")).unwrap().public(),
             key.public()
         );
+    }
+    for bits in [2_040, 1_024] {
+        openssl(&format!(
+            "genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:{bits} -out k.pem"
+        ));
+        openssl("pkey -in k.pem -pubout -out k.pub");
+        let path = root.path().join("k.pem");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(why(PrivateKey::read(&path, None)).contains("2,048"));
+        assert!(why(PublicKey::read(&root.path().join("k.pub"))).contains("2,048"));
     }
     let own = root.path().join("own.pem");
     let key = new_private_key(&own, &[9; 32], Some(b"pw")).unwrap();
@@ -158,5 +169,81 @@ fn a_trusted_name_stands_for_one_key() {
     ] {
         fs::write(&list, bad).unwrap();
         assert!(why(TrustedKeys::read(&list)).contains(reason), "{reason}");
+    }
+}
+
+/// The DER of an RSA key whose modulus has so many bits; nobody has its private half.
+fn rsa_of(bits: usize) -> Vec<u8> {
+    use pkcs8::der::Encode;
+    use pkcs8::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+    use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+    let mut modulus = vec![0xff; bits.div_ceil(8)];
+    modulus[0] = u8::try_from((1_u32 << ((bits - 1) % 8 + 1)) - 1).unwrap();
+    let integers = [modulus.as_slice(), &[1, 0, 1]].map(|bytes| {
+        let integer = UintRef::new(bytes).unwrap();
+        integer.to_der().unwrap()
+    });
+    let inner = AnyRef::new(pkcs8::der::Tag::Sequence, &integers.concat())
+        .unwrap()
+        .to_der()
+        .unwrap();
+    let info = SubjectPublicKeyInfoRef {
+        algorithm: AlgorithmIdentifierRef {
+            oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1"),
+            parameters: Some(AnyRef::NULL),
+        },
+        subject_public_key: BitStringRef::from_bytes(&inner).unwrap(),
+    };
+    info.to_der().unwrap()
+}
+
+#[test]
+fn an_rsa_key_has_no_fewer_and_no_more_bits_than_its_limits() {
+    use crate::limits::{RSA_BITS_MAX, RSA_BITS_MIN};
+    for bits in [RSA_BITS_MIN, RSA_BITS_MAX] {
+        let der = rsa_of(bits);
+        let key = PublicKey::from_der(&der).unwrap();
+        assert_eq!((key.kind(), key.to_der()), (KeyKind::Rsa, der), "{bits}");
+    }
+    for bits in [RSA_BITS_MIN - 1, RSA_BITS_MAX + 1] {
+        assert!(PublicKey::from_der(&rsa_of(bits)).is_none(), "{bits}");
+    }
+}
+
+#[test]
+fn h8_keys_of_hashtrace_are_taken_over_whole_or_not_at_all() {
+    let root = TempDir::new().unwrap();
+    let (list, theirs) = (root.path().join("trusted"), root.path().join("theirs"));
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata/hashtrace");
+    let keys = TrustedKeys::read_hashtrace(&vectors.join("trusted_keys.json")).unwrap();
+    let jo = PublicKey::read(&vectors.join("key.pub")).unwrap();
+    assert_eq!((keys.iter().len(), &keys.find("jo").unwrap().key), (2, &jo));
+    TrustedKeys::add_all(&list, &keys).unwrap();
+    TrustedKeys::add_all(&list, &keys).unwrap();
+    assert_eq!(TrustedKeys::read(&list).unwrap().iter().len(), 2);
+    let pem = jo.to_pem().replace('\n', "\\n");
+    fs::write(&theirs, format!(r#"{{"new":"{pem}","sam":"{pem}"}}"#)).unwrap();
+    let older = TrustedKeys::read_hashtrace(&theirs).unwrap();
+    assert_eq!(older.find("new").unwrap().key, jo);
+    assert!(why(TrustedKeys::add_all(&list, &older)).contains("already"));
+    assert_eq!(TrustedKeys::read(&list).unwrap().iter().len(), 2);
+    let one = format!(r#"{{"name":"jo","key":"{pem}"}}"#);
+    for (bad, reason) in [
+        (format!(r#"{{"keys":[{one},{one}]}}"#), "twice"),
+        (
+            format!(r#"{{"keys":[{{"name":"a b","key":"{pem}"}}]}}"#),
+            "name",
+        ),
+        (r#"{"keys":[{"name":"jo"}]}"#.to_owned(), "no PEM"),
+        (r#"{"jo":7}"#.to_owned(), "no PEM"),
+        (r#"{"keys":7}"#.to_owned(), "no array"),
+        ("[]".to_owned(), "no object"),
+        ("{".to_owned(), "malformed"),
+    ] {
+        fs::write(&theirs, bad).unwrap();
+        assert!(
+            why(TrustedKeys::read_hashtrace(&theirs)).contains(reason),
+            "{reason}"
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sealog_core::json::Value;
 
 use super::{PublicKey, read, unusable};
 use crate::Error;
@@ -54,6 +55,76 @@ impl TrustedKeys {
             keys.0.push(key);
         }
         Ok(keys)
+    }
+
+    /// Reads the `trusted_keys.json` of `HashTraceAI`: `{"keys": [{"name", "key"}]}`, or in its older form a PEM text under
+    /// each name.
+    ///
+    /// # Errors
+    /// [`Error::Key`] if it has another shape, holds what is no public key, or has a name that is none here or is there
+    /// twice: that tool takes the first.
+    pub fn read_hashtrace(path: &Path) -> Result<Self, Error> {
+        let text = read(path)?;
+        let value = Value::parse(text.as_bytes())
+            .map_err(|error| unusable(path, format!("it is malformed: {error}")))?;
+        let object = value.as_object();
+        let object = object.ok_or_else(|| unusable(path, "it is no object"))?;
+        let pairs: Vec<(Option<&str>, Option<&str>)> = match object.get("keys") {
+            Some(list) if object.len() == 1 => {
+                let list = list.as_array();
+                let list = list.ok_or_else(|| unusable(path, "its `keys` are no array"))?;
+                let member = |item, name| Value::member(item, name).and_then(Value::as_str);
+                let pairs = list.iter();
+                pairs
+                    .map(|item| (member(item, "name"), member(item, "key")))
+                    .collect()
+            }
+            _ => {
+                let pairs = object.iter();
+                pairs
+                    .map(|(name, key)| (Some(name), key.as_str()))
+                    .collect()
+            }
+        };
+        let mut keys = Self::default();
+        for (name, pem) in pairs {
+            let name = name.filter(|name| is_name(name)).ok_or_else(|| {
+                unusable(
+                    path,
+                    "a name in it has other than 1 to 200 letters, digits and ._:/@+-",
+                )
+            })?;
+            let key = pem.and_then(PublicKey::from_pem).ok_or_else(|| {
+                unusable(
+                    path,
+                    format!("what it has for {name} is no PEM of a public key"),
+                )
+            })?;
+            if keys.find(name).is_ok() {
+                let why = format!("it names {name} twice: which of them is meant is not said");
+                return Err(unusable(path, why));
+            }
+            let name = name.to_owned();
+            keys.0.push(TrustedKey { name, key });
+        }
+        Ok(keys)
+    }
+
+    /// Adds all keys of another list to the file, or none: another key under a name that is there is refused.
+    pub fn add_all(path: &Path, keys: &Self) -> Result<(), Error> {
+        let old = Self::read(path)?;
+        for TrustedKey { name, key } in keys.iter() {
+            if old.find(name).is_ok_and(|found| found.key != *key) {
+                return Err(unusable(
+                    path,
+                    format!("another key is called {name} already"),
+                ));
+            }
+        }
+        for TrustedKey { name, key } in keys.iter() {
+            Self::add(path, name, key)?;
+        }
+        Ok(())
     }
 
     /// The key of a name.

@@ -75,14 +75,13 @@ pub fn verify_oms(text: &[u8], key: &PublicKey) -> Result<Vouched, Error> {
     })?;
     let (set, mut notes) = payload::read(&envelope.payload)?;
     notes.extend(envelope.note);
+    let voucher = Voucher::Key {
+        key_id: key.key_id(),
+        scheme: "oms-key",
+    };
     Ok(Vouched {
-        set,
-        voucher: Voucher::Key {
-            key_id: key.key_id(),
-            scheme: "oms-key",
-        },
-        authorship: None,
         notes,
+        ..Vouched::new(set, voucher)
     })
 }
 
@@ -91,7 +90,7 @@ fn verification(kind: KeyKind) -> Result<&'static EcdsaVerificationAlgorithm, Er
         KeyKind::P256 => Ok(&ECDSA_P256_SHA256_ASN1),
         KeyKind::P384 => Ok(&ECDSA_P384_SHA384_ASN1),
         KeyKind::P521 => Ok(&ECDSA_P521_SHA512_ASN1),
-        KeyKind::Ed25519 => Err(Error::malformed(
+        KeyKind::Ed25519 | KeyKind::Rsa => Err(Error::malformed(
             "the key",
             "OMS bundles are signed with P-256, P-384 or P-521",
         )),

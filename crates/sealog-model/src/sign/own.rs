@@ -116,9 +116,7 @@ pub fn pin_statement(
 
 fn vouched(statement: &Statement, voucher: Voucher) -> Vouched {
     Vouched {
-        set: statement.closed_set(),
-        voucher,
         authorship: Some(statement.authorship().clone()),
-        notes: Vec::new(),
+        ..Vouched::new(statement.closed_set(), voucher)
     }
 }

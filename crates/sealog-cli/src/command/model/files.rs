@@ -32,11 +32,19 @@ pub(super) struct WalkArgs {
 
 impl WalkArgs {
     pub(super) fn options(&self) -> Result<WalkOptions, Error> {
-        let mut ignore = if self.no_default_ignores {
+        self.from(if self.no_default_ignores {
             IgnoreRules::none()
         } else {
             IgnoreRules::oms()
-        };
+        })
+    }
+
+    /// The same for formats that know no default: only what is named is left out.
+    pub(super) fn named(&self) -> Result<WalkOptions, Error> {
+        self.from(IgnoreRules::none())
+    }
+
+    fn from(&self, mut ignore: IgnoreRules) -> Result<WalkOptions, Error> {
         for path in &self.ignore {
             ignore.add(path).map_err(|reason| Error::Argument {
                 argument: "--ignore",

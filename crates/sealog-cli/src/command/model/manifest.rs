@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
 use sealog_ledger::{Clock, SystemClock};
-use sealog_model::digest::Taken;
+use sealog_model::digest::{Algorithm, Taken};
 use sealog_model::manifest::{Authorship, Change, Manifest, Previous, Statement, within_limit};
+use sealog_model::sign::{METADATA_FILE, hashtrace_manifest, mlsecops_triple};
 use sealog_model::walk::{FileSet, WalkOptions};
 
 use super::files::{
@@ -72,6 +73,20 @@ pub(super) struct StatementArgs {
 pub struct ManifestArgs {
     #[command(flatten)]
     pub(super) statement: StatementArgs,
+    /// Which format: our own, or that of another tool (docs/formats/older-models.md)
+    #[arg(long, value_enum, default_value_t = Wanted::Sealog)]
+    format: Wanted,
+}
+
+/// The formats of manifests that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Wanted {
+    /// Our own
+    Sealog,
+    /// `HashTraceAI`'s first form: paths and SHA-256, author and time
+    Hashtrace,
+    /// The hash file of mlsecops-integrity, and `model_metadata.json` beside it; of one pickle
+    Mlsecops,
 }
 
 /// Arguments of `diff`.
@@ -140,6 +155,52 @@ impl StatementArgs {
     }
 }
 
+/// A model that was read, to be stated in some format.
+pub(super) struct Listed {
+    pub(super) manifest: Manifest,
+    pub(super) set: FileSet,
+    walk: WalkOptions,
+    taken: Option<Taken>,
+    /// By this machine's clock, from before anything was read: what changes meanwhile counts as changed after it.
+    at: String,
+    /// Where the manifest is to be written.
+    out: PathBuf,
+}
+
+/// Reads a model. `own` are files besides the manifest and its signature that will be about it.
+fn list(
+    args: &StatementArgs,
+    mut walk: WalkOptions,
+    own: &[PathBuf],
+    previous: Option<&Previous>,
+    context: &Context,
+) -> Result<Listed, Error> {
+    let at = SystemClock.now().format_micros();
+    let model = place(&args.model, context);
+    let out = place(&args.out, context);
+    let about = [out.clone(), signature_path(&out)];
+    for file in about.iter().chain(own) {
+        if let Some(path) = inside(&model, file) {
+            walk.ignore.add_own(path);
+        }
+    }
+    for file in [&out].into_iter().chain(own) {
+        if file.exists() {
+            return Err(sealog_model::Error::Exists { path: file.clone() }.into());
+        }
+    }
+    let hashes = algorithms(&args.hash)?;
+    let (manifest, set, taken) = read_model_reusing(&model, &walk, &hashes, previous, context)?;
+    Ok(Listed {
+        manifest,
+        set,
+        walk,
+        taken,
+        at,
+        out,
+    })
+}
+
 /// Reads a model and states its manifest. Where a previous statement is brought, what has not changed since is not
 /// read.
 pub(super) fn state(
@@ -147,21 +208,15 @@ pub(super) fn state(
     previous: Option<&Previous>,
     context: &Context,
 ) -> Result<Stated, Error> {
-    // From before anything is read, so that what changes while it is read counts as changed after the statement.
-    let created_at = SystemClock.now().format_micros();
-    let model = place(&args.model, context);
-    let out = place(&args.out, context);
-    let mut walk = args.walk.options()?;
-    for file in [out.clone(), signature_path(&out)] {
-        if let Some(path) = inside(&model, &file) {
-            walk.ignore.add_own(path);
-        }
-    }
-    if out.exists() {
-        return Err(sealog_model::Error::Exists { path: out }.into());
-    }
-    let hashes = algorithms(&args.hash)?;
-    let (manifest, set, taken) = read_model_reusing(&model, &walk, &hashes, previous, context)?;
+    let listed = list(args, args.walk.options()?, &[], previous, context)?;
+    let Listed {
+        manifest,
+        set,
+        walk,
+        taken,
+        at: created_at,
+        ..
+    } = listed;
     let authorship = Authorship {
         name: args.name.clone().unwrap_or_else(|| set.name().to_owned()),
         version: args.version.clone(),
@@ -177,6 +232,55 @@ pub(super) fn state(
     })
 }
 
+/// Fails where something was asked for that an older format cannot state.
+fn hold_older(args: &StatementArgs) -> Result<(), Error> {
+    let cannot = |argument| Error::Argument {
+        argument,
+        problem: "this format cannot state it; write our own, which is --format sealog".into(),
+    };
+    if args.name.is_some() {
+        return Err(cannot("--name"));
+    }
+    if args.version != UNSTATED {
+        return Err(cannot("--version"));
+    }
+    if algorithms(&args.hash)? != [Algorithm::Sha256] {
+        return Err(cannot("--hash"));
+    }
+    Ok(())
+}
+
+/// Reads a model and writes the text of `HashTraceAI`'s first form.
+pub(super) fn state_hashtrace(
+    args: &StatementArgs,
+    context: &Context,
+) -> Result<(Vec<u8>, Listed), Error> {
+    hold_older(args)?;
+    let stated = list(args, args.walk.named()?, &[], None, context)?;
+    let Listed {
+        manifest, set, at, ..
+    } = &stated;
+    let text = hashtrace_manifest(manifest, set, &args.created_by, at)?;
+    Ok((text, stated))
+}
+
+/// Writes the hash and the metadata of a pickle.
+fn write_triple(args: &StatementArgs, context: &Context) -> Result<(Listed, PathBuf), Error> {
+    hold_older(args)?;
+    let metadata = metadata_path(&place(&args.out, context));
+    let own = [metadata.clone()];
+    let stated = list(args, args.walk.named()?, &own, None, context)?;
+    let (hash, text) = mlsecops_triple(&stated.manifest, &place(&args.model, context), &stated.at)?;
+    write_new(&metadata, &text)?;
+    write_new(&stated.out, &hash)?;
+    Ok((stated, metadata))
+}
+
+/// Where the metadata of a hash file lies.
+pub(super) fn metadata_path(hash: &Path) -> PathBuf {
+    hash.with_file_name(METADATA_FILE)
+}
+
 /// The one place where the signature of a manifest is written and looked for.
 pub(super) fn signature_path(manifest: &Path) -> PathBuf {
     let mut name = manifest.file_name().unwrap_or_default().to_os_string();
@@ -186,20 +290,44 @@ pub(super) fn signature_path(manifest: &Path) -> PathBuf {
 
 /// Writes the manifest of a model.
 pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8, Error> {
-    let Stated { statement, set, .. } = state(&args.statement, None, context)?;
-    let out = place(&args.statement.out, context);
-    let text = statement.to_canonical();
-    within_limit(&text)?;
-    write_new(&out, &text)?;
+    let asked = &args.statement;
+    let (manifest, set, out, beside) = match args.format {
+        Wanted::Sealog => {
+            let Stated { statement, set, .. } = state(asked, None, context)?;
+            let out = place(&asked.out, context);
+            let text = statement.to_canonical();
+            within_limit(&text)?;
+            write_new(&out, &text)?;
+            (statement.manifest().clone(), set, out, None)
+        }
+        Wanted::Hashtrace => {
+            let (text, stated) = state_hashtrace(asked, context)?;
+            write_new(&stated.out, &text)?;
+            (stated.manifest, stated.set, stated.out, None)
+        }
+        Wanted::Mlsecops => {
+            let (stated, metadata) = write_triple(asked, context)?;
+            (stated.manifest, stated.set, stated.out, Some(metadata))
+        }
+    };
     if context.json() {
-        let mut value = summary(statement.manifest(), &set);
+        let mut value = summary(&manifest, &set);
         value.insert("file", out.display().to_string());
+        if let Some(beside) = &beside {
+            value.insert("metadata_file", beside.display().to_string());
+        }
         context.out.json(&Value::Object(value))?;
         return Ok(exit::HOLDS);
     }
-    show_summary(statement.manifest(), &set, context)?;
+    show_summary(&manifest, &set, context)?;
     let line = format!("written       {}", out.display());
     context.out.line(&plain(&line))?;
+    if let Some(beside) = beside {
+        let line = format!("metadata      {}", beside.display());
+        context.out.line(&plain(&line))?;
+        let note = "note          this format does not say who wrote it: --created-by is not in it";
+        context.out.line(note)?;
+    }
     Ok(exit::HOLDS)
 }
 

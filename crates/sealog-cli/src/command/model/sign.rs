@@ -3,16 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sealog_core::json::Value;
-use sealog_model::digest::Algorithm;
+use sealog_core::json::{Object, Value};
+use sealog_model::digest::{Algorithm, Taken};
 use sealog_model::keys::PrivateKey;
-use sealog_model::manifest::Previous;
-use sealog_model::sign::{registered_body, sign_oms, sign_statement};
+use sealog_model::manifest::{Manifest, Previous};
+use sealog_model::sign::{registered_body, sign_hashtrace, sign_oms, sign_statement};
+use sealog_model::walk::FileSet;
 use zeroize::Zeroizing;
 
 use super::files::{append, place, read, show_not_read, taken_value, write_new};
 use super::manifest::{
-    Stated, StatementArgs, UNSTATED, show_summary, signature_path, state, summary,
+    Stated, StatementArgs, UNSTATED, show_summary, signature_path, state, state_hashtrace, summary,
 };
 use super::password::{self, Asked};
 use crate::context::Context;
@@ -25,10 +26,10 @@ use crate::output::plain;
 pub struct Args {
     #[command(flatten)]
     pub(super) statement: StatementArgs,
-    /// Write our own manifest and signature (sealog), or one OMS bundle (oms)
+    /// Write our own manifest and signature (sealog), one OMS bundle (oms), or `HashTraceAI`'s first form (hashtrace)
     #[arg(long, value_enum, default_value_t = Wanted::Sealog)]
     format: Wanted,
-    /// The private key: PEM of PKCS#8; Ed25519, for oms P-256, P-384 or P-521
+    /// The private key: PEM of PKCS#8; Ed25519, for oms P-256, P-384 or P-521, for hashtrace RSA
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     #[command(flatten)]
@@ -49,6 +50,8 @@ pub(super) enum Wanted {
     Sealog,
     /// A bundle of `OpenSSF` Model Signing 1.0
     Oms,
+    /// `HashTraceAI`'s first form: a manifest and a signature beside it, by RSA-PSS
+    Hashtrace,
 }
 
 /// Where the password of a key comes from.
@@ -132,49 +135,113 @@ fn previous(args: &Args, key: &PrivateKey, context: &Context) -> Result<Option<P
     Ok(Some(previous))
 }
 
+/// What was signed and written.
+struct Signed {
+    manifest: Manifest,
+    set: FileSet,
+    /// Where the signature lies.
+    beside: PathBuf,
+    /// What was not read, where that was allowed.
+    taken: Option<Taken>,
+    /// What a ledger may register.
+    body: Option<Object>,
+}
+
 /// Signs a model.
 pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
     let key = read_key(&place(&args.key, context), &args.password, context)?;
-    if args.record && args.statement.version == UNSTATED {
-        return Err(Error::Argument {
-            argument: "--record",
-            problem: "a ledger registers a version of a model: state --version".into(),
-        });
-    }
+    hold_recordable(args)?;
     let previous = previous(args, &key, context)?;
+    let signed = match args.format {
+        Wanted::Hashtrace => write_hashtrace(args, &key, context)?,
+        Wanted::Sealog | Wanted::Oms => write_stated(args, &key, previous.as_ref(), context)?,
+    };
+    let key_id = key.public().key_id();
+    if let (true, Some(body)) = (args.record, signed.body.clone()) {
+        append("model.registered", body, context)?;
+    }
+    show(args, &signed, &key_id, context)
+}
+
+/// Fails where a record was asked for that could not say what it has to.
+fn hold_recordable(args: &Args) -> Result<(), Error> {
+    let refused = |problem: &str| Error::Argument {
+        argument: "--record",
+        problem: problem.into(),
+    };
+    if args.record && args.format == Wanted::Hashtrace {
+        return Err(refused(
+            "this format states no name and no version; use --format sealog or oms",
+        ));
+    }
+    if args.record && args.statement.version == UNSTATED {
+        return Err(refused(
+            "a ledger registers a version of a model: state --version",
+        ));
+    }
+    Ok(())
+}
+
+/// Our own manifest and signature, or a bundle.
+fn write_stated(
+    args: &Args,
+    key: &PrivateKey,
+    previous: Option<&Previous>,
+    context: &Context,
+) -> Result<Signed, Error> {
     let Stated {
         statement,
         set,
         walk,
         taken,
-    } = state(&args.statement, previous.as_ref(), context)?;
+    } = state(&args.statement, previous, context)?;
     let out = place(&args.statement.out, context);
-    let (beside, envelope) = match args.format {
-        Wanted::Sealog => {
-            let beside = signature_path(&out);
-            let text = statement.to_canonical();
-            write_new(&beside, &sign_statement(&statement, &key)?)?;
-            write_new(&out, &text)?;
-            (beside, text)
-        }
-        Wanted::Oms => {
-            let manifest = statement.manifest();
-            let hash = oms_hash(manifest.algorithms());
-            let bundle = sign_oms(manifest, &set, &walk.ignore, hash, &key)?;
-            write_new(&out, &bundle)?;
-            (out.clone(), bundle)
-        }
+    let manifest = statement.manifest().clone();
+    let (beside, envelope) = if args.format == Wanted::Oms {
+        let hash = oms_hash(manifest.algorithms());
+        let bundle = sign_oms(&manifest, &set, &walk.ignore, hash, key)?;
+        write_new(&out, &bundle)?;
+        (out, bundle)
+    } else {
+        let beside = signature_path(&out);
+        let text = statement.to_canonical();
+        write_new(&beside, &sign_statement(&statement, key)?)?;
+        write_new(&out, &text)?;
+        (beside, text)
     };
-    let key_id = key.public().key_id();
-    if args.record {
-        let body = registered_body(&statement, &envelope, Some(&key_id));
-        append("model.registered", body, context)?;
-    }
+    let body = registered_body(&statement, &envelope, Some(&key.public().key_id()));
+    Ok(Signed {
+        manifest,
+        set,
+        beside,
+        taken,
+        body: Some(body),
+    })
+}
+
+/// The manifest and signature of an older tool.
+fn write_hashtrace(args: &Args, key: &PrivateKey, context: &Context) -> Result<Signed, Error> {
+    let (text, listed) = state_hashtrace(&args.statement, context)?;
+    let out = place(&args.statement.out, context);
+    let beside = signature_path(&out);
+    write_new(&beside, &sign_hashtrace(&text, key)?)?;
+    write_new(&out, &text)?;
+    Ok(Signed {
+        manifest: listed.manifest,
+        set: listed.set,
+        beside,
+        taken: None,
+        body: None,
+    })
+}
+
+fn show(args: &Args, signed: &Signed, key_id: &str, context: &mut Context) -> Result<u8, Error> {
+    let (out, beside) = (place(&args.statement.out, context), &signed.beside);
     if context.json() {
-        let mut value = summary(statement.manifest(), &set);
+        let mut value = summary(&signed.manifest, &signed.set);
         value.insert("file", out.display().to_string());
-        if let Some(taken) = taken {
+        if let Some(taken) = signed.taken {
             value.insert("reused", Value::Object(taken_value(taken)));
         }
         value.insert("key_id", key_id);
@@ -182,8 +249,8 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
         context.out.json(&Value::Object(value))?;
         return Ok(exit::HOLDS);
     }
-    show_summary(statement.manifest(), &set, context)?;
-    if let Some(taken) = taken {
+    show_summary(&signed.manifest, &signed.set, context)?;
+    if let Some(taken) = signed.taken {
         show_not_read(taken, "the previous manifest", context)?;
     }
     for line in [

@@ -3,8 +3,7 @@
 use sealog_core::json::{Object, Value};
 use sealog_model::Error as Below;
 use sealog_model::digest::{Algorithm, DigestOptions};
-use sealog_model::manifest::Statement;
-use sealog_model::sign::{VerifiedManifest, Voucher};
+use sealog_model::sign::{Claim, VerifiedManifest, Voucher};
 
 use super::envelope::EnvelopeArgs;
 use super::files::{
@@ -54,9 +53,7 @@ fn decide(
     };
     let vouched = match envelope.vouch(context) {
         Err(Error::Model(error @ Below::Unsigned { .. })) => {
-            // Nobody vouches: what differs is still said, and is worse than that nobody does.
-            let set = Statement::parse(&envelope.text)?.closed_set();
-            set.check(&envelope.model, &envelope.own, &options)?;
+            envelope.hold_unsigned()?;
             return Err(error.into());
         }
         vouched => vouched?,
@@ -100,6 +97,7 @@ fn holds(
             signed_value.insert("version", signed.version.as_str());
             value.insert("signed", signed_value);
         }
+        value.insert("claims", claims_value(vouched.claims()));
         let notes = vouched
             .notes()
             .iter()
@@ -122,12 +120,32 @@ fn holds(
             context.out.line(&format!("{head}{}", plain(text)))?;
         }
     }
+    for claim in vouched.claims() {
+        let head = if claim.signed {
+            "signed        ".to_owned()
+        } else {
+            context.out.paint(Tone::Open, "not signed    ")
+        };
+        let text = format!("{} {}", claim.what, claim.value);
+        context.out.line(&format!("{head}{}", plain(&text)))?;
+    }
     for note in vouched.notes() {
         context
             .out
             .line(&format!("note          {}", plain(note)))?;
     }
     Ok(exit::HOLDS)
+}
+
+fn claims_value(claims: &[Claim]) -> Value {
+    let value = |claim: &Claim| {
+        let mut object = Object::new();
+        object.insert("name", claim.what);
+        object.insert("signed", claim.signed);
+        object.insert("value", claim.value.as_str());
+        Value::Object(object)
+    };
+    Value::Array(claims.iter().map(value).collect())
 }
 
 fn not_verified(word: &str, error: &Below, status: u8, context: &mut Context) -> Result<u8, Error> {
