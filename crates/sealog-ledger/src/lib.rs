@@ -23,6 +23,7 @@ mod index;
 mod key_ring;
 pub mod keys;
 mod ledger;
+pub mod lineage;
 mod open;
 mod options;
 mod people;

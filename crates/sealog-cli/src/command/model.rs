@@ -9,6 +9,7 @@ mod files;
 mod gate;
 pub mod inspect;
 mod key;
+mod lineage;
 mod manifest;
 mod password;
 pub mod scan;
@@ -53,6 +54,8 @@ pub enum Command {
     Fetch(fetch::FetchArgs),
     /// Hold a model against what a hub lists, without a download
     Compare(fetch::CompareArgs),
+    /// Follow a model through a ledger, from its data to its decisions, and name every missing link
+    Lineage(lineage::Args),
 }
 
 /// The models among the arguments of a command, each a path or a name of one that lies elsewhere.
@@ -67,7 +70,11 @@ fn models(command: &mut Command) -> Vec<&mut PathBuf> {
         Command::Sbom(args) => vec![&mut args.path],
         Command::Attest(args) => vec![&mut args.path],
         Command::Scan(args) => args.paths.iter_mut().collect(),
-        Command::Diff(_) | Command::Key(_) | Command::Fetch(_) | Command::Compare(_) => Vec::new(),
+        Command::Diff(_)
+        | Command::Key(_)
+        | Command::Fetch(_)
+        | Command::Compare(_)
+        | Command::Lineage(_) => Vec::new(),
     }
 }
 
@@ -124,5 +131,6 @@ pub fn model(mut command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Scan(args) => scan::scan(&args, context),
         Command::Fetch(args) => fetch::fetch(&args, context),
         Command::Compare(args) => fetch::compare(&args, context),
+        Command::Lineage(args) => lineage::lineage(&args, context),
     }
 }

@@ -65,6 +65,36 @@ pub struct Args {
     full: bool,
 }
 
+/// Which keys vouch for a ledger, for commands that stand on a verified one.
+#[derive(Debug, clap::Args)]
+pub(super) struct PinArgs {
+    /// Verifier key that vouches for the log, or a file that holds it
+    #[arg(long, value_name = "VKEY|FILE")]
+    key: Vec<String>,
+    /// Policy file with log keys, witnesses and a quorum to be met
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// The request to verify a ledger by these pins, as `verify` makes it.
+pub(super) fn pinned_request(
+    pins: &PinArgs,
+    path: &Path,
+    context: &Context,
+) -> Result<Request, Error> {
+    let args = Args {
+        path: None,
+        key: pins.key.clone(),
+        policy: pins.policy.clone(),
+        against: Vec::new(),
+        max_age: None,
+        all_signatures: false,
+        follow_rotation: false,
+        full: false,
+    };
+    request(&args, || origin_of_ledger(path), context)
+}
+
 /// Verifies what the path names.
 pub fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let path = context.ledger_path(args.path.as_deref())?;

@@ -1,4 +1,4 @@
-//! Archives and packed streams beyond those of `containers`: sizes and names that lie, links, bombs, members that break.
+//! Archives and packed streams beyond those of `containers`: sizes and names that lie, links, bombs, broken members.
 
 use base64::Engine as _;
 

@@ -282,10 +282,10 @@ fn page(cases: &[Case]) -> String {
         .collect();
     let mut page = String::from(
         "# Corpus of the scanner\n\n\
-         Files made by hand, one for each known way to hide code in a model or to lie to a scanner, each with a harmless \
-         twin\nthat is found clean. `crates/sealog-model/tests/it` makes them; nothing loads them. A test writes this page \
-         and compares it,\nand fails on a technique without a case. `SEALOG_CORPUS=DIR` with that test's neighbour writes \
-         the files, for other scanners.\n\
+         Files made by hand, one for each known way to hide code in a model or to lie to a scanner, each with a \
+         harmless twin\nthat is found clean. `crates/sealog-model/tests/it` makes them; nothing loads them. A test \
+         writes this page and compares it,\nand fails on a technique without a case. With `SEALOG_CORPUS=DIR` the \
+         same tests write the files, for other scanners.\n\
          \nWhat the rules mean stands in [scan-rules.md](scan-rules.md).\n",
     );
     let _ = write!(

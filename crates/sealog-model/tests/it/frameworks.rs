@@ -1,4 +1,4 @@
-//! Files of frameworks beyond those of `containers`: what torch, joblib, Keras, TensorFlow, skops and MLflow read.
+//! Files of frameworks beyond those of `containers`: what torch, joblib, Keras, TensorFlow, skops and `MLflow` read.
 
 use super::Case;
 use super::assemble::{Entry, call, field, four, harm, harmless, npy, stack_global, text, zip};
