@@ -253,7 +253,7 @@ fn gate(all: &Gathered) -> Link {
     }
     // Other bytes that were refused in its place say nothing against it.
     let ours = |row: &&Row| row.text("model_digest") == Some(all.digest.as_str());
-    match all.gates.iter().filter(ours).last() {
+    match all.gates.iter().rfind(ours) {
         None => link.missing.push("no gate looked at it".to_owned()),
         Some(last) if !admits(last, all) => {
             let result = last.text("result").unwrap_or("no result");
@@ -279,11 +279,11 @@ fn decisions(all: &Gathered) -> Link {
         link.fact(last, "the last of them".to_owned());
     }
     let admitted = all.gates.iter().find(|row| admits(row, all));
-    if let Some(used) = decisions.first_verified {
-        if admitted.is_none_or(|row| row.index > used) {
-            let why = format!("entry {used} says that a gate admitted it, and none had");
-            link.against.push(why);
-        }
+    if let Some(used) = decisions.first_verified
+        && admitted.is_none_or(|row| row.index > used)
+    {
+        let why = format!("entry {used} says that a gate admitted it, and none had");
+        link.against.push(why);
     }
     link
 }

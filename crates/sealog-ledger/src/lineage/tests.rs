@@ -210,9 +210,12 @@ fn more_entries_than_are_named_are_counted() {
         records.extend(std::iter::repeat_n(more, count - 1));
         link(&lineage(&records), Step::Gate)
     };
-    let (full, over) = (fill(LINEAGE_FACTS_MAX), fill(LINEAGE_FACTS_MAX + 1));
-    assert_eq!((full.facts.len(), full.more), (LINEAGE_FACTS_MAX, 0));
-    assert_eq!((over.facts.len(), over.more), (LINEAGE_FACTS_MAX, 1));
+    let (whole_link, longer) = (fill(LINEAGE_FACTS_MAX), fill(LINEAGE_FACTS_MAX + 1));
+    assert_eq!(
+        (whole_link.facts.len(), whole_link.more),
+        (LINEAGE_FACTS_MAX, 0)
+    );
+    assert_eq!((longer.facts.len(), longer.more), (LINEAGE_FACTS_MAX, 1));
 }
 
 #[test]
