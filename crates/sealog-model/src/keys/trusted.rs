@@ -57,8 +57,8 @@ impl TrustedKeys {
         Ok(keys)
     }
 
-    /// Reads the `trusted_keys.json` of `HashTraceAI`: `{"keys": [{"name", "key"}]}`, or in its older form a PEM text under
-    /// each name.
+    /// Reads the `trusted_keys.json` of `HashTraceAI`: `{"keys": [{"name", "key"}]}`, or in its older form a PEM text
+    /// under each name.
     ///
     /// # Errors
     /// [`Error::Key`] if it has another shape, holds what is no public key, or has a name that is none here or is there

@@ -1,9 +1,9 @@
 //! Manifests of `HashTraceAI`, in the three forms that it had (`docs/formats/older-models.md`, section 1): all are
 //! verified, the first is written.
 //!
-//! Which form a text has is told by its shape. The set of files is closed, which it is not there, and what a form leaves
-//! unsigned comes out as unsigned. **What is absent**: writing the second and third form, whose signatures cover too
-//! little or were never checked by their own tool.
+//! Which form a text has is told by its shape. The set of files is closed, which it is not there, and what a form
+//! leaves unsigned comes out as unsigned. **What is absent**: writing the second and third form, whose signatures
+//! cover too little or were never checked by their own tool.
 
 mod python;
 mod read;
