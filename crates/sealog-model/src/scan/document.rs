@@ -9,8 +9,8 @@ use super::context::Scan;
 use super::keras;
 use super::mlflow;
 use super::rule::{
-    CONFIG_BROKEN, CONFIG_REMOTE_CODE, CONFIG_SHARD_PATH, CONFIG_TEMPLATE, FILE_UNREADABLE,
-    HYDRA_TARGET, HYDRA_UNKNOWN, YAML_TAG,
+    CONFIG_BROKEN, CONFIG_LIMIT, CONFIG_REMOTE_CODE, CONFIG_SHARD_PATH, CONFIG_TEMPLATE,
+    FILE_UNREADABLE, HYDRA_TARGET, HYDRA_UNKNOWN, YAML_TAG,
 };
 use crate::formats::archive::leads_out;
 use crate::formats::members::document;
@@ -71,6 +71,9 @@ pub(super) fn template_harm(text: &str) -> Option<&'static str> {
 /// Scans a text; the kind for people.
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) -> &'static str {
     if source.len() > scan.limits.document {
+        // A configuration may stand anywhere in it, behind any amount of blanks.
+        let most = format!("{} bytes, at most {}", source.len(), scan.limits.document);
+        scan.report(&CONFIG_LIMIT, 0, most);
         return "text";
     }
     let bytes = match source.bytes(0, source.len()) {

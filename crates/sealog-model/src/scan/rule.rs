@@ -111,6 +111,7 @@ rules! {
     CONFIG_REMOTE_CODE "config.remote_code" Suspicious "asks for code that comes with the model";
     CONFIG_SHARD_PATH "config.shard_path" Malicious "names a shard outside of its directory";
     CONFIG_BROKEN "config.broken" Undecided "looks like JSON and cannot be read";
+    CONFIG_LIMIT "config.limit" Undecided "is a text longer than the scanner reads";
     MLFLOW_DANGEROUS "mlflow.dangerous" Malicious "names a loader that runs code";
     MLFLOW_LOADER "mlflow.loader" Suspicious "names a loader that no allowlist names";
     MLFLOW_CODE "mlflow.code" Suspicious "asks for code that comes with the model";

@@ -209,3 +209,25 @@ fn a_stream_that_breaks_off_counts_too() {
     assert_eq!(bombs(600).0, 1);
     assert_eq!(bombs(600).1, 1);
 }
+
+#[test]
+fn a_text_beyond_its_limit_is_not_called_clean() {
+    let harm = b"{\"auto_map\": {\"AutoModel\": \"evil.Model\"}}";
+    let mut padded = vec![b' '; 64];
+    padded.extend_from_slice(harm);
+    let len = u64::try_from(padded.len()).unwrap();
+    let read = scan(&padded, |limits| limits.document = len);
+    assert_ne!(read.verdict(), Verdict::Clean, "{:?}", read.findings());
+    undecided(
+        &scan(&padded, |limits| limits.document = len - 1),
+        "config.limit",
+    );
+    let plain = b"some words of a read me";
+    let len = u64::try_from(plain.len()).unwrap();
+    let read = scan(plain, |limits| limits.document = len);
+    assert_eq!(read.verdict(), Verdict::Clean);
+    undecided(
+        &scan(plain, |limits| limits.document = len - 1),
+        "config.limit",
+    );
+}
