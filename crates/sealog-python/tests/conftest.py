@@ -24,8 +24,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    os.makedirs(tmp_path / "work", exist_ok=True)
-    return tmp_path / "work"
+    os.makedirs(tmp_path / "here", exist_ok=True)
+    return tmp_path / "here"
 
 
 def bodies(ledger: sealog.Ledger, kind: str = "decision") -> list[dict[str, Any]]:

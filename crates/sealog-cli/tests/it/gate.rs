@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 fn world() -> World {
     let world = World::new();
-    fs::create_dir(world.work().join("iris")).unwrap();
-    fs::create_dir(world.work().join("copies")).unwrap();
-    fs::write(world.work().join("iris/model.txt"), "weights").unwrap();
+    fs::create_dir(world.here().join("iris")).unwrap();
+    fs::create_dir(world.here().join("copies")).unwrap();
+    fs::write(world.here().join("iris/model.txt"), "weights").unwrap();
     for line in [
         "model key new release.key",
         "model sign iris --key release.key --created-by jo --out iris.json",
@@ -34,7 +34,7 @@ fn gate(world: &World, script: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let begun = Instant::now();
-    while !world.work().join("runs").exists() {
+    while !world.here().join("runs").exists() {
         assert!(begun.elapsed() < PATIENCE, "the command never ran");
         thread::sleep(Duration::from_millis(10));
     }
@@ -50,7 +50,7 @@ fn signal(name: &str, child: &Child) {
 }
 
 fn left(world: &World) -> usize {
-    fs::read_dir(world.work().join("copies")).unwrap().count()
+    fs::read_dir(world.here().join("copies")).unwrap().count()
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn what_the_keyboard_sends_is_left_to_the_command() {
     let child = gate(&world, script);
     signal("INT", &child);
     thread::sleep(Duration::from_millis(200));
-    fs::write(world.work().join("go"), "").unwrap();
+    fs::write(world.here().join("go"), "").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(output.stdout, b"weights");
@@ -89,11 +89,11 @@ fn a_killed_gate_leaves_a_copy_that_its_command_still_has() {
     signal("KILL", &child);
     assert_eq!(child.wait().unwrap().code(), None);
     assert_eq!(left(&world), 1, "nothing of that process can remove it");
-    fs::write(world.work().join("go"), "").unwrap();
+    fs::write(world.here().join("go"), "").unwrap();
     let begun = Instant::now();
-    while !world.work().join("done").exists() {
+    while !world.here().join("done").exists() {
         assert!(begun.elapsed() < PATIENCE, "the command never ended");
         thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(fs::read(world.work().join("out")).unwrap(), b"weights");
+    assert_eq!(fs::read(world.here().join("out")).unwrap(), b"weights");
 }

@@ -38,7 +38,7 @@ impl World {
             TempDir::new()
         };
         let root = root.unwrap();
-        for name in ["home", "work"] {
+        for name in ["home", "here"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
         Self {
@@ -47,8 +47,8 @@ impl World {
         }
     }
 
-    pub(crate) fn work(&self) -> PathBuf {
-        self.root.path().join("work")
+    pub(crate) fn here(&self) -> PathBuf {
+        self.root.path().join("here")
     }
 
     /// The binary, in this world and with nothing of ours.
@@ -60,7 +60,7 @@ impl World {
     pub(crate) fn of(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
-            .current_dir(self.work())
+            .current_dir(self.here())
             .env_clear()
             .env("HOME", self.root.path().join("home"));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -123,7 +123,7 @@ fn play(script: &str) -> String {
         match line.split_at_checked(2) {
             Some(("$ ", command)) => text.push_str(&world.run(&words(command), &input)),
             Some(("@ ", variable)) => world.set(variable),
-            Some(("% ", action)) => act::act(&words(action), &input, &world.work()),
+            Some(("% ", action)) => act::act(&words(action), &input, &world.here()),
             _ => assert!(
                 line.is_empty() || line.starts_with('#'),
                 "not understood: {line}"

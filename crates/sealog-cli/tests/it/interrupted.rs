@@ -13,7 +13,7 @@ fn killed_at_its_first_write(world: &World, arguments: &str) -> Output {
     let mut command = Command::new("sh");
     let program = sealog.get_program().to_string_lossy().into_owned();
     command.args(["-c", &format!("ulimit -f 0; exec {program} {arguments}")]);
-    command.env_clear().current_dir(world.work());
+    command.env_clear().current_dir(world.here());
     for (name, value) in sealog.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
@@ -39,7 +39,7 @@ fn names(path: &Path) -> Vec<String> {
 #[test]
 fn a_crash_while_the_key_is_written_leaves_no_part_of_it_and_the_next_init_goes_on() {
     let world = World::new();
-    let secrets = world.work().join("audit.sealog.secrets");
+    let secrets = world.here().join("audit.sealog.secrets");
     private_dir(&secrets);
     let killed = killed_at_its_first_write(&world, "init audit.sealog");
     assert!(!killed.status.success(), "{killed:?}");
@@ -79,14 +79,14 @@ fn a_crash_before_anything_is_written_leaves_a_place_that_init_takes() {
         .unwrap();
     assert!(made.status.success(), "{made:?}");
     // The directory was there already, but what keeps the key out of version control was not.
-    let ignored = world.work().join("audit.sealog.secrets/.gitignore");
+    let ignored = world.here().join("audit.sealog.secrets/.gitignore");
     assert_eq!(fs::read_to_string(ignored).unwrap(), "*\n");
 }
 
 #[test]
 fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
     let world = World::new();
-    let secrets = world.work().join("audit.sealog.secrets");
+    let secrets = world.here().join("audit.sealog.secrets");
     let arguments = ["key", "new", "--origin", "example.org/cut", "--out"];
     let mut command = world.command();
     private_dir(&secrets);
@@ -98,10 +98,10 @@ fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
     assert!(made.status.success(), "{made:?}");
     let key = fs::read(secrets.join("log.key")).unwrap();
     // As `init` leaves it where the power goes in the middle of entry 0.
-    fs::create_dir_all(world.work().join("audit.sealog/log")).unwrap();
-    fs::create_dir(world.work().join("audit.sealog/payloads")).unwrap();
+    fs::create_dir_all(world.here().join("audit.sealog/log")).unwrap();
+    fs::create_dir(world.here().join("audit.sealog/payloads")).unwrap();
     fs::write(
-        world.work().join("audit.sealog/log/0000000000.jsonl"),
+        world.here().join("audit.sealog/log/0000000000.jsonl"),
         b"{\"log\":",
     )
     .unwrap();

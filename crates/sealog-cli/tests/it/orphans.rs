@@ -32,7 +32,7 @@ fn orphans_are_removed_only_under_the_log_s_lock_and_only_old_ones() {
     let world = World::new();
     let made = sealog(&world, &["init", "audit.sealog"]);
     assert!(made.status.success(), "{made:?}");
-    let ledger = world.work().join("audit.sealog");
+    let ledger = world.here().join("audit.sealog");
     let (old, young) = (orphan(&ledger, "old", 61), orphan(&ledger, "young", 58));
     // A writer that is at work.
     let lock = File::options()

@@ -48,13 +48,13 @@ fn every_command_has_a_manual_page() {
     let world = World::new();
     let output = world.command().args(["man", "pages"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let root = fs::read_to_string(world.work().join("pages/sealog.1")).unwrap();
+    let root = fs::read_to_string(world.here().join("pages/sealog.1")).unwrap();
     for command in commands(&world) {
         assert!(
             root.contains(&format!("sealog\\-{command}(1)")),
             "{command}"
         );
-        let page = world.work().join(format!("pages/sealog-{command}.1"));
+        let page = world.here().join(format!("pages/sealog-{command}.1"));
         assert!(
             fs::read_to_string(page).unwrap().starts_with(".ie"),
             "{command}"

@@ -61,7 +61,7 @@ impl Scene {
     /// The model as a directory.
     fn write(&self, name: &str) {
         for (path, content, _) in &self.repository.files {
-            let path = self.world.work().join(name).join(path);
+            let path = self.world.here().join(name).join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         }
@@ -98,7 +98,7 @@ fn a_model_is_fetched_and_what_its_name_stood_for_is_told() {
 #[test]
 fn every_command_over_a_model_takes_a_name_and_leaves_nothing_behind() {
     let scene = Scene::new();
-    let temporary = scene.world.work().join("tmp");
+    let temporary = scene.world.here().join("tmp");
     fs::create_dir(&temporary).unwrap();
     let run = |words: &[&str]| {
         let mut command = scene.command(words);
@@ -184,11 +184,11 @@ fn every_command_over_a_model_takes_a_name_and_leaves_nothing_behind() {
 fn a_directory_is_compared_with_the_hub_without_a_download() {
     let scene = Scene::new();
     scene.write("copy");
-    fs::create_dir_all(scene.world.work().join("copy/.cache/huggingface/download")).unwrap();
+    fs::create_dir_all(scene.world.here().join("copy/.cache/huggingface/download")).unwrap();
     fs::write(
         scene
             .world
-            .work()
+            .here()
             .join("copy/.cache/huggingface/download/x.metadata"),
         "x",
     )
@@ -215,8 +215,8 @@ fn a_directory_is_compared_with_the_hub_without_a_download() {
             .iter()
             .all(|ask| !ask.target.contains("/resolve/"))
     );
-    fs::write(scene.world.work().join("copy/README.md"), "# IRIS\n").unwrap();
-    fs::write(scene.world.work().join("copy/extra.py"), "x").unwrap();
+    fs::write(scene.world.here().join("copy/README.md"), "# IRIS\n").unwrap();
+    fs::write(scene.world.here().join("copy/extra.py"), "x").unwrap();
     let output = scene.run(&[&words[..], &["--json"]].concat());
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
@@ -240,7 +240,7 @@ fn a_token_comes_from_the_variable_or_a_file_and_is_in_no_message() {
     let refused = scene.command(&words).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert!(err(&refused).contains("[source_unauthorized]") && err(&refused).contains("HF_TOKEN"));
-    let home = scene.world.work();
+    let home = scene.world.here();
     fs::write(home.join("token"), "hf_t0ken\n").unwrap();
     for (name, value) in [
         ("HF_TOKEN_PATH", home.join("token")),
@@ -282,7 +282,7 @@ fn offline_nothing_is_asked_and_the_cache_is_verified() {
         "{}",
         err(&output)
     );
-    let home = scene.world.work().join("cache/models--acme--iris");
+    let home = scene.world.here().join("cache/models--acme--iris");
     let snapshot = home.join("snapshots").join(COMMIT);
     fs::create_dir_all(&snapshot).unwrap();
     fs::create_dir_all(home.join("refs")).unwrap();
@@ -339,7 +339,7 @@ fn names_and_servers_that_cannot_be_used_are_refused_with_what_to_do() {
 #[test]
 fn an_authority_that_the_system_does_not_know_is_refused_until_it_is_named() {
     let scene = Scene::new();
-    let work = scene.world.work();
+    let work = scene.world.here();
     let openssl = |words: &str| {
         let mut command = Command::new("openssl");
         command.args(words.split(' ')).current_dir(&work);
@@ -483,7 +483,7 @@ fn mlflow_names_become_versions_and_their_sizes_are_held() {
         text.contains(r#""uri":"models:/iris/3""#) && text.contains(r#""without_digest":3"#),
         "{text}"
     );
-    assert_eq!(fs::read(world.work().join("copy/d/x")).unwrap(), b"x");
+    assert_eq!(fs::read(world.here().join("copy/d/x")).unwrap(), b"x");
     assert!(
         served
             .asks()
@@ -509,6 +509,6 @@ fn mlflow_names_become_versions_and_their_sizes_are_held() {
             said.contains(reason) && !said.contains("secret-path") && !said.contains("s3cret"),
             "{said}"
         );
-        assert!(!world.work().join("other").exists());
+        assert!(!world.here().join("other").exists());
     }
 }

@@ -37,7 +37,7 @@ impl Drop for Volume {
 /// A world with a ledger on a small volume.
 fn ledger_on_a_volume(what: &str) -> Option<(World, Volume)> {
     let world = World::new();
-    let Some(volume) = Volume::mount(&world.work().join("volume")) else {
+    let Some(volume) = Volume::mount(&world.here().join("volume")) else {
         let text = format!("skipped: {what}: no file system can be mounted here\n");
         std::io::stdout().lock().write_all(text.as_bytes()).unwrap();
         return None;
@@ -98,7 +98,7 @@ fn a_full_volume_refuses_says_to_make_room_and_loses_nothing() {
         return;
     };
     assert_eq!(record(&world, "before").status.code(), Some(0));
-    let ballast = world.work().join("volume/ballast");
+    let ballast = world.here().join("volume/ballast");
     let filled = fs::write(&ballast, vec![1; 2 << 20]);
     assert!(filled.is_err(), "the volume is larger than it should be");
     let mut recorded = 1;
@@ -143,7 +143,7 @@ fn a_volume_that_is_not_mounted_is_asked_for_and_nothing_is_made_in_its_place() 
     };
     assert_eq!(record(&world, "before").status.code(), Some(0));
     drop(volume);
-    let place = world.work().join("volume");
+    let place = world.here().join("volume");
     assert_eq!(fs::read_dir(&place).unwrap().count(), 0, "it is unmounted");
     refused(&record(&world, "during"), &["is the volume mounted?"]);
     refused(&sealog(&world, &["verify", LEDGER]), &["mounted"]);

@@ -105,7 +105,7 @@ fn what_changes_is_masked_and_nothing_else() {
     let hash = "ab".repeat(32);
     let key = "A".repeat(44);
     for (text, masked) in [
-        ("/root/work/x.sealog".to_owned(), "<dir>/work/x.sealog"),
+        ("/root/here/x.sealog".to_owned(), "<dir>/here/x.sealog"),
         ("at 2026-01-02T03:04:05.123456Z.".into(), "at <time>."),
         ("2026-01-02 03:04:05  decision".into(), "<time>  decision"),
         ("  10  2026-01-02".into(), "  10  <day>"),

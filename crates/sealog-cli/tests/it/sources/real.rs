@@ -62,7 +62,7 @@ fn real_client_takes_the_hub_of_the_tests_for_one() {
     let store = Server::start(hub::store(&repository));
     let server = Server::start(hub::faithful(&repository, Some(store.url())));
     let world = World::new();
-    let cache = world.work().join("cache");
+    let cache = world.here().join("cache");
     let mut client = world.of("env");
     client.arg(python()).args(["-c", CLIENT]).arg(&cache);
     client
@@ -163,7 +163,7 @@ fn serve(world: &World) -> (Group, String) {
         "./artifacts",
     ]);
     command.args(["--port", &port.to_string()]);
-    let log = fs::File::create(world.work().join("server.log")).unwrap();
+    let log = fs::File::create(world.here().join("server.log")).unwrap();
     command
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -172,7 +172,7 @@ fn serve(world: &World) -> (Group, String) {
     let server = Group(command.env("PATH", path).process_group(0).spawn().unwrap());
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let log = || fs::read_to_string(world.work().join("server.log")).unwrap_or_default();
+        let log = || fs::read_to_string(world.here().join("server.log")).unwrap_or_default();
         assert!(
             begun.elapsed() < BEGIN_TIME,
             "the server does not begin: {}",
@@ -191,7 +191,7 @@ fn real_mlflow_gives_the_same_model_under_every_name() {
     let mut log = world.of("env");
     log.arg(python())
         .args(["-c", LOG_MODEL, &url])
-        .arg(world.work().join("reference"));
+        .arg(world.here().join("reference"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let output = log
         .env("PATH", path)
@@ -247,11 +247,11 @@ fn real_mlflow_gives_the_same_model_under_every_name() {
     ]);
     assert!(output.status.success(), "{}", err(&output));
     assert_eq!(
-        fs::read(world.work().join("plain/a b.txt")).unwrap(),
+        fs::read(world.here().join("plain/a b.txt")).unwrap(),
         b"hello"
     );
     assert_eq!(
-        fs::read(world.work().join("plain/sub/empty.txt")).unwrap(),
+        fs::read(world.here().join("plain/sub/empty.txt")).unwrap(),
         b""
     );
     for absent in [
