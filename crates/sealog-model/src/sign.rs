@@ -148,21 +148,7 @@ impl Vouched {
         options: &DigestOptions<'_>,
     ) -> Result<VerifiedManifest, Error> {
         let (manifest, set) = self.set.check(path, own, options)?;
-        hold_covered(&set, uncovered)?;
-        let found = manifest.model_digest();
-        if let Some(pinned) = self.pinned.filter(|pinned| *pinned != found) {
-            return Err(Error::NotExpected {
-                what: "the digest of the model",
-                expected: pinned.to_hex(),
-                found: found.to_hex(),
-            });
-        }
-        Ok(VerifiedManifest {
-            vouched: self,
-            manifest,
-            set,
-            taken: Taken::default(),
-        })
+        self.held(manifest, set, Taken::default(), uncovered)
     }
 
     /// The same, but files that a cache knows are not read: [`VerifiedManifest::taken`] says how many. `began` as for
@@ -178,7 +164,27 @@ impl Vouched {
     ) -> Result<VerifiedManifest, Error> {
         let checked = self.set.check_cached(path, own, options, cache, began);
         let (manifest, set, taken) = checked?;
+        self.held(manifest, set, taken, uncovered)
+    }
+
+    /// What was read agrees with the set. The one place where a verified manifest is made: whatever else has to hold
+    /// is held here, however the files were read.
+    fn held(
+        self,
+        manifest: Manifest,
+        set: FileSet,
+        taken: Taken,
+        uncovered: Uncovered,
+    ) -> Result<VerifiedManifest, Error> {
         hold_covered(&set, uncovered)?;
+        let found = manifest.model_digest();
+        if let Some(pinned) = self.pinned.filter(|pinned| *pinned != found) {
+            return Err(Error::NotExpected {
+                what: "the digest of the model",
+                expected: pinned.to_hex(),
+                found: found.to_hex(),
+            });
+        }
         Ok(VerifiedManifest {
             vouched: self,
             manifest,

@@ -10,7 +10,7 @@ use sealog_core::ErrorKind;
 use tempfile::TempDir;
 
 use super::*;
-use crate::digest::{Algorithm, DigestOptions};
+use crate::digest::{Algorithm, DigestCache, DigestOptions};
 use crate::keys::new_rsa_key;
 use crate::sign::{Uncovered, VerifiedManifest};
 use crate::walk::{IgnoreRules, ModelPath};
@@ -376,6 +376,27 @@ fn without_a_signature_the_models_digest_can_be_pinned() {
     );
     fs::write(copy.at("extra"), "").unwrap();
     assert_eq!(copy.changes(pinned(digest)), ["added extra"]);
+}
+
+#[test]
+fn a_digest_that_is_pinned_is_held_also_where_a_cache_spares_the_reading() {
+    let (copy, beside) = (Copy::new(), TempDir::new().unwrap());
+    let digest = copy.check(of("c.json").unwrap()).unwrap().model_digest();
+    let check = |hash| {
+        let parsed = HashTrace::parse(&bytes("a.json"), WalkOptions::default()).unwrap();
+        let mut cache = DigestCache::open(&beside.path().join("cache")).unwrap();
+        let options = DigestOptions::new(SHA256);
+        let uncovered = Uncovered::Report;
+        parsed
+            .pin(hash)
+            .check_cached(copy.0.path(), &[], uncovered, &options, &mut cache, 0)
+    };
+    assert_eq!(check(digest).unwrap().model_digest(), digest);
+    let error = check(Hash::of(&[b"other"])).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Refuted, "model_not_expected")
+    );
 }
 
 /// A model that we sign, in the copy's directory.
