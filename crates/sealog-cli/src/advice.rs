@@ -71,6 +71,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "docs/formats/manifest.md says which keys there are, and how they are kept",
     ),
     (
+        "model_pin",
+        "trust a key (--key, --trusted) or a digest (--manifest-digest), whichever the format goes with",
+    ),
+    (
         "model_unknown_key",
         "`sealog model key trust NAME FILE` adds a key",
     ),

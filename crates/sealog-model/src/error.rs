@@ -86,6 +86,12 @@ pub enum Error {
         /// Why not; never a secret.
         why: String,
     },
+    /// What the caller trusts is of no use for this format.
+    #[error("{why}")]
+    Pin {
+        /// Why.
+        why: &'static str,
+    },
     /// A key that was named is not among the trusted ones.
     #[error("no trusted key is called `{name}`")]
     UnknownKey {
@@ -188,7 +194,8 @@ impl Error {
             | Self::Empty { .. }
             | Self::Limit { .. }
             | Self::Malformed { .. }
-            | Self::Json { .. } => ErrorKind::Malformed,
+            | Self::Json { .. }
+            | Self::Pin { .. } => ErrorKind::Malformed,
             Self::Key { .. }
             | Self::UnknownKey { .. }
             | Self::Exists { .. }
@@ -222,6 +229,7 @@ impl Error {
             Self::Blob { .. } => "model_blob",
             Self::Malformed { .. } | Self::Json { .. } => "model_malformed",
             Self::Key { .. } => "model_key",
+            Self::Pin { .. } => "model_pin",
             Self::UnknownKey { .. } => "model_unknown_key",
             Self::Exists { .. } => "model_exists",
             Self::Unsigned { .. } => "model_unsigned",

@@ -9,7 +9,7 @@ mod trusted;
 pub use private::{PrivateKey, new_ecdsa_key, new_private_key, new_rsa_key};
 pub(crate) use public::rsa_bits;
 pub use public::{KeyKind, PublicKey};
-pub use trusted::{TrustedKey, TrustedKeys};
+pub use trusted::{TRUSTED_KEYS_FILE, TrustedKey, TrustedKeys};
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};

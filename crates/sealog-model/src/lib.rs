@@ -7,6 +7,7 @@
 //! **What is absent**: the ledger. Values pass between the two through the shells.
 
 pub mod digest;
+pub mod document;
 mod error;
 pub mod formats;
 pub mod gate;

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use sealog_core::Hash;
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, changes_json, differences};
 pub use closed_set::{ClosedSet, Content, Shard};
 pub use previous::Previous;
 pub use statement::{Authorship, Statement};

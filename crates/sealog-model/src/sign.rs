@@ -4,6 +4,7 @@
 //! trusted. A [`VerifiedManifest`] comes out of [`Vouched::check`] alone, and a [`Vouched`] out of a verifying function
 //! alone. **What is absent**: fetching keys.
 
+mod envelope;
 mod hashtrace;
 mod oms;
 mod own;
@@ -13,10 +14,12 @@ mod triple;
 use std::path::Path;
 
 use sealog_core::Hash;
+use sealog_core::json::{Object, Value};
 
+pub use envelope::{Envelope, Pin, Walks, metadata_path};
 pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
-pub use oms::{is_oms_claimed, sign_oms, verify_oms};
-pub use own::{SIGNATURE_SUFFIX, pin_statement, sign_statement, verify_statement};
+pub use oms::{is_oms_claimed, oms_hash, sign_oms, verify_oms};
+pub use own::{pin_statement, sign_statement, verify_statement};
 pub use registered::registered_body;
 pub use triple::{
     HeldTriple, METADATA_FILE, TRIPLE_MODEL, Triple, is_triple_claimed, mlsecops_triple,
@@ -51,6 +54,18 @@ pub struct Claim {
     pub value: String,
     /// Whether the signature covers it; if not, anybody can have written it.
     pub signed: bool,
+}
+
+/// Claims for machines: an array of `{name, signed, value}`.
+pub fn claims_json(claims: &[Claim]) -> Value {
+    let value = |claim: &Claim| {
+        let mut object = Object::new();
+        object.insert("name", claim.what);
+        object.insert("signed", claim.signed);
+        object.insert("value", claim.value.as_str());
+        Value::Object(object)
+    };
+    Value::Array(claims.iter().map(value).collect())
 }
 
 /// What `ignored` files mean to whoever asks.

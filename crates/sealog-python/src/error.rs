@@ -19,11 +19,11 @@ use sealog_core::json::{Object, Value};
 use sealog_core::{ErrorKind, Hash};
 use sealog_ledger::Error;
 use sealog_model::gate::Refusal;
+use sealog_model::manifest::changes_json;
 use sealog_model::scan::baseline::Baseline;
 use sealog_model::scan::output;
 
 use crate::finding::Finding;
-use crate::model;
 use crate::plain;
 
 static FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -120,7 +120,7 @@ fn about_model(
     };
     let value = made.value(py);
     let scan = scan.map(|scan| plain::value(py, scan)).transpose()?;
-    let changes = plain::value(py, &model::changes(error.changes()))?;
+    let changes = plain::value(py, &changes_json(error.changes()))?;
     let record = record.map(|record| plain::object(py, record)).transpose()?;
     let fill = FILL.import(py, "sealog.model._answers", "_fill")?;
     let found = found.map(|found| format!("sha256:{found}"));

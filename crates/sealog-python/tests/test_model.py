@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -610,3 +611,16 @@ def test_what_a_killed_process_left_is_removed_by_the_next(means: str, signed: S
     with signed.admit() as model:
         assert list(signed.copies.iterdir()) == [model.path.parent]
     signed.nothing_is_left()
+
+
+def test_a_statement_is_dated_before_anything_of_the_model_is_read(tmp_path: Path) -> None:
+    """Whoever reuses its digests takes what changed after that time for changed."""
+    model = tmp_path / "model"
+    model.mkdir()
+    with open(model / "weights.bin", "wb") as file:
+        file.truncate(300 * 1024 * 1024)
+    began = datetime.now(timezone.utc)
+    signed = sealog.model.manifest(model, created_by="jo")
+    ended = datetime.now(timezone.utc)
+    dated = datetime.fromisoformat(signed.created_at.replace("Z", "+00:00"))
+    assert began <= dated < began + (ended - began) / 2

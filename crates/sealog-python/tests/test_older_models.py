@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sealog as package
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -102,8 +103,19 @@ def test_every_form_that_python_signs_verifies_and_tampering_is_refuted(
     (model / "model.bin").write_bytes(b"Weights")
     assert sealog(*verify) == 1
     (model / "model.bin").write_bytes(b"weights")
+    verified = package.model.verify(model, manifest=manifest, key=public)
+    assert verified.vouched.claims, "what it says besides"
+    (model / "extra.py").write_text("import os")
+    with pytest.raises(package.TamperError) as refuted:
+        package.model.verify(model, manifest=manifest, key=public)
+    assert [(change.change, change.path) for change in refuted.value.changes] == [("added", "extra.py")]
+    (model / "extra.py").unlink()
+    with pytest.raises(package.RefusedError):
+        package.model.verify(model, manifest=tmp_path / "manifest.json")
     manifest.write_text(manifest.read_text().replace(sha256("model.bin"), "0" * 64))
     assert sealog(*verify) == 1
+    with pytest.raises(package.TamperError):
+        package.model.verify(model, manifest=manifest, key=public)
 
 
 @pytest.mark.parametrize("password", [None, b"secret"])
@@ -148,6 +160,15 @@ def test_a_triple_of_scikit_learn_and_joblib_verifies_and_is_written_the_same(tm
     (tmp_path / "model_metadata.json").write_text(json.dumps({**metadata, **shape}, indent=2))
     verify = ["verify", path, "--manifest", tmp_path / "model_hash.txt"]
     assert sealog(*verify) == 2, "nobody signed it"
+    hash_file = tmp_path / "model_hash.txt"
+    with pytest.raises(package.RefusedError) as unsigned:
+        package.model.verify(path, manifest=hash_file)
+    pinned = unsigned.value.model_digest
+    assert package.model.verify(path, manifest=hash_file, manifest_digest=pinned).vouched.claims
+    with package.model.admit(path, manifest=hash_file, manifest_digest=pinned) as admitted:
+        assert admitted.load_joblib("model.pkl").n_features_in_ == 4
+    with pytest.raises(package.TamperError):
+        package.model.verify(path, manifest=hash_file, manifest_digest="0" * 64)
     other = tmp_path / "other"
     other.mkdir()
     write = ["manifest", path, "--format", "mlsecops", "--created-by", "jo"]

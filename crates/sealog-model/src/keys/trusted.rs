@@ -13,6 +13,9 @@ use sealog_core::json::Value;
 use super::{PublicKey, read, unusable};
 use crate::Error;
 
+/// The name of the file in a user's configuration.
+pub const TRUSTED_KEYS_FILE: &str = "trusted_model_keys";
+
 /// A key and the name by which its user calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedKey {

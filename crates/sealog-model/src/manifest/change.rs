@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
-use super::{Manifest, ManifestFile};
-use crate::digest::Algorithm;
+use sealog_core::json::{Object, Value};
+
+use super::{Manifest, ManifestFile, Statement};
+use crate::Error;
+use crate::digest::{Algorithm, DigestOptions};
+use crate::document::{inside, read, signature_path};
+use crate::walk::WalkOptions;
 
 /// What happened to a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +61,54 @@ impl fmt::Display for Change {
             kind => write!(formatter, "{} {}", kind.name(), self.path),
         }
     }
+}
+
+/// Differences for machines: an array of `{change, path}`, of a renaming also `from`.
+pub fn changes_json(changes: &[Change]) -> Value {
+    let value = |change: &Change| {
+        let mut object = Object::new();
+        object.insert("change", change.kind.name());
+        if let ChangeKind::Renamed { from } = &change.kind {
+            object.insert("from", from.as_str());
+        }
+        object.insert("path", change.path.as_str());
+        Value::Object(object)
+    };
+    Value::Array(changes.iter().map(value).collect())
+}
+
+/// How a model, or a newer manifest, differs from a manifest. A path is a newer manifest if it is a file that claims to
+/// be one, which it then has to be. Read by the old manifest's algorithms; `options` says how else.
+///
+/// # Errors
+/// Whatever reading either gives.
+pub fn differences(
+    old_path: &Path,
+    new: &Path,
+    options: &DigestOptions<'_>,
+) -> Result<Vec<Change>, Error> {
+    let old = Statement::parse(&read(old_path)?)?;
+    if new.is_file() {
+        let text = read(new)?;
+        if Value::parse(&text).is_ok_and(|value| Statement::is_claimed(&value)) {
+            return Ok(old.manifest().diff(Statement::parse(&text)?.manifest()));
+        }
+    }
+    let mut ignore = old.ignored().clone();
+    let own = [old_path.to_owned(), signature_path(old_path)];
+    for path in own.iter().filter_map(|file| inside(new, file)) {
+        ignore.add_own(path);
+    }
+    let walk = WalkOptions {
+        ignore,
+        links: old.links(),
+    };
+    let options = DigestOptions {
+        algorithms: old.manifest().algorithms(),
+        ..*options
+    };
+    let (found, _) = Manifest::of(new, &walk, &options)?;
+    Ok(old.manifest().diff(&found))
 }
 
 /// Puts together what was removed and what was added. `token` tells a content; equal ones are a renaming. A path whose

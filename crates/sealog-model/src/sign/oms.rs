@@ -35,6 +35,13 @@ pub fn is_oms_claimed(value: &Value) -> bool {
     media_type.is_some_and(|name| name.starts_with("application/vnd.dev.sigstore.bundle"))
 }
 
+/// By which of a manifest's digests it is signed: the one that was asked for besides SHA-256, if any.
+pub fn oms_hash(manifest: &Manifest) -> Algorithm {
+    let mut others = manifest.algorithms().iter().copied();
+    let other = others.find(|algorithm| *algorithm != Algorithm::Sha256);
+    other.unwrap_or(Algorithm::Sha256)
+}
+
 /// Signs the files of a set as a bundle. `hash` is SHA-256, `BLAKE2b` or BLAKE3, and the manifest has to have it.
 ///
 /// Resources stand in the order of their names, as the specification demands. `ignore` are the rules of the walk: a

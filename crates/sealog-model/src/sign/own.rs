@@ -15,8 +15,6 @@ use crate::limits::SIGNATURE_FILE_BYTES_MAX;
 use crate::manifest::{Statement, canonical, members, within_limit};
 use crate::walk::WalkOptions;
 
-/// What is appended to the whole name of a statement's file to name its signature's.
-pub const SIGNATURE_SUFFIX: &str = ".sig";
 const FORMAT: &str = "sealog/model-signature/v1";
 const WHAT: &str = "the signature file";
 

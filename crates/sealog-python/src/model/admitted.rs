@@ -14,7 +14,7 @@ use sealog_model::scan::output;
 
 use super::answer;
 use super::asked::Asked;
-use super::envelope::Envelope;
+use super::envelope::EnvelopeAsked;
 use crate::error::{model_error, refusal_error, refused_error};
 use crate::plain;
 
@@ -36,7 +36,7 @@ pub(crate) fn model_admit<'py>(
     asked: &Bound<'py, PyDict>,
 ) -> PyResult<AdmittedCore> {
     let asked = Asked(asked);
-    let envelope = Envelope::asked(path, &asked)?;
+    let envelope = EnvelopeAsked::new(path, &asked)?;
     let policy = asked.policy()?;
     let (outcome, text) = py.detach(|| decide(&envelope, &policy));
     let at = SystemClock.now().format_micros();
@@ -61,18 +61,19 @@ pub(crate) fn model_admit<'py>(
     }
 }
 
-fn decide(envelope: &Envelope, policy: &Policy) -> (Result<VerifiedModel, Refusal>, Vec<u8>) {
-    let text = match envelope.text() {
-        Ok(text) => text,
+fn decide(asked: &EnvelopeAsked, policy: &Policy) -> (Result<VerifiedModel, Refusal>, Vec<u8>) {
+    let envelope = match asked.read() {
+        Ok(envelope) => envelope,
         Err(error) => return (Err(Refusal::early(error)), Vec::new()),
     };
     let algorithms = [Algorithm::Sha256];
     let options = DigestOptions::new(&algorithms);
-    let outcome = match envelope.vouch(&text) {
-        Ok(vouched) => admit(&envelope.model, &envelope.own(), vouched, policy, &options),
+    let pin = asked.pin();
+    let outcome = match pin.and_then(|pin| envelope.vouch(&pin, asked.walks())) {
+        Ok(vouched) => admit(envelope.model(), envelope.own(), vouched, policy, &options),
         Err(error) => Err(Refusal::early(error)),
     };
-    (outcome, text)
+    (outcome, envelope.text().to_vec())
 }
 
 fn known(model: &VerifiedModel, policy: &Policy) -> Object {

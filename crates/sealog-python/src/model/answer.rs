@@ -1,8 +1,8 @@
 //! What is known of a model, as JSON: the wrapper in Python makes its own values of that.
 
 use sealog_core::json::{Number, Object, Value};
-use sealog_model::manifest::{Change, ChangeKind, Manifest};
-use sealog_model::sign::{VerifiedManifest, Vouched, Voucher};
+use sealog_model::manifest::Manifest;
+use sealog_model::sign::{VerifiedManifest, Vouched, Voucher, claims_json};
 use sealog_model::walk::FileSet;
 
 pub(super) fn number(value: u64) -> Value {
@@ -55,6 +55,7 @@ pub(super) fn vouched(vouched: &Vouched) -> Object {
         Voucher::Key { key_id, scheme } => (*scheme, Some(key_id.as_str())),
         _ => ("digest", None),
     };
+    value.insert("claims", claims_json(vouched.claims()));
     value.insert("key_id", Value::from(key_id));
     let notes = vouched.notes().iter();
     let notes = notes.map(|note| Value::from(note.as_str()));
@@ -78,18 +79,4 @@ pub(super) fn verified(verified: &VerifiedManifest) -> Object {
     let mut value = content(verified.manifest(), verified.files());
     value.insert("vouched", Value::Object(vouched(verified.vouched())));
     value
-}
-
-/// Differences.
-pub(crate) fn changes(changes: &[Change]) -> Value {
-    let value = |change: &Change| {
-        let mut object = Object::new();
-        object.insert("change", change.kind.name());
-        if let ChangeKind::Renamed { from } = &change.kind {
-            object.insert("from", from.as_str());
-        }
-        object.insert("path", change.path.as_str());
-        Value::Object(object)
-    };
-    Value::Array(changes.iter().map(value).collect())
 }

@@ -10,7 +10,7 @@ use sealog_model::digest::Algorithm;
 use sealog_model::gate::{Expectations, ExpectedShape, Means, Policy, Structure};
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::{BASELINE_BYTES_MAX, Baseline};
-use sealog_model::sign::Uncovered;
+use sealog_model::sign::{Uncovered, Walks};
 use sealog_model::walk::{IgnoreRules, LinkPolicy, WalkOptions};
 
 use crate::error::format_error;
@@ -72,11 +72,22 @@ impl<'py> Asked<'_, 'py> {
 
     /// Which files make up a model.
     pub(super) fn walk(&self) -> PyResult<WalkOptions> {
-        let mut ignore = if self.flag("no_default_ignores")? {
+        self.walk_from(if self.flag("no_default_ignores")? {
             IgnoreRules::none()
         } else {
             IgnoreRules::oms()
-        };
+        })
+    }
+
+    /// The same for each kind of envelope.
+    pub(super) fn walks(&self) -> PyResult<Walks> {
+        Ok(Walks {
+            own: self.walk()?,
+            older: self.walk_from(IgnoreRules::none())?,
+        })
+    }
+
+    fn walk_from(&self, mut ignore: IgnoreRules) -> PyResult<WalkOptions> {
         for path in self.texts("ignore")? {
             let added = ignore.add(&path);
             added.map_err(|reason| self.refuse("ignore", &format!("{path}: {reason}")))?;

@@ -1,8 +1,6 @@
 //! The functions `digest`, `manifest`, `sign` and `diff`: what a model is, stated and signed.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -10,15 +8,15 @@ use sealog_core::json::Value;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::Error;
 use sealog_model::digest::{Algorithm, DigestOptions};
+use sealog_model::document::{inside, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
-use sealog_model::manifest::{Authorship, Manifest, Statement};
-use sealog_model::sign::{registered_body, sign_oms, sign_statement};
+use sealog_model::manifest::{Authorship, Manifest, Statement, changes_json, differences};
+use sealog_model::sign::{oms_hash, registered_body, sign_oms, sign_statement};
 use sealog_model::walk::{FileSet, WalkOptions};
 use zeroize::Zeroizing;
 
 use super::answer;
 use super::asked::Asked;
-use super::envelope::{beside, inside, read};
 use crate::error::{format_error, model_error};
 use crate::plain;
 
@@ -131,6 +129,9 @@ impl Order {
             }
         };
         self.leave_out_own()?;
+        // From before anything is read: a file that changes meanwhile counts as changed after the statement, which is
+        // what whoever reuses its digests relies on.
+        let created_at = SystemClock.now().format_micros();
         let options = DigestOptions::new(&self.algorithms);
         let (manifest, set) = Manifest::of(&self.model, &self.walk, &options)?;
         let name = self.name.clone();
@@ -138,7 +139,7 @@ impl Order {
             name: name.unwrap_or_else(|| set.name().to_owned()),
             version: self.version.clone(),
             created_by: self.created_by.clone(),
-            created_at: SystemClock.now().format_micros(),
+            created_at,
         };
         let statement = Statement::new(authorship, manifest, &set)?;
         let mut signed = Signed {
@@ -162,7 +163,7 @@ impl Order {
         if out.exists() {
             return Err(Error::Exists { path: out.clone() });
         }
-        let own = [out.clone(), beside(out)];
+        let own = [out.clone(), signature_path(out)];
         for path in own.iter().filter_map(|file| inside(&self.model, file)) {
             self.walk.ignore.add_own(path);
         }
@@ -172,9 +173,7 @@ impl Order {
     fn sign_with(&self, key: &PrivateKey, signed: &mut Signed) -> Result<(), Error> {
         if let Wanted::Oms = self.wanted {
             let manifest = signed.statement.manifest();
-            let mut others = manifest.algorithms().iter().copied();
-            let hash = others.find(|algorithm| *algorithm != Algorithm::Sha256);
-            let hash = hash.unwrap_or(Algorithm::Sha256);
+            let hash = oms_hash(manifest);
             signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, hash, key)?;
         } else {
             signed.signature = Some(sign_statement(&signed.statement, key)?);
@@ -187,59 +186,18 @@ impl Order {
             return Ok(());
         };
         if let Some(signature) = &signed.signature {
-            write_new(&beside(out), signature)?;
+            write_new(&signature_path(out), signature)?;
         }
         write_new(out, &signed.text)
     }
-}
-
-/// Writes a file that was not there: nothing signed is ever written over.
-fn write_new(path: &Path, text: &[u8]) -> Result<(), Error> {
-    let made = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = made.and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()
-    });
-    written.map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => Error::Exists {
-            path: path.to_owned(),
-        },
-        _ => Error::Io {
-            doing: "write",
-            path: path.to_owned(),
-            source,
-        },
-    })
 }
 
 /// How a model, or a newer manifest, differs from a manifest.
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "what Python gives is owned")]
 pub(crate) fn model_diff(py: Python<'_>, old: PathBuf, new: PathBuf) -> PyResult<Bound<'_, PyAny>> {
-    let changes = py.detach(|| differences(&old, &new));
+    let options = DigestOptions::new(&[]);
+    let changes = py.detach(|| differences(&old, &new, &options));
     let changes = changes.map_err(|error| model_error(py, &error))?;
-    plain::value(py, &changes)
-}
-
-fn differences(old_path: &Path, new: &Path) -> Result<Value, Error> {
-    let old = Statement::parse(&read(old_path)?)?;
-    if new.is_file() {
-        let text = read(new)?;
-        if Value::parse(&text).is_ok_and(|value| Statement::is_claimed(&value)) {
-            let newer = Statement::parse(&text)?;
-            return Ok(answer::changes(&old.manifest().diff(newer.manifest())));
-        }
-    }
-    let mut ignore = old.ignored().clone();
-    let own = [old_path.to_owned(), beside(old_path)];
-    for path in own.iter().filter_map(|file| inside(new, file)) {
-        ignore.add_own(path);
-    }
-    let walk = WalkOptions {
-        ignore,
-        links: old.links(),
-    };
-    let options = DigestOptions::new(old.manifest().algorithms());
-    let (found, _) = Manifest::of(new, &walk, &options)?;
-    Ok(answer::changes(&old.manifest().diff(&found)))
+    plain::value(py, &changes_json(&changes))
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use sealog_core::json::{Object, Value};
 use sealog_model::digest::{Algorithm, DigestOptions};
+use sealog_model::manifest::changes_json;
 use sealog_model::sources::Listing;
 use sealog_model::walk::{IgnoreRules, LinkPolicy};
 
-use super::files::{Bar, changes_value, place, show_changes};
+use super::files::{Bar, place, show_changes};
 use super::source::{self, Named, Origin, fetch as fetch_named, named};
 use crate::context::Context;
 use crate::error::Error;
@@ -174,7 +175,7 @@ fn refuted(
     let message = error.to_string();
     if context.json() {
         let mut value = Object::new();
-        value.insert("changes", changes_value(error.changes()));
+        value.insert("changes", changes_json(error.changes()));
         value.insert("exit", u32::from(exit::REFUTED));
         let files = u64::try_from(listing.files().len()).unwrap_or(u64::MAX);
         value.insert("listed", number(files));

@@ -1,16 +1,13 @@
 //! What the commands over models share: how a directory is walked and read, and files about it.
 
-use std::fs;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sealog_core::json::{Object, Value};
 use sealog_ledger::{Access, Clock, Draft, SystemClock};
 use sealog_model::digest::{Algorithm, DigestCache, DigestOptions, Progress, Taken};
-use sealog_model::limits::DOCUMENT_BYTES_MAX;
-use sealog_model::manifest::{Change, ChangeKind, Manifest, Previous, within_limit};
-use sealog_model::walk::{FileSet, IgnoreRules, Ignored, LinkPolicy, ModelPath, WalkOptions};
+use sealog_model::manifest::{Change, Manifest, Previous};
+use sealog_model::walk::{FileSet, IgnoreRules, Ignored, LinkPolicy, WalkOptions};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -244,54 +241,6 @@ pub(super) fn place(path: &Path, context: &Context) -> PathBuf {
     context.settings.environment().directory().join(path)
 }
 
-/// Where a file lies in a model, if it does.
-pub(super) fn inside(model: &Path, file: &Path) -> Option<ModelPath> {
-    let model = fs::canonicalize(model).ok()?;
-    let directory = fs::canonicalize(file.parent()?).ok()?;
-    let relative = directory.join(file.file_name()?);
-    ModelPath::parse(relative.strip_prefix(model).ok()?.to_str()?).ok()
-}
-
-/// Reads a document about a model, bounded.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let io = |source| Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    };
-    let limit = u64::try_from(DOCUMENT_BYTES_MAX).unwrap_or(u64::MAX);
-    let mut text = Vec::new();
-    let file = fs::File::open(path).map_err(io)?;
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut text)
-        .map_err(io)?;
-    within_limit(&text)?;
-    Ok(text)
-}
-
-/// Writes a file that was not there: nothing signed is ever written over.
-pub(super) fn write_new(path: &Path, text: &[u8]) -> Result<(), Error> {
-    let made = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    let written = made.and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()
-    });
-    written.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => sealog_model::Error::Exists {
-            path: path.to_owned(),
-        }
-        .into(),
-        _ => Error::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        },
-    })
-}
-
 /// Appends a record about a model to the ledger, in a run of its own.
 pub(super) fn append(kind: &str, body: Object, context: &Context) -> Result<(), Error> {
     let ledger = context.open(Access::Append)?;
@@ -346,36 +295,4 @@ pub(super) fn show_changes(changes: &[Change], context: &mut Context) -> Result<
         context.out.line(&plain(&change.to_string()))?;
     }
     Ok(())
-}
-
-/// Differences for machines.
-pub(super) fn changes_value(changes: &[Change]) -> Value {
-    let value = |change: &Change| {
-        let mut object = Object::new();
-        object.insert("change", change.kind.name());
-        if let ChangeKind::Renamed { from } = &change.kind {
-            object.insert("from", from.as_str());
-        }
-        object.insert("path", change.path.as_str());
-        Value::Object(object)
-    };
-    Value::Array(changes.iter().map(value).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_read_to_its_limit_and_not_beyond() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("document");
-        let limit = u64::try_from(DOCUMENT_BYTES_MAX).unwrap();
-        let file = fs::File::create(&path).unwrap();
-        file.set_len(limit).unwrap();
-        assert_eq!(read(&path).unwrap().len(), DOCUMENT_BYTES_MAX);
-        file.set_len(limit + 1).unwrap();
-        let error = read(&path).unwrap_err();
-        assert!(error.to_string().contains("67108864"), "{error}");
-    }
 }

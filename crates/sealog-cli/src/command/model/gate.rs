@@ -10,13 +10,15 @@ use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::gate::{
     Expectations, Means, Outcome, Policy, Refusal, VerifiedModel, admit, verified_body,
 };
+use sealog_model::manifest::changes_json;
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::Baseline;
+use sealog_model::sign::Envelope;
 
 use super::child;
-use super::envelope::{Envelope, EnvelopeArgs, digest_argument};
+use super::envelope::{EnvelopeArgs, digest_argument};
 use super::expected::ExpectedArgs;
-use super::files::{append, changes_value, place, show_changes};
+use super::files::{append, place, show_changes};
 use super::scan::{read_baseline, show_findings};
 use crate::context::Context;
 use crate::error::Error;
@@ -72,11 +74,13 @@ pub struct Args {
 pub(super) fn gate(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let policy = policy(args, context)?;
     let envelope = args.envelope.read(context)?;
-    let vouched = envelope.vouch(context);
     let algorithms = [Algorithm::Sha256];
     let options = DigestOptions::new(&algorithms);
+    let walks = args.envelope.walks()?;
+    let pin = args.envelope.pin(context);
+    let vouched = pin.and_then(|pin| Ok(envelope.vouch(&pin, &walks)?));
     let admitted = match vouched {
-        Ok(vouched) => admit(&envelope.model, &envelope.own, vouched, &policy, &options),
+        Ok(vouched) => admit(envelope.model(), envelope.own(), vouched, &policy, &options),
         Err(Error::Model(error)) => Err(Refusal::early(error)),
         Err(error) => return Err(error),
     };
@@ -124,11 +128,11 @@ fn policy(args: &Args, context: &Context) -> Result<Policy, Error> {
 fn record(
     outcome: Outcome<'_>,
     policy: &Policy,
-    envelope: &Envelope<'_>,
+    envelope: &Envelope,
     context: &Context,
 ) -> Result<(), Error> {
     let at = SystemClock.now().format_micros();
-    let Some(body) = verified_body(outcome, policy, &envelope.text, &at) else {
+    let Some(body) = verified_body(outcome, policy, envelope.text(), &at) else {
         complain("sealog: not recorded: the model was not read, so there is no digest of it");
         return Ok(());
     };
@@ -160,7 +164,7 @@ fn refused(refusal: &Refusal, baseline: &Baseline, context: &mut Context) -> Res
     let error = &refusal.error;
     if context.json() {
         let mut value = Object::new();
-        value.insert("changes", changes_value(error.changes()));
+        value.insert("changes", changes_json(error.changes()));
         value.insert("exit", u32::from(status));
         if let Some(scan) = &refusal.scan {
             value.insert("findings", sealog_model::scan::output::json(scan, baseline));

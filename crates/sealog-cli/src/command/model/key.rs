@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sealog_core::json::Value;
 use sealog_ledger::{Access, Random, SystemRandom, keys};
 use sealog_model::keys::{
-    KeyKind, PublicKey, TrustedKeys, new_ecdsa_key, new_private_key, new_rsa_key,
+    KeyKind, PublicKey, TRUSTED_KEYS_FILE, TrustedKeys, new_ecdsa_key, new_private_key, new_rsa_key,
 };
 use zeroize::Zeroizing;
 
@@ -15,9 +15,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::output::{object, plain};
-
-/// Name of the list of trusted keys in the configuration directory.
-const TRUSTED_FILE: &str = "trusted_model_keys";
 
 /// Commands over keys of models.
 #[derive(Debug, clap::Subcommand)]
@@ -145,7 +142,7 @@ pub(super) fn trusted_file(context: &Context) -> Result<PathBuf, Error> {
         problem: "there is no configuration directory: neither HOME nor XDG_CONFIG_HOME is set"
             .into(),
     })?;
-    Ok(directory.join(TRUSTED_FILE))
+    Ok(directory.join(TRUSTED_KEYS_FILE))
 }
 
 fn show(

@@ -1,18 +1,20 @@
 //! `sealog model digest`, `manifest` and `diff`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sealog_core::json::{Object, Value};
 use sealog_ledger::{Clock, SystemClock};
-use sealog_model::digest::{Algorithm, Taken};
-use sealog_model::manifest::{Authorship, Change, Manifest, Previous, Statement, within_limit};
-use sealog_model::sign::{METADATA_FILE, hashtrace_manifest, mlsecops_triple};
+use sealog_model::digest::{Algorithm, DigestOptions, Taken};
+use sealog_model::document::{inside, signature_path, write_new};
+use sealog_model::manifest::{
+    Authorship, Manifest, Previous, Statement, changes_json, differences, within_limit,
+};
+use sealog_model::sign::{hashtrace_manifest, metadata_path, mlsecops_triple};
 use sealog_model::walk::{FileSet, WalkOptions};
 
 use super::files::{
-    CacheArgs, WalkArgs, algorithms, changes_value, hard_links_value, insert_taken, inside, place,
-    read, read_model, read_model_cached, read_model_reusing, show_changes, show_taken,
-    show_uncovered, uncovered_value, write_new,
+    Bar, CacheArgs, WalkArgs, algorithms, hard_links_value, insert_taken, place, read_model_cached,
+    read_model_reusing, show_changes, show_taken, show_uncovered, uncovered_value,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -276,18 +278,6 @@ fn write_triple(args: &StatementArgs, context: &Context) -> Result<(Listed, Path
     Ok((stated, metadata))
 }
 
-/// Where the metadata of a hash file lies.
-pub(super) fn metadata_path(hash: &Path) -> PathBuf {
-    hash.with_file_name(METADATA_FILE)
-}
-
-/// The one place where the signature of a manifest is written and looked for.
-pub(super) fn signature_path(manifest: &Path) -> PathBuf {
-    let mut name = manifest.file_name().unwrap_or_default().to_os_string();
-    name.push(sealog_model::sign::SIGNATURE_SUFFIX);
-    manifest.with_file_name(name)
-}
-
 /// Writes the manifest of a model.
 pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8, Error> {
     let asked = &args.statement;
@@ -333,15 +323,17 @@ pub(super) fn manifest(args: &ManifestArgs, context: &mut Context) -> Result<u8,
 
 /// Shows how two states of a model differ: status 1 if they do.
 pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<u8, Error> {
-    let old_path = place(&args.old, context);
-    let old = Statement::parse(&read(&old_path)?)?;
-    let new = place(&args.new, context);
-    let changes = match newer_statement(&new)? {
-        Some(newer) => old.manifest().diff(newer.manifest()),
-        None => against_model(&old, &old_path, &new, context)?,
+    let (old, new) = (place(&args.old, context), place(&args.new, context));
+    let bar = Bar::new(context)?;
+    let options = DigestOptions {
+        progress: &bar,
+        ..DigestOptions::new(&[])
     };
+    let changes = differences(&old, &new, &options);
+    drop(bar);
+    let changes = changes?;
     if context.json() {
-        let value = object([("changes", changes_value(&changes))]);
+        let value = object([("changes", changes_json(&changes))]);
         context.out.json(&value)?;
     } else if changes.is_empty() {
         context.out.line("no difference")?;
@@ -353,39 +345,6 @@ pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<u8, Error> 
     } else {
         exit::REFUTED
     })
-}
-
-/// The newer manifest, if the path is one and no model: a file that claims to be one has to be one.
-fn newer_statement(path: &Path) -> Result<Option<Statement>, Error> {
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let text = read(path)?;
-    let claims = Value::parse(&text).is_ok_and(|value| Statement::is_claimed(&value));
-    if claims {
-        return Ok(Some(Statement::parse(&text)?));
-    }
-    Ok(None)
-}
-
-fn against_model(
-    old: &Statement,
-    file: &Path,
-    model: &Path,
-    context: &Context,
-) -> Result<Vec<Change>, Error> {
-    let mut ignore = old.ignored().clone();
-    for own in [file.to_owned(), signature_path(file)] {
-        if let Some(path) = inside(model, &own) {
-            ignore.add_own(path);
-        }
-    }
-    let walk = WalkOptions {
-        ignore,
-        links: old.links(),
-    };
-    let (found, _) = read_model(model, &walk, old.manifest().algorithms(), context)?;
-    Ok(old.manifest().diff(&found))
 }
 
 pub(super) fn summary(manifest: &Manifest, set: &FileSet) -> Object {

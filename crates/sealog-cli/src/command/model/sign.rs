@@ -4,16 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
-use sealog_model::digest::{Algorithm, Taken};
+use sealog_model::digest::Taken;
+use sealog_model::document::{read, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Manifest, Previous};
-use sealog_model::sign::{registered_body, sign_hashtrace, sign_oms, sign_statement};
+use sealog_model::sign::{oms_hash, registered_body, sign_hashtrace, sign_oms, sign_statement};
 use sealog_model::walk::FileSet;
 use zeroize::Zeroizing;
 
-use super::files::{append, place, read, show_not_read, taken_value, write_new};
+use super::files::{append, place, show_not_read, taken_value};
 use super::manifest::{
-    Stated, StatementArgs, UNSTATED, show_summary, signature_path, state, state_hashtrace, summary,
+    Stated, StatementArgs, UNSTATED, show_summary, state, state_hashtrace, summary,
 };
 use super::password::{self, Asked};
 use crate::context::Context;
@@ -109,14 +110,6 @@ fn read_key(path: &Path, args: &PasswordArgs, context: &Context) -> Result<Priva
     Ok(PrivateKey::read(path, password)?)
 }
 
-/// The hash of a bundle: the one that was asked for besides SHA-256, if any.
-fn oms_hash(algorithms: &[Algorithm]) -> Algorithm {
-    let mut others = algorithms
-        .iter()
-        .filter(|algorithm| **algorithm != Algorithm::Sha256);
-    others.next().copied().unwrap_or(Algorithm::Sha256)
-}
-
 /// The manifest whose digests may be taken, verified by the key that is to sign them again.
 fn previous(args: &Args, key: &PrivateKey, context: &Context) -> Result<Option<Previous>, Error> {
     let Some(path) = &args.reuse else {
@@ -199,7 +192,7 @@ fn write_stated(
     let out = place(&args.statement.out, context);
     let manifest = statement.manifest().clone();
     let (beside, envelope) = if args.format == Wanted::Oms {
-        let hash = oms_hash(manifest.algorithms());
+        let hash = oms_hash(&manifest);
         let bundle = sign_oms(&manifest, &set, &walk.ignore, hash, key)?;
         write_new(&out, &bundle)?;
         (out, bundle)

@@ -3,12 +3,11 @@
 use sealog_core::json::{Object, Value};
 use sealog_model::Error as Below;
 use sealog_model::digest::{Algorithm, DigestOptions};
-use sealog_model::sign::{Claim, VerifiedManifest, Voucher};
+use sealog_model::manifest::changes_json;
+use sealog_model::sign::{VerifiedManifest, Voucher, claims_json};
 
 use super::envelope::EnvelopeArgs;
-use super::files::{
-    Bar, CacheArgs, OpenCache, changes_value, insert_taken, show_changes, show_taken,
-};
+use super::files::{Bar, CacheArgs, OpenCache, insert_taken, show_changes, show_taken};
 use super::manifest::{show_summary, summary};
 use crate::context::Context;
 use crate::error::Error;
@@ -51,16 +50,10 @@ fn decide(
         progress: &bar,
         ..DigestOptions::new(&algorithms)
     };
-    let vouched = match envelope.vouch(context) {
-        Err(Error::Model(error @ Below::Unsigned { .. })) => {
-            envelope.hold_unsigned()?;
-            return Err(error.into());
-        }
-        vouched => vouched?,
-    };
     let expected = &args.envelope;
+    let vouched = envelope.vouch_or_compare(&expected.pin(context)?, &expected.walks()?)?;
     vouched.expect(expected.name.as_deref(), expected.version.as_deref())?;
-    let (model, own, uncovered) = (&envelope.model, &envelope.own, expected.uncovered());
+    let (model, own, uncovered) = (envelope.model(), envelope.own(), expected.uncovered());
     let checked = match cache {
         None => vouched.check(model, own, uncovered, &options),
         Some(open) => {
@@ -97,7 +90,7 @@ fn holds(
             signed_value.insert("version", signed.version.as_str());
             value.insert("signed", signed_value);
         }
-        value.insert("claims", claims_value(vouched.claims()));
+        value.insert("claims", claims_json(vouched.claims()));
         let notes = vouched
             .notes()
             .iter()
@@ -137,17 +130,6 @@ fn holds(
     Ok(exit::HOLDS)
 }
 
-fn claims_value(claims: &[Claim]) -> Value {
-    let value = |claim: &Claim| {
-        let mut object = Object::new();
-        object.insert("name", claim.what);
-        object.insert("signed", claim.signed);
-        object.insert("value", claim.value.as_str());
-        Value::Object(object)
-    };
-    Value::Array(claims.iter().map(value).collect())
-}
-
 fn not_verified(word: &str, error: &Below, status: u8, context: &mut Context) -> Result<u8, Error> {
     let message = error.to_string();
     let pin = match error {
@@ -156,7 +138,7 @@ fn not_verified(word: &str, error: &Below, status: u8, context: &mut Context) ->
     };
     if context.json() {
         let mut value = Object::new();
-        value.insert("changes", changes_value(error.changes()));
+        value.insert("changes", changes_json(error.changes()));
         value.insert("exit", u32::from(status));
         value.insert("message", message);
         if let Some(digest) = pin {

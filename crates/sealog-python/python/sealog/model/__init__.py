@@ -12,7 +12,7 @@ decided, each with the reason (`code`), what differs (`changes`) and what the sc
 from __future__ import annotations
 
 from ._admit import AdmittedModel, admit
-from ._answers import Change, Digest, File, Ignored, Scan, ScanFinding, ScannedFile, Signed, Verified, Vouched
+from ._answers import Change, Claim, Digest, File, Ignored, Scan, ScanFinding, ScannedFile, Signed, Verified, Vouched
 from ._guard import Guard, guard
 from ._look import diff, digest, inspect, manifest, scan, scan_bytes, sign, verify
 
@@ -22,6 +22,7 @@ __all__ = [
     "Digest",
     "File",
     "Guard",
+    "Claim",
     "Ignored",
     "Scan",
     "ScanFinding",

@@ -102,9 +102,20 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Something that a manifest of an older tool says besides its files. If it is not `signed`, anybody can have written
+    it.
+    """
+
+    name: str
+    value: str
+    signed: bool
+
+
+@dataclass(frozen=True)
 class Vouched:
     """Who vouches for a model: the scheme and key id, or `digest` where its user pinned one; and what is signed with
-    it. `notes` say what the format leaves unsigned.
+    it. `notes` say what the format leaves unsigned, `claims` what a manifest of an older tool says besides.
     """
 
     scheme: str
@@ -114,6 +125,7 @@ class Vouched:
     created_by: str | None
     created_at: str | None
     notes: Sequence[str]
+    claims: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +188,8 @@ def _content(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vouched(given: Mapping[str, Any]) -> Vouched:
-    return Vouched(**{**given, "notes": tuple(given["notes"])})
+    claims = tuple(Claim(**claim) for claim in given["claims"])
+    return Vouched(**{**given, "notes": tuple(given["notes"]), "claims": claims})
 
 
 def _changes(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:

@@ -110,7 +110,7 @@ def verify(
     links: Links = "refuse",
     config_dir: StrPath | None = None,
 ) -> Verified:
-    """Reads a model whole and holds it against its manifest or OMS bundle; returns only if all of it holds.
+    """Reads a model whole and holds it against its manifest, OMS bundle or the manifest of an older tool; returns only if it holds.
 
     One of three is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
     the trusted keys of this user; `manifest_digest`, for a manifest without a signature, with which `ignore`,
