@@ -26,6 +26,12 @@ fn private_dir(path: &Path) {
     fs::write(path.join(".gitignore"), "*\n").unwrap();
 }
 
+/// Runs a command, which has to end with status 0.
+fn holds(world: &World, arguments: &[&str]) {
+    let output = world.command().args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+}
+
 fn names(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).unwrap();
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
@@ -48,23 +54,13 @@ fn a_crash_while_the_key_is_written_leaves_no_part_of_it_and_the_next_init_goes_
         "half of a key: {:?}",
         names(&secrets)
     );
-    let made = world
-        .command()
-        .args(["init", "audit.sealog"])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+    holds(&world, &["init", "audit.sealog"]);
     let permissions = fs::metadata(secrets.join("log.key"))
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(permissions & 0o777, 0o600);
-    let verified = world
-        .command()
-        .args(["verify", "audit.sealog"])
-        .output()
-        .unwrap();
-    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    holds(&world, &["verify", "audit.sealog"]);
 }
 
 #[test]
@@ -72,12 +68,7 @@ fn a_crash_before_anything_is_written_leaves_a_place_that_init_takes() {
     let world = World::new();
     let killed = killed_at_its_first_write(&world, "init audit.sealog");
     assert!(!killed.status.success(), "{killed:?}");
-    let made = world
-        .command()
-        .args(["init", "audit.sealog"])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+    holds(&world, &["init", "audit.sealog"]);
     // The directory was there already, but what keeps the key out of version control was not.
     let ignored = world.here().join("audit.sealog.secrets/.gitignore");
     assert_eq!(fs::read_to_string(ignored).unwrap(), "*\n");
@@ -87,15 +78,12 @@ fn a_crash_before_anything_is_written_leaves_a_place_that_init_takes() {
 fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
     let world = World::new();
     let secrets = world.here().join("audit.sealog.secrets");
-    let arguments = ["key", "new", "--origin", "example.org/cut", "--out"];
-    let mut command = world.command();
     private_dir(&secrets);
-    let made = command
-        .args(arguments)
-        .arg(secrets.join("log.key"))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+    let out = "audit.sealog.secrets/log.key";
+    holds(
+        &world,
+        &["key", "new", "--origin", "example.org/cut", "--out", out],
+    );
     let key = fs::read(secrets.join("log.key")).unwrap();
     // As `init` leaves it where the power goes in the middle of entry 0.
     fs::create_dir_all(world.here().join("audit.sealog/log")).unwrap();
@@ -105,17 +93,7 @@ fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
         b"{\"log\":",
     )
     .unwrap();
-    let made = world
-        .command()
-        .args(["init", "audit.sealog"])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+    holds(&world, &["init", "audit.sealog"]);
     assert_eq!(fs::read(secrets.join("log.key")).unwrap(), key);
-    let verified = world
-        .command()
-        .args(["verify", "audit.sealog"])
-        .output()
-        .unwrap();
-    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    holds(&world, &["verify", "audit.sealog"]);
 }

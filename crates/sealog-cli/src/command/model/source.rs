@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
 use sealog_model::sources::{
-    FetchOptions, Fetched, Hub, HubName, Listing, Mlflow, MlflowName, Trouble,
+    FetchOptions, Fetched, Hub, HubModel, HubName, Listing, Mlflow, MlflowName, Trouble,
 };
 use tempfile::TempDir;
 
@@ -41,6 +41,17 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    fn of_hub(asked: &HubName, model: &HubModel, place: String, checked: &'static str) -> Self {
+        Self {
+            asked: asked.to_string(),
+            uri: model.uri(),
+            place,
+            name: model.id().to_owned(),
+            version: model.commit().to_owned(),
+            checked,
+        }
+    }
+
     pub(super) fn value(&self) -> Value {
         let mut value = Object::new();
         value.insert("asked", self.asked.as_str());
@@ -161,18 +172,13 @@ pub(super) fn fetch(
             })?;
             let snapshot = cache.snapshot(name)?;
             let fetched = snapshot.fetch(to, &options(bytes_max))?;
-            let model = snapshot.model();
-            let mut origin = Origin {
-                asked: name.to_string(),
-                uri: model.uri(),
-                place: format!("the cache {}", cache.path().display()),
-                name: model.id().to_owned(),
-                version: model.commit().to_owned(),
-                checked: "digests",
+            let place = format!("the cache {}", cache.path().display());
+            let checked = if fetched.without_digest() > 0 {
+                "sizes"
+            } else {
+                "digests"
             };
-            if fetched.without_digest() > 0 {
-                origin.checked = "sizes";
-            }
+            let origin = Origin::of_hub(name, snapshot.model(), place, checked);
             Ok((fetched, origin))
         }
         Named::Hub(name) => {
@@ -182,14 +188,8 @@ pub(super) fn fetch(
             let fetched = watched(&listing, bytes_max, context, |options| {
                 hub.fetch(&model, &listing, to, options)
             })?;
-            let origin = Origin {
-                asked: name.to_string(),
-                uri: model.uri(),
-                place: model.endpoint().to_owned(),
-                name: model.id().to_owned(),
-                version: model.commit().to_owned(),
-                checked: "digests",
-            };
+            let place = model.endpoint().to_owned();
+            let origin = Origin::of_hub(name, &model, place, "digests");
             Ok((fetched, origin))
         }
         Named::Mlflow(name) => {

@@ -109,6 +109,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Nobody asked for the content of a file.
+    pub(crate) fn gave_no_file(&self) -> bool {
+        let asks = self.asks();
+        asks.iter().all(|ask| !ask.target.contains("/resolve/"))
+    }
+
     pub(crate) fn asks(&self) -> Vec<Ask> {
         self.asks.lock().unwrap().clone()
     }
