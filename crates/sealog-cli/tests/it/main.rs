@@ -17,4 +17,6 @@ mod password;
 mod pipe;
 mod shell;
 mod sources;
+#[cfg(unix)]
+mod tamper;
 mod volumes;

@@ -8,7 +8,7 @@ use super::change::settle;
 use super::{Change, ChangeKind, Manifest};
 use crate::Error;
 use crate::digest::{Algorithm, DigestCache, DigestOptions, Digests, Job, Taken, run};
-use crate::walk::{FileSet, IgnoreRules, LinkPolicy, ModelPath, WalkOptions, WalkedFile};
+use crate::walk::{FileSet, IgnoreRules, LinkPolicy, ModelPath, Unfit, WalkOptions, WalkedFile};
 
 /// A part of a file and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,16 +157,26 @@ impl ClosedSet {
             links: self.links,
         };
         match FileSet::walk(path, &walk) {
-            Err(Error::Unfit { path: found, .. }) => Err(self.unfit(path, &found)),
+            Err(Error::Unfit {
+                path: found,
+                reason,
+            }) => Err(self.unfit(path, &found, reason)),
             Err(Error::Empty { .. }) => Err(self.all_removed()),
             set => set,
         }
     }
 
-    fn unfit(&self, root: &Path, found: &Path) -> Error {
+    fn unfit(&self, root: &Path, found: &Path, reason: Unfit) -> Error {
         let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let relative = found.strip_prefix(&root).unwrap_or(found);
-        let path = relative.display().to_string();
+        let mut path = relative.display().to_string();
+        if let Unfit::CaseClash { other } = reason {
+            // Which of the two names a walk finds last is chance: the difference is the one that is not listed.
+            let is_listed = self.entries.contains_key(path.as_str());
+            if is_listed && !self.entries.contains_key(other.as_str()) {
+                path = other;
+            }
+        }
         let kind = if self.entries.contains_key(path.as_str()) {
             ChangeKind::TypeChanged
         } else {
