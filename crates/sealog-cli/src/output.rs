@@ -137,8 +137,8 @@ impl Output {
         if let (Some((name, added)), Some(object)) = (&self.added, value.as_object_mut()) {
             object.insert(*name, added.clone());
         }
-        let text = String::from_utf8_lossy(&value.to_canonical()).into_owned();
-        self.line(&json_plain(&text))
+        let line = json_line(&value);
+        self.bytes(line.as_bytes())
     }
 
     /// Writes bytes as they are: for what was asked for raw.
@@ -249,6 +249,14 @@ fn deceives(char: char) -> bool {
                 | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
                 | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// A value as one line of JSON with its end, fit to be shown.
+pub fn json_line(value: &Value) -> String {
+    let text = String::from_utf8_lossy(&value.to_canonical()).into_owned();
+    let mut line = json_plain(&text).into_owned();
+    line.push('\n');
+    line
 }
 
 /// An object from its members, for JSON output.

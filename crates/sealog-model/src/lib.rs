@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod keys;
 pub mod limits;
 pub mod manifest;
+pub mod report;
 pub mod scan;
 pub mod sign;
 #[cfg(feature = "sources")]

@@ -12,6 +12,7 @@ mod key;
 mod lineage;
 mod manifest;
 mod password;
+mod report;
 pub mod scan;
 mod sign;
 mod source;
@@ -94,7 +95,9 @@ fn state_origin(command: &mut Command, origin: &Origin) {
 /// Fetches the models that lie elsewhere; they are there until the result is dropped.
 fn hold(command: &mut Command, context: &mut Context) -> Result<Vec<Held>, Error> {
     let foreign = match &*command {
-        Command::Scan(args) => args.format.is_some() || args.paths.len() > 1,
+        Command::Scan(args) => args.report.takes_output() || args.paths.len() > 1,
+        Command::Verify(args) => args.report.takes_output(),
+        Command::Gate(args) => args.report.takes_output(),
         Command::Sbom(_) | Command::Attest(_) => true,
         _ => false,
     };

@@ -15,6 +15,8 @@ mod interrupted;
 mod orphans;
 mod password;
 mod pipe;
+#[cfg(unix)]
+mod report;
 mod shell;
 mod sources;
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! Every way of tampering with a signed model, through the command: the exact exit status, reason and differences, of
-//! `sealog model verify` and of `sealog model gate`, for each form of what vouches. Before each attack its unattacked twin
-//! verifies and is admitted. A row that holds nevertheless says why that is right.
+//! `sealog model verify` and of `sealog model gate`, for each form of what vouches. Before each attack its unattacked
+//! twin verifies and is admitted. A row that holds nevertheless says why that is right.
 
 mod envelope;
 mod flips;

@@ -1,15 +1,12 @@
-//! SARIF 2.1.0. A binary file has no lines: each result has its byte offset, and line 1 for those who want one.
+//! SARIF 2.1.0. A binary file has no lines: a result has its byte offset, and line 1 for those who want one.
 
 use std::fmt::Write;
 
 use sealog_core::hash::push_hex;
-use sealog_core::json::{Object, Value};
+use sealog_core::json::{Number, Object, Value};
 use sha2::{Digest, Sha256};
 
-use super::json::number;
-use crate::scan::baseline::Baseline;
-use crate::scan::finding::{FileReport, Finding, Report, Severity, Verdict};
-use crate::scan::rule::RULES;
+use super::{Case, Fault, Table};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -21,22 +18,20 @@ fn text(text: &str) -> Value {
     object([("text", text.into())])
 }
 
-const fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Malicious => "error",
-        Severity::Suspicious | Severity::Undecided => "warning",
-    }
+fn number(value: u64) -> Value {
+    // SARIF takes no string for a number; no offset in a file is as large.
+    Value::Number(Number::unsigned(value).unwrap_or_else(|| Number::from(0_u32)))
 }
 
-/// A report as a SARIF log of one run.
-pub fn sarif(report: &Report, baseline: &Baseline) -> Value {
-    let rules = RULES.iter().map(|rule| {
+/// A table as a SARIF log of one run.
+pub fn sarif(table: &Table) -> Value {
+    let rules = table.rules.iter().map(|rule| {
         object([
-            ("id", rule.id().into()),
-            ("shortDescription", text(rule.title())),
+            ("id", rule.id.as_str().into()),
+            ("shortDescription", text(&rule.title)),
             (
                 "defaultConfiguration",
-                object([("level", level(rule.severity()).into())]),
+                object([("level", rule.level.word().into())]),
             ),
         ])
     });
@@ -45,14 +40,13 @@ pub fn sarif(report: &Report, baseline: &Baseline) -> Value {
         ("version", env!("CARGO_PKG_VERSION").into()),
         ("rules", Value::Array(rules.collect())),
     ]);
-    let results = report.files().iter().flat_map(|file| {
-        let findings = file.findings().iter();
-        findings.map(move |finding| result(file, finding, baseline))
+    let results = table.cases.iter().flat_map(|case| {
+        let faults = case.faults.iter();
+        faults.map(|fault| result(table, case, fault))
     });
-    let clean = baseline.verdict(report) == Verdict::Clean;
     let invocation = object([
-        ("executionSuccessful", true.into()),
-        ("exitCode", number(u64::from(!clean))),
+        ("executionSuccessful", table.executed.into()),
+        ("exitCode", number(table.status.into())),
     ]);
     let run = object([
         ("invocations", Value::Array(vec![invocation])),
@@ -66,54 +60,41 @@ pub fn sarif(report: &Report, baseline: &Baseline) -> Value {
     ])
 }
 
-fn result(file: &FileReport, finding: &Finding, baseline: &Baseline) -> Value {
-    let rule = finding.rule();
-    let index = RULES.iter().position(|known| *known == rule).unwrap_or(0);
-    let region = object([
-        ("byteLength", number(1)),
-        (
-            "byteOffset",
-            number(if finding.path().contains('!') {
-                0
-            } else {
-                finding.offset()
-            }),
-        ),
-        ("startLine", number(1)),
-    ]);
+fn result(table: &Table, case: &Case, fault: &Fault) -> Value {
+    let mut region: Object = [("startLine", number(1))].into_iter().collect();
+    if let Some(offset) = fault.offset {
+        region.insert("byteLength", number(1));
+        region.insert("byteOffset", number(offset));
+    }
     let place = object([(
         "physicalLocation",
         object([
             (
                 "artifactLocation",
-                object([("uri", uri(file.path()).into())]),
+                object([("uri", uri(&case.path).into())]),
             ),
-            ("region", region),
+            ("region", Value::Object(region)),
         ]),
     )]);
-    let message = format!(
-        "{} at byte {}: {}: {}",
-        finding.path(),
-        finding.offset(),
-        rule.title(),
-        finding.detail()
-    );
     let mut members: Object = [
-        ("level", level(rule.severity()).into()),
+        ("level", fault.level.word().into()),
         ("locations", Value::Array(vec![place])),
-        ("message", text(&message)),
+        ("message", text(&fault.message)),
         (
             "partialFingerprints",
-            object([("finding/v1", fingerprint(finding).into())]),
+            object([("finding/v1", fingerprint(&fault.identity).into())]),
         ),
-        ("ruleId", rule.id().into()),
-        ("ruleIndex", number(u64::try_from(index).unwrap_or(0))),
+        ("ruleId", fault.rule.as_str().into()),
     ]
     .into_iter()
     .collect();
-    if let Some(accepted) = baseline.accepts(file, finding) {
+    let index = table.rules.iter().position(|rule| rule.id == fault.rule);
+    if let Some(index) = index.and_then(|index| u64::try_from(index).ok()) {
+        members.insert("ruleIndex", number(index));
+    }
+    if let Some(reason) = &fault.accepted {
         let suppression = object([
-            ("justification", accepted.reason().into()),
+            ("justification", reason.as_str().into()),
             ("kind", "external".into()),
         ]);
         members.insert("suppressions", Value::Array(vec![suppression]));
@@ -121,24 +102,18 @@ fn result(file: &FileReport, finding: &Finding, baseline: &Baseline) -> Value {
     Value::Object(members)
 }
 
-/// The same for the same finding of another run, also when other findings come or go.
-fn fingerprint(finding: &Finding) -> String {
-    let text = format!(
-        "{}\0{}\0{}",
-        finding.rule().id(),
-        finding.path(),
-        finding.detail()
-    );
-    let digest = Sha256::digest(text.as_bytes());
+/// The same for the same fault of another run, also when other faults come or go.
+fn fingerprint(identity: &str) -> String {
+    let digest = Sha256::digest(identity.as_bytes());
     let mut fingerprint = String::new();
     push_hex(&mut fingerprint, digest.get(..16).unwrap_or_default());
     fingerprint
 }
 
-/// A relative path as a URI reference.
+/// A path as a URI reference. A first component with a colon would be a scheme, so it is escaped like all else.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
-    path.bytes().fold(String::new(), |mut uri, byte| {
+    let escaped = path.bytes().fold(String::new(), |mut uri, byte| {
         if plain(byte) {
             uri.push(char::from(byte));
         } else {
@@ -146,5 +121,10 @@ fn uri(path: &str) -> String {
             write!(uri, "%{byte:02X}").unwrap_or_default();
         }
         uri
-    })
+    });
+    if path.starts_with('/') {
+        format!("file://{escaped}")
+    } else {
+        escaped
+    }
 }

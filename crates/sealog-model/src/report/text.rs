@@ -2,68 +2,58 @@
 
 use std::fmt::Write as _;
 
-use crate::scan::baseline::Baseline;
-use crate::scan::finding::{Finding, Report, Severity};
+use super::{Fault, Table};
 
-/// One test case for each file; findings that are not accepted are its failures.
-pub fn junit(report: &Report, baseline: &Baseline) -> String {
+/// One test case for each case; faults that are not accepted are its failures.
+pub fn junit(table: &Table) -> String {
     let mut cases = String::new();
     let mut failures = 0usize;
-    for file in report.files() {
-        let open = |finding: &&Finding| baseline.accepts(file, finding).is_none();
-        let open: Vec<&Finding> = file.findings().iter().filter(open).collect();
-        let name = xml(file.path());
+    let command = table.command;
+    for case in &table.cases {
+        let faults = case.faults.iter();
+        let open: Vec<&Fault> = faults.filter(|fault| fault.accepted.is_none()).collect();
+        let name = xml(&case.path);
         let _ = write!(
             cases,
-            "  <testcase classname=\"sealog.model.scan\" name=\"{name}\">"
+            "  <testcase classname=\"sealog.model.{command}\" name=\"{name}\">"
         );
-        if !open.is_empty() {
+        if let Some(worst) = open.iter().max_by_key(|fault| fault.level) {
             failures += 1;
-            let worst = open.iter().map(|finding| finding.rule().severity()).max();
-            let worst = worst.map(|worst| worst.to_string()).unwrap_or_default();
+            let worst = xml(&worst.word);
             let _ = writeln!(cases, "\n    <failure message=\"{worst}\">");
-            for finding in open {
-                let _ = writeln!(cases, "{}", xml(&sentence(finding)));
+            for fault in open {
+                let _ = writeln!(cases, "{}", xml(&sentence(fault)));
             }
             cases.push_str("    </failure>\n  ");
         }
         cases.push_str("</testcase>\n");
     }
-    let tests = report.files().len();
+    let tests = table.cases.len();
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"sealog model scan\" \
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"sealog model {command}\" \
          tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}</testsuite>\n</testsuites>\n"
     )
 }
 
-/// One workflow command for each finding that is not accepted.
-pub fn github(report: &Report, baseline: &Baseline) -> String {
+/// One workflow command for each fault that is not accepted.
+pub fn github(table: &Table) -> String {
     let mut lines = String::new();
-    for file in report.files() {
-        for finding in file.findings() {
-            if baseline.accepts(file, finding).is_some() {
+    for case in &table.cases {
+        for fault in &case.faults {
+            if fault.accepted.is_some() {
                 continue;
             }
-            let command = match finding.rule().severity() {
-                Severity::Malicious => "error",
-                Severity::Suspicious | Severity::Undecided => "warning",
-            };
-            let (path, id) = (property(file.path()), property(finding.rule().id()));
-            let message = data(&sentence(finding));
+            let command = fault.level.word();
+            let (path, id) = (property(&case.path), property(&fault.rule));
+            let message = data(&sentence(fault));
             let _ = writeln!(lines, "::{command} file={path},title={id}::{message}");
         }
     }
     lines
 }
 
-fn sentence(finding: &Finding) -> String {
-    let (rule, place) = (finding.rule(), finding.offset());
-    let (path, detail) = (finding.path(), finding.detail());
-    format!(
-        "{path} byte {place}: {} [{}]: {detail}",
-        rule.title(),
-        rule.id()
-    )
+fn sentence(fault: &Fault) -> String {
+    format!("{} [{}]", fault.message, fault.rule)
 }
 
 /// Text in XML: what XML 1.0 cannot hold is shown as its number.

@@ -57,6 +57,11 @@ impl EnvelopeArgs {
         Ok(envelope?)
     }
 
+    /// What vouches, as its user named it.
+    pub(super) fn named(&self) -> String {
+        self.manifest.to_string_lossy().into_owned()
+    }
+
     /// What its user trusts.
     pub(super) fn pin(&self, context: &Context) -> Result<Pin, Error> {
         if let Some(path) = &self.key {

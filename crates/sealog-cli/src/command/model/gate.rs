@@ -11,6 +11,7 @@ use sealog_model::gate::{
     Expectations, Means, Outcome, Policy, Refusal, VerifiedModel, admit, verified_body,
 };
 use sealog_model::manifest::changes_json;
+use sealog_model::report::Table;
 use sealog_model::scan::Limits;
 use sealog_model::scan::baseline::Baseline;
 use sealog_model::sign::Envelope;
@@ -19,6 +20,7 @@ use super::child;
 use super::envelope::{EnvelopeArgs, digest_argument};
 use super::expected::ExpectedArgs;
 use super::files::{append, place, show_changes};
+use super::report::{ReportArgs, Told, path_of};
 use super::scan::{read_baseline, show_findings};
 use crate::context::Context;
 use crate::error::Error;
@@ -39,6 +41,8 @@ Example:
 The command is run on a private copy, made before anything is checked: `{}` in its arguments and the
 variable SEALOG_MODEL say where. What the envelope does not cover is not in the copy. With --means
 held there is no copy: what is written into the original meanwhile reaches it, and is told after.
+What the command prints is its own: with a command, a --format goes to a --report FILE, which is
+there before the command runs.
 
 Exit status: the command's own if it ran; else 1 refuted or not clean; 2 undecided, or not done.")]
 pub struct Args {
@@ -62,6 +66,8 @@ pub struct Args {
     /// (sealed-memory), or the original, held open (held: not safe against writes into the files)
     #[arg(long, value_name = "MEANS", default_value = Means::Sealed.name())]
     means: String,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
     /// Append what came of it to the ledger; if that fails, nothing is run
     #[arg(long)]
     record: bool,
@@ -72,6 +78,29 @@ pub struct Args {
 
 /// Admits and runs, or refuses.
 pub(super) fn gate(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    if args.report.takes_output() && !args.command.is_empty() {
+        return Err(Error::Argument {
+            argument: "--format",
+            problem: "standard output is the command's: name a file for the report with --report"
+                .into(),
+        });
+    }
+    args.report.begin(context)?;
+    match decide(args, context) {
+        Err(error) => Err(args.report.fail(error, table(args, []), context)),
+        Ok((Err(refusal), policy)) => refused(&refusal, &policy.baseline, args, context),
+        Ok((Ok(model), policy)) => admitted(model, &policy.baseline, args, context),
+    }
+}
+
+fn table(args: &Args, files: impl IntoIterator<Item = String>) -> Table {
+    Table::of_model("gate", &args.envelope.named(), files)
+}
+
+fn decide(
+    args: &Args,
+    context: &Context,
+) -> Result<(Result<VerifiedModel, Refusal>, Policy), Error> {
     let policy = policy(args, context)?;
     let envelope = args.envelope.read(context)?;
     let algorithms = [Algorithm::Sha256];
@@ -91,11 +120,7 @@ pub(super) fn gate(args: &Args, context: &mut Context) -> Result<u8, Error> {
     if args.record {
         record(outcome, &policy, &envelope, context)?;
     }
-    match admitted {
-        Err(refusal) => refused(&refusal, &policy.baseline, context),
-        Ok(model) if args.command.is_empty() => admitted_only(&model, context),
-        Ok(model) => run(&args.command, model, context),
-    }
+    Ok((admitted, policy))
 }
 
 fn policy(args: &Args, context: &Context) -> Result<Policy, Error> {
@@ -139,18 +164,39 @@ fn record(
     append("model.verified", body, context)
 }
 
-fn admitted_only(model: &VerifiedModel, context: &mut Context) -> Result<u8, Error> {
+fn admitted_table(model: &VerifiedModel, baseline: &Baseline, args: &Args) -> Table {
+    let place = |path: &str| path_of(&args.envelope.model, path);
+    let files = model.manifest().files().iter();
+    let mut table = table(args, files.map(|file| place(file.path().as_str())));
+    // What a baseline accepts is shown.
+    table.add_scan(model.scan(), baseline, place);
+    table
+}
+
+fn admitted(
+    model: VerifiedModel,
+    baseline: &Baseline,
+    args: &Args,
+    context: &mut Context,
+) -> Result<u8, Error> {
     let digest = format!("sha256:{}", model.model_digest());
-    if context.json() {
-        let mut value = Object::new();
-        value.insert("exit", u32::from(exit::HOLDS));
-        value.insert("model_digest", digest);
-        value.insert("policy_digest", format!("sha256:{}", model.policy_digest()));
-        value.insert("means", model.means().name());
-        value.insert("protection", model.means().protection());
-        value.insert("verdict", "admitted");
-        context.out.json(&Value::Object(value))?;
-    } else {
+    let mut value = Object::new();
+    value.insert("exit", u32::from(exit::HOLDS));
+    value.insert("model_digest", digest.as_str());
+    value.insert("policy_digest", format!("sha256:{}", model.policy_digest()));
+    value.insert("means", model.means().name());
+    value.insert("protection", model.means().protection());
+    value.insert("verdict", "admitted");
+    let told = Told {
+        json: Value::Object(value),
+        table: admitted_table(&model, baseline, args),
+    };
+    if !args.command.is_empty() {
+        // Before the command: a report that cannot be written opens nothing.
+        args.report.tell_file(&told, context)?;
+        return run(model, baseline, args, context);
+    }
+    if !args.report.tell(&told, context)? {
         let word = context.out.paint(Tone::Good, "ADMITTED");
         context.out.line(&format!("{word}  {digest}"))?;
         let means = model.means().name();
@@ -159,23 +205,38 @@ fn admitted_only(model: &VerifiedModel, context: &mut Context) -> Result<u8, Err
     Ok(exit::HOLDS)
 }
 
-fn refused(refusal: &Refusal, baseline: &Baseline, context: &mut Context) -> Result<u8, Error> {
+fn refused(
+    refusal: &Refusal,
+    baseline: &Baseline,
+    args: &Args,
+    context: &mut Context,
+) -> Result<u8, Error> {
     let status = exit::of_kind(refusal.kind());
     let error = &refusal.error;
-    if context.json() {
-        let mut value = Object::new();
-        value.insert("changes", changes_json(error.changes()));
-        value.insert("exit", u32::from(status));
-        if let Some(scan) = &refusal.scan {
-            value.insert("findings", sealog_model::scan::output::json(scan, baseline));
-        }
-        value.insert("message", error.to_string());
-        if let Some(found) = refusal.found {
-            value.insert("model_digest", format!("sha256:{found}"));
-        }
-        value.insert("reason", error.code());
-        value.insert("verdict", "refused");
-        context.out.json(&Value::Object(value))?;
+    let mut value = Object::new();
+    value.insert("changes", changes_json(error.changes()));
+    value.insert("exit", u32::from(status));
+    if let Some(scan) = &refusal.scan {
+        value.insert("findings", sealog_model::scan::output::json(scan, baseline));
+    }
+    value.insert("message", error.to_string());
+    if let Some(found) = refusal.found {
+        value.insert("model_digest", format!("sha256:{found}"));
+    }
+    value.insert("reason", error.code());
+    value.insert("verdict", "refused");
+    let place = |path: &str| path_of(&args.envelope.model, path);
+    let mut table = table(args, []);
+    let rule = (error.code(), error.title());
+    table.refuse(rule, &error.to_string(), error.changes(), status, place);
+    if let Some(scan) = &refusal.scan {
+        table.add_scan(scan, baseline, place);
+    }
+    let told = Told {
+        json: Value::Object(value),
+        table,
+    };
+    if args.report.tell(&told, context)? {
         return Ok(status);
     }
     let tone = if status == exit::REFUTED {
@@ -196,10 +257,15 @@ fn refused(refusal: &Refusal, baseline: &Baseline, context: &mut Context) -> Res
 }
 
 /// Runs the command to its end, and removes the copy whatever came of it.
-fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Result<u8, Error> {
+fn run(
+    model: VerifiedModel,
+    baseline: &Baseline,
+    args: &Args,
+    context: &mut Context,
+) -> Result<u8, Error> {
     // What was printed comes before what the command prints.
     context.out.flush()?;
-    let Some((program, arguments)) = words.split_first() else {
+    let Some((program, arguments)) = args.command.split_first() else {
         return Ok(exit::HOLDS);
     };
     model.keep_with_children()?;
@@ -223,10 +289,27 @@ fn run(words: &[OsString], model: VerifiedModel, context: &mut Context) -> Resul
         source,
     });
     let rechecked = model.recheck();
+    let mut table = admitted_table(&model, baseline, args);
     let closed = model.close();
     let status = status?;
     if let Err(error) = rechecked {
         // Whatever the command came to, it came to by bytes that nobody checked.
+        let status = exit::of_kind(error.kind());
+        let rule = (error.code(), error.title());
+        table.refuse(rule, &error.to_string(), error.changes(), status, |path| {
+            path_of(&args.envelope.model, path)
+        });
+        let mut value = Object::new();
+        value.insert("changes", changes_json(error.changes()));
+        value.insert("exit", u32::from(status));
+        value.insert("message", error.to_string());
+        value.insert("reason", error.code());
+        value.insert("verdict", "refused");
+        let told = Told {
+            json: Value::Object(value),
+            table,
+        };
+        args.report.tell_file(&told, context)?;
         return changed(&error, context);
     }
     closed?;

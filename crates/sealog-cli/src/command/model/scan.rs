@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sealog_ledger::{Clock, SystemClock};
+use sealog_model::report::Table;
 use sealog_model::scan::baseline::{BASELINE_BYTES_MAX, Baseline};
 use sealog_model::scan::{
     FileReport, Finding, Limits, Report, Severity, Verdict, output, scan_path,
 };
 
+use super::report::{ReportArgs, Told};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -23,27 +25,31 @@ pub struct Args {
     /// A file, or a directory of which every file is scanned
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Print for a machine of continuous integration
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub(super) format: Option<Wanted>,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
     /// Findings that are accepted: lines of rule, SHA-256, last day and reason
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 }
 
-/// Forms of the report beside text and JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Wanted {
-    /// SARIF 2.1.0
-    Sarif,
-    /// `JUnit`'s XML
-    Junit,
-    /// Annotations of GitHub's runners
-    Github,
-}
-
 /// Scans.
 pub fn scan(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    args.report.begin(context)?;
+    match decide(args, context) {
+        Ok((report, baseline)) => tell(&report, &baseline, args, context),
+        Err(error) => {
+            let table = Table::of_model("scan", &named(args), []);
+            Err(args.report.fail(error, table, context))
+        }
+    }
+}
+
+fn named(args: &Args) -> String {
+    let first = args.paths.first();
+    first.map_or_else(String::new, |path| path.to_string_lossy().into_owned())
+}
+
+fn decide(args: &Args, context: &Context) -> Result<(Report, Baseline), Error> {
     let directory = context.settings.environment().directory().to_owned();
     let baseline = match &args.baseline {
         Some(path) => read_baseline(&directory.join(path))?,
@@ -68,17 +74,22 @@ pub fn scan(args: &Args, context: &mut Context) -> Result<u8, Error> {
         };
         report.append(scan_path(&whole, &Limits::default()).map_err(failed)?);
     }
-    let verdict = baseline.verdict(&report);
-    match args.format {
-        Some(Wanted::Sarif) => context.out.json(&output::sarif(&report, &baseline))?,
-        Some(Wanted::Junit) => context
-            .out
-            .bytes(output::junit(&report, &baseline).as_bytes())?,
-        Some(Wanted::Github) => context
-            .out
-            .bytes(output::github(&report, &baseline).as_bytes())?,
-        None if context.json() => context.out.json(&output::json(&report, &baseline))?,
-        None => people(&report, &baseline, verdict, context)?,
+    Ok((report, baseline))
+}
+
+fn tell(
+    report: &Report,
+    baseline: &Baseline,
+    args: &Args,
+    context: &mut Context,
+) -> Result<u8, Error> {
+    let verdict = baseline.verdict(report);
+    let told = Told {
+        json: output::json(report, baseline),
+        table: Table::of_scan(report, baseline),
+    };
+    if !args.report.tell(&told, context)? {
+        people(report, baseline, verdict, context)?;
     }
     Ok(match verdict {
         Verdict::Clean => exit::HOLDS,

@@ -4,11 +4,13 @@ use sealog_core::json::{Object, Value};
 use sealog_model::Error as Below;
 use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::manifest::changes_json;
+use sealog_model::report::Table;
 use sealog_model::sign::{VerifiedManifest, Voucher, claims_json};
 
 use super::envelope::EnvelopeArgs;
 use super::files::{Bar, CacheArgs, OpenCache, insert_taken, show_changes, show_taken};
 use super::manifest::{show_summary, summary};
+use super::report::{ReportArgs, Told, path_of};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -21,21 +23,32 @@ pub struct Args {
     pub(super) envelope: EnvelopeArgs,
     #[command(flatten)]
     cache: CacheArgs,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
 }
 
 /// Verifies a model.
 pub(super) fn verify(args: &Args, context: &mut Context) -> Result<u8, Error> {
-    let mut cache = args.cache.open(context)?;
-    match decide(args, cache.as_mut(), context) {
-        Ok(verified) => holds(&verified, cache.as_ref(), context),
+    args.report.begin(context)?;
+    let opened = args.cache.open(context);
+    let (decided, cache) = match opened {
+        Ok(mut cache) => (decide(args, cache.as_mut(), context), cache),
+        Err(error) => (Err(error), None),
+    };
+    match decided {
+        Ok(verified) => holds(&verified, cache.as_ref(), args, context),
         Err(Error::Model(error)) if error.kind() == sealog_core::ErrorKind::Refuted => {
-            not_verified("REFUTED", &error, exit::REFUTED, context)
+            not_verified("REFUTED", &error, exit::REFUTED, args, context)
         }
         Err(Error::Model(error @ Below::Unsigned { .. })) => {
-            not_verified("UNSIGNED", &error, exit::UNDECIDED, context)
+            not_verified("UNSIGNED", &error, exit::UNDECIDED, args, context)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(args.report.fail(error, table(args, []), context)),
     }
+}
+
+fn table(args: &Args, files: impl IntoIterator<Item = String>) -> Table {
+    Table::of_model("verify", &args.envelope.named(), files)
 }
 
 fn decide(
@@ -69,6 +82,7 @@ fn decide(
 fn holds(
     verified: &VerifiedManifest,
     cache: Option<&OpenCache>,
+    args: &Args,
     context: &mut Context,
 ) -> Result<u8, Error> {
     let vouched = verified.vouched();
@@ -76,27 +90,13 @@ fn holds(
         Voucher::Key { key_id, scheme } => format!("{scheme} {key_id}"),
         _ => "the pinned digest".to_owned(),
     };
-    if context.json() {
-        let mut value = summary(verified.manifest(), verified.files());
-        insert_taken(verified.taken(), cache, &mut value);
-        value.insert("exit", u32::from(exit::HOLDS));
-        value.insert("verdict", "holds");
-        value.insert("vouched_by", by);
-        if let Some(signed) = vouched.authorship() {
-            let mut signed_value = Object::new();
-            signed_value.insert("created_at", signed.created_at.as_str());
-            signed_value.insert("created_by", signed.created_by.as_str());
-            signed_value.insert("name", signed.name.as_str());
-            signed_value.insert("version", signed.version.as_str());
-            value.insert("signed", signed_value);
-        }
-        value.insert("claims", claims_json(vouched.claims()));
-        let notes = vouched
-            .notes()
-            .iter()
-            .map(|note| Value::from(note.as_str()));
-        value.insert("notes", Value::Array(notes.collect()));
-        context.out.json(&Value::Object(value))?;
+    let files = verified.manifest().files().iter();
+    let files = files.map(|file| path_of(&args.envelope.model, file.path().as_str()));
+    let told = Told {
+        json: holds_json(verified, &by, cache),
+        table: table(args, files),
+    };
+    if args.report.tell(&told, context)? {
         return Ok(exit::HOLDS);
     }
     let word = context.out.paint(Tone::Good, "HOLDS");
@@ -130,23 +130,62 @@ fn holds(
     Ok(exit::HOLDS)
 }
 
-fn not_verified(word: &str, error: &Below, status: u8, context: &mut Context) -> Result<u8, Error> {
+/// What holds, for machines.
+fn holds_json(verified: &VerifiedManifest, by: &str, cache: Option<&OpenCache>) -> Value {
+    let vouched = verified.vouched();
+    let mut value = summary(verified.manifest(), verified.files());
+    insert_taken(verified.taken(), cache, &mut value);
+    value.insert("exit", u32::from(exit::HOLDS));
+    value.insert("verdict", "holds");
+    value.insert("vouched_by", by);
+    if let Some(signed) = vouched.authorship() {
+        let mut signed_value = Object::new();
+        signed_value.insert("created_at", signed.created_at.as_str());
+        signed_value.insert("created_by", signed.created_by.as_str());
+        signed_value.insert("name", signed.name.as_str());
+        signed_value.insert("version", signed.version.as_str());
+        value.insert("signed", signed_value);
+    }
+    value.insert("claims", claims_json(vouched.claims()));
+    let notes = vouched
+        .notes()
+        .iter()
+        .map(|note| Value::from(note.as_str()));
+    value.insert("notes", Value::Array(notes.collect()));
+    Value::Object(value)
+}
+
+fn not_verified(
+    word: &str,
+    error: &Below,
+    status: u8,
+    args: &Args,
+    context: &mut Context,
+) -> Result<u8, Error> {
     let message = error.to_string();
     let pin = match error {
         Below::Unsigned { model_digest } => Some(model_digest),
         _ => None,
     };
-    if context.json() {
-        let mut value = Object::new();
-        value.insert("changes", changes_json(error.changes()));
-        value.insert("exit", u32::from(status));
-        value.insert("message", message);
-        if let Some(digest) = pin {
-            value.insert("model_digest", format!("sha256:{digest}"));
-        }
-        value.insert("reason", error.code());
-        value.insert("verdict", word.to_lowercase());
-        context.out.json(&Value::Object(value))?;
+    let mut value = Object::new();
+    value.insert("changes", changes_json(error.changes()));
+    value.insert("exit", u32::from(status));
+    value.insert("message", message.as_str());
+    if let Some(digest) = pin {
+        value.insert("model_digest", format!("sha256:{digest}"));
+    }
+    value.insert("reason", error.code());
+    value.insert("verdict", word.to_lowercase());
+    let mut table = table(args, []);
+    let rule = (error.code(), error.title());
+    table.refuse(rule, &message, error.changes(), status, |path| {
+        path_of(&args.envelope.model, path)
+    });
+    let told = Told {
+        json: Value::Object(value),
+        table,
+    };
+    if args.report.tell(&told, context)? {
         return Ok(status);
     }
     let tone = if status == exit::REFUTED {

@@ -164,8 +164,8 @@ fn a_flip_in_any_byte_of_a_hashtrace_manifest_and_signature_is_refused() {
     assert_eq!(found, expected);
 }
 
-/// Nobody signs the metadata. What the pickle says binds the class and the size; the time is anybody's word, and is shown
-/// as not signed.
+/// Nobody signs the metadata. What the pickle says binds the class and the size; the time is anybody's word, and is
+/// shown as not signed.
 #[test]
 fn a_flip_in_metadata_holds_only_in_what_nothing_binds() {
     let signed = Signed::new(Form::Triple);

@@ -50,6 +50,6 @@ fn finding(file: &FileReport, finding: &Finding, baseline: &Baseline) -> Value {
     Value::Object(object)
 }
 
-pub(super) fn number(value: u64) -> Value {
+fn number(value: u64) -> Value {
     Number::unsigned(value).map_or_else(|| Value::String(value.to_string()), Value::Number)
 }
