@@ -89,7 +89,7 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "models elsewhere",
         from: Reach::All,
-        does: "models from a real MLflow server, and the hub's real client against the hub of the tests (large install)",
+        does: "a real MLflow server, the hub's real client, readers of reports, and pre-commit (large install)",
         run: models_elsewhere,
     },
     Stage {

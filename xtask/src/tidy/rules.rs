@@ -26,6 +26,7 @@ pub(super) const BARE_NAMES: &[&str] = &[
     ".editorconfig",
     ".gitattributes",
     ".gitignore",
+    "ci/Dockerfile",
     "LICENSE-APACHE",
     "LICENSE-MIT",
 ];
@@ -54,6 +55,8 @@ pub(super) const EXTENSIONS: &[&str] = &[
     "txt",
     "typed",
     "vkey",
+    "yaml",
+    "yml",
 ];
 
 /// Folders whose files are data that a test compares byte by byte: no rule about their text.

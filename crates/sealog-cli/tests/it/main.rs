@@ -5,6 +5,8 @@
     reason = "a test fails by panicking; its helpers are no test functions"
 )]
 
+#[cfg(unix)]
+mod ci;
 mod documents;
 #[cfg(unix)]
 mod gate;
