@@ -1,4 +1,4 @@
-//! The report of a scan for machines: JSON here, the other forms by the writers of [`report`](crate::report).
+//! The report of a scan for machines: JSON here, the other forms by the writers of [`report`].
 
 mod json;
 
