@@ -1,6 +1,7 @@
 //! Work in processes of its own: memory at its peak and CPU time are then that work's alone.
 //!
-//! A child is this same program with `child NAME ARGUMENTS`; it prints `name=value` lines for its parent.
+//! A child is this same program with `child NAME ARGUMENTS`; it prints `name=value` lines for its parent. A profiler
+//! starts it in the same way: `child fill DIR ENTRIES STREAMS` makes a ledger that stays.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use sealog_ledger::verify::{Request, verify_ledger};
 
 use crate::measure::{peak_memory, spent};
 use crate::workload::{Bench, Ground};
-use crate::{appending, verifying};
+use crate::{appending, large, verifying};
 
 /// What a child printed.
 #[derive(Debug)]
@@ -59,6 +60,9 @@ pub(crate) fn body(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["append", directory, threads, milliseconds] => {
             append(&ground(directory), threads.parse()?, milliseconds.parse()?)
+        }
+        ["fill", directory, entries, streams] => {
+            large::fill_new(&ground(directory), entries.parse()?, streams.parse()?)
         }
         ["verify", directory, threads] => verify(&ground(directory), threads.parse()?),
         ["open", directory] => open(&ground(directory)),

@@ -20,7 +20,7 @@ const THREADS: u64 = 4;
 /// All rows.
 pub(crate) fn rows(ground: &Ground, plan: &Plan) -> Result<Vec<Row>> {
     let bench = ground.create(&OsDisk::new(), IndexMode::Off)?;
-    fill(&bench, plan)?;
+    fill(&bench, plan.entries, plan.streams)?;
     let receipt = bench.ledger.receipt(plan.entries / 2)?;
     bench.ledger.close()?;
     drop(bench);
@@ -32,8 +32,15 @@ pub(crate) fn rows(ground: &Ground, plan: &Plan) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn fill(bench: &Bench, plan: &Plan) -> Result<()> {
-    let batches = plan.entries.div_ceil(THREADS * BATCH as u64);
+/// Makes a ledger of so many entries that stays, and closes it.
+pub(crate) fn fill_new(ground: &Ground, entries: u64, streams: u64) -> Result<()> {
+    let bench = ground.create(&OsDisk::new(), IndexMode::Off)?;
+    fill(&bench, entries, streams)?;
+    Ok(bench.ledger.close()?)
+}
+
+fn fill(bench: &Bench, entries: u64, streams: u64) -> Result<()> {
+    let batches = entries.div_ceil(THREADS * BATCH as u64);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..THREADS)
             .map(|_| {
@@ -41,7 +48,7 @@ fn fill(bench: &Bench, plan: &Plan) -> Result<()> {
                     for _ in 0..batches {
                         bench
                             .producer
-                            .append_many(bench.drafts(BATCH, plan.streams))?;
+                            .append_many(bench.drafts(BATCH, streams))?;
                     }
                     Ok(())
                 })

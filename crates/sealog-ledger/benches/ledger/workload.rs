@@ -13,6 +13,8 @@ use sealog_store::disk::{Disk, MemoryDisk, OsDisk};
 /// Bytes of a record, and of a row of the peer.
 pub(crate) const RECORD_BYTES: usize = 1024;
 const ORIGIN: &str = "sealog.local/bench";
+/// Texts that the records take in turn: no reader may find each line's text in the line before.
+const TEXTS: usize = 64;
 const TEXT: &str = "The applicant's stated income could not be matched with the statement of the account; \
     the amount asked for exceeds the limit of the product; a person should look at it. ";
 
@@ -79,6 +81,8 @@ pub(crate) struct Bench {
     pub(crate) ledger: Ledger,
     pub(crate) producer: Producer,
     template: Draft,
+    /// Reasons of one length.
+    texts: Arc<[Value]>,
     made: Arc<AtomicU64>,
 }
 
@@ -107,11 +111,12 @@ impl Bench {
             .active_config("threshold")?
             .context("the configuration of the benchmark")?;
         let producer = ledger.producer()?;
-        let template = template(&digest_text(&config.digest), &ledger, &producer)?;
+        let (template, texts) = template(&digest_text(&config.digest), &ledger, &producer)?;
         Ok(Self {
             ledger,
             producer,
             template,
+            texts,
             made: Arc::default(),
         })
     }
@@ -129,6 +134,10 @@ impl Bench {
             Number::finite(score).map_or(Value::Null, Value::Number),
         );
         body.insert("label_id", if score >= 0.5 { "L001" } else { "L002" });
+        let texts = self.texts.iter();
+        if let Some(text) = texts.cycle().nth(number as usize % TEXTS) {
+            body.insert("reasons", text.clone());
+        }
         if streams > 1 {
             draft.stream_id = Some(format!("stream-{:06}", number % streams));
         }
@@ -140,8 +149,12 @@ impl Bench {
     }
 }
 
-/// A decision whose record is as long as a row of the peer.
-fn template(config_digest: &str, ledger: &Ledger, producer: &Producer) -> Result<Draft> {
+/// A decision whose record is as long as a row of the peer, and texts that it may have in place of its own.
+fn template(
+    config_digest: &str,
+    ledger: &Ledger,
+    producer: &Producer,
+) -> Result<(Draft, Arc<[Value]>)> {
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let mut draft = Draft::new("decision", sealog_core::json::Object::new());
     draft.system_id = Some("credit".into());
@@ -167,18 +180,20 @@ fn template(config_digest: &str, ledger: &Ledger, producer: &Producer) -> Result
         Number::finite(0.75).map_or(Value::Null, Value::Number),
     );
     body.insert("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736");
-    let mut words = String::new();
     body.insert("reasons", Value::Array(vec!["x".into()]));
     let mut first = draft.clone();
     // A number that none of the run's records has: the draft is only measured.
     first.producer_seq = Some(0);
     let bare = producer.prepare(first)?.len() - 1;
-    while words.len() + bare < RECORD_BYTES {
-        words.push_str(TEXT);
+    let texts: Arc<[Value]> = (0..TEXTS)
+        .map(|begin| {
+            let words = TEXT.chars().cycle().skip(begin);
+            let words: String = words.take(RECORD_BYTES.saturating_sub(bare)).collect();
+            Value::Array(vec![words.as_str().into()])
+        })
+        .collect();
+    if let Some(text) = texts.first() {
+        draft.body.insert("reasons", text.clone());
     }
-    words.truncate(RECORD_BYTES.saturating_sub(bare));
-    draft
-        .body
-        .insert("reasons", Value::Array(vec![words.as_str().into()]));
-    Ok(draft)
+    Ok((draft, texts))
 }
