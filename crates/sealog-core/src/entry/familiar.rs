@@ -13,7 +13,7 @@ use super::{KeyMemo, LOG_PRODUCER, Span};
 use crate::config::parse_digest_bytes;
 use crate::hash::Hash;
 use crate::json::{Ref, Tape};
-use crate::kinds::{Part, Places, Shape, Slot};
+use crate::kinds::{Part, Shape, Slot};
 use crate::time::Timestamp;
 
 /// Shapes that are kept, the last used first: each text is held against all of them at worst.
@@ -28,7 +28,6 @@ const STRANGERS_MAX: u32 = 256;
 pub(super) struct Familiar {
     shapes: Vec<Shape>,
     tape: Tape,
-    places: Places,
     credit: u32,
     strangers: u32,
 }
@@ -38,7 +37,6 @@ impl Default for Familiar {
         Self {
             shapes: Vec::new(),
             tape: Tape::new(),
-            places: Places::new(),
             credit: CREDIT_MAX,
             strangers: 0,
         }
@@ -55,7 +53,7 @@ impl Familiar {
     ) -> Option<EntryFacts> {
         let known = self.known(line)?;
         let record = known.record(memo)?;
-        let span = known.places.record();
+        let span = known.shape.record();
         let (log, producer) = known.log(record.run.of(line.get(span.clone())?), memo)?;
         Some(EntryFacts {
             leaf: leaf(),
@@ -74,16 +72,8 @@ impl Familiar {
 
     /// Finds the shape of a text, and brings it to the front.
     fn known<'a>(&'a mut self, text: &'a [u8]) -> Option<Known<'a>> {
-        let Self {
-            shapes,
-            tape,
-            places,
-            ..
-        } = self;
-        let Some(found) = shapes
-            .iter()
-            .position(|shape| shape.fits(text, tape, places))
-        else {
+        let Self { shapes, tape, .. } = self;
+        let Some(found) = shapes.iter_mut().position(|shape| shape.fits(text, tape)) else {
             self.strangers += 1;
             return None;
         };
@@ -93,7 +83,6 @@ impl Familiar {
         Some(Known {
             text,
             shape: self.shapes.first()?,
-            places: &self.places,
         })
     }
 
@@ -139,16 +128,15 @@ impl Familiar {
     }
 }
 
-/// A text, its shape and where its values stand.
+/// A text and its shape, which knows where the values stand.
 struct Known<'a> {
     text: &'a [u8],
     shape: &'a Shape,
-    places: &'a Places,
 }
 
 impl<'a> Known<'a> {
     fn range(&self, slot: Slot) -> Option<Range<usize>> {
-        self.places.get(Part::Envelope, slot)
+        self.shape.get(Part::Envelope, slot)
     }
 
     fn bytes(&self, slot: Slot) -> Option<&'a [u8]> {
@@ -201,7 +189,7 @@ impl<'a> Known<'a> {
     }
 
     fn decision(&self) -> Option<DecisionFacts> {
-        let range = |slot| self.places.get(Part::Body, slot);
+        let range = |slot| self.shape.get(Part::Body, slot);
         let bytes = |slot| range(slot).and_then(|range| self.text.get(range));
         Some(DecisionFacts {
             score: match bytes(Slot::Score) {
@@ -228,7 +216,7 @@ impl<'a> Known<'a> {
 
     /// The same place counted from the beginning of the record.
     fn span(&self, range: Range<usize>) -> Span {
-        let start = range.start.saturating_sub(self.places.record().start);
+        let start = range.start.saturating_sub(self.shape.record().start);
         Span::new(start, range.len())
     }
 }

@@ -27,6 +27,7 @@ pub use flat::{FlatObject, WriteValue};
 pub use number::Number;
 pub use object::Object;
 pub(crate) use order::utf16_order;
+pub(crate) use scan::first_stop;
 pub use tape::{Elements, Kind, Members, Ref, Tape};
 pub use value::Value;
 pub use write::{write_bool, write_integer, write_null, write_number, write_string};

@@ -29,13 +29,13 @@ const fn differences(word: u64) -> u64 {
     quote_or_control | backslash
 }
 
-/// The index (0 to 7) of the byte that the lowest mark stands in.
+/// The index (0 to 7) of the byte that the lowest mark, or any lowest bit, stands in.
 #[inline]
 #[expect(
     clippy::as_conversions,
     reason = "u32 to usize, at most 7; `try_from` is not const-foldable here"
 )]
-pub(super) const fn first_stop(stops: u64) -> usize {
+pub(crate) const fn first_stop(stops: u64) -> usize {
     (stops.trailing_zeros() / 8) as usize
 }
 

@@ -25,7 +25,7 @@ pub use error::SchemaError;
 pub(crate) use found::Found;
 pub use scalar::is_id;
 pub use schema::{entry_schema, record_schema};
-pub(crate) use shape::{Part, Places, Shape};
+pub(crate) use shape::{Part, Shape};
 pub(crate) use table::Slot;
 pub use table::{FieldDef, KindDef, Personal, SCHEMA_VERSION, Type, WrittenBy};
 

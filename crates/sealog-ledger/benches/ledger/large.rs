@@ -46,9 +46,7 @@ fn fill(bench: &Bench, entries: u64, streams: u64) -> Result<()> {
             .map(|_| {
                 scope.spawn(|| -> Result<()> {
                     for _ in 0..batches {
-                        bench
-                            .producer
-                            .append_many(bench.drafts(BATCH, streams))?;
+                        bench.producer.append_many(bench.drafts(BATCH, streams))?;
                     }
                     Ok(())
                 })

@@ -251,6 +251,55 @@ fn a_line_with_any_value_replaced_is_read_as_in_full() {
     assert!(accepted > 1_000, "{accepted}");
 }
 
+/// Each text is held against the last one that was accepted, so that it matters which texts came before: values that
+/// begin as the one before them and go on, end early, or stand as they stood while their neighbours change.
+#[test]
+fn a_line_is_read_as_in_full_whatever_lines_of_its_shape_came_before() {
+    let others = others();
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut draw = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random >> 33).unwrap() % below
+    };
+    let mut accepted = 0_u32;
+    for (name, record) in records() {
+        if !name.starts_with("decision ") && !name.starts_with("tool_call") {
+            continue;
+        }
+        let text = line(&record, Some(&Hash::ZERO));
+        let (mut reader, _) = acquainted(&text);
+        let mut places = Vec::new();
+        values(Tape::new().read(&text).unwrap(), &mut places);
+        for _ in 0..4_000 {
+            keep_to_one_shape(&mut reader);
+            let mut changed = text.clone();
+            for _ in 0..draw(4) {
+                let (start, end) = places[draw(places.len())];
+                // Whole values where nothing moved them, else whatever stands there.
+                let end = end.min(changed.len());
+                let begin = start.min(end);
+                let grown = match draw(4) {
+                    0 => others[draw(others.len())].clone().into_bytes(),
+                    1 => [&changed[begin..end], b"1"].concat(),
+                    2 => changed[begin..end.saturating_sub(1).max(begin)].to_vec(),
+                    _ => {
+                        let mut value = changed[begin..end].to_vec();
+                        if let Some(at) = value.len().checked_sub(2) {
+                            value[at] = b"0a1b9"[draw(5)];
+                        }
+                        value
+                    }
+                };
+                changed.splice(begin..end, grown);
+            }
+            accepted += u32::from(agree(&mut reader, &changed));
+        }
+    }
+    assert!(accepted > 1_500, "{accepted}");
+}
+
 #[test]
 fn both_names_of_the_system_must_be_one() {
     let decision = records()

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::value::Form as Value;
-use super::{Part, Shape, Step};
+use super::{Part, Shape, Span, Step};
 use crate::json::Ref;
 use crate::kinds::scalar;
 use crate::kinds::table::{FieldDef, Form, KindDef, LOG, RECORD, Rule, Slot, Type};
@@ -48,30 +48,21 @@ impl Shape {
 
 struct Learner<'a> {
     text: &'a [u8],
-    /// Up to where the text is learnt.
-    learnt: usize,
-    constant: Vec<u8>,
     steps: Vec<Step>,
+    spans: Vec<Span>,
 }
 
 impl<'a> Learner<'a> {
     const fn new(text: &'a [u8]) -> Self {
         Self {
             text,
-            learnt: 0,
-            constant: Vec::new(),
             steps: Vec::new(),
+            spans: Vec::new(),
         }
     }
 
-    fn finish(mut self, kind: &'static KindDef) -> Shape {
-        let rest = self.text.get(self.learnt..).unwrap_or_default();
-        self.constant.extend_from_slice(rest);
-        Shape {
-            kind,
-            constant: self.constant,
-            steps: self.steps,
-        }
+    fn finish(self, kind: &'static KindDef) -> Shape {
+        Shape::new(kind, self.text, self.steps, self.spans)
     }
 
     fn record(&mut self, kind: &'static KindDef, record: Ref<'_, '_>, depth: usize) -> Option<()> {
@@ -170,17 +161,10 @@ impl<'a> Learner<'a> {
         Some(())
     }
 
-    /// A value of this form in this part of the text; what lies before it stays.
+    /// A value of this form in this part of the text, behind those before it.
     fn value(&mut self, at: Range<usize>, form: Value, part: Part, slot: Slot) {
-        let stays = self.text.get(self.learnt..at.start).unwrap_or_default();
-        self.constant.extend_from_slice(stays);
-        self.learnt = at.end;
-        self.steps.push(Step {
-            constant_end: self.constant.len(),
-            form,
-            part,
-            slot,
-        });
+        self.spans.push((at.start, at.end));
+        self.steps.push(Step { form, part, slot });
     }
 }
 
