@@ -95,6 +95,14 @@ impl Hash {
         }
     }
 
+    /// The first eight bytes and the eight behind them, as numbers.
+    pub(crate) const fn words(&self) -> (u64, u64) {
+        let [first, second, _, _] = self.0.as_chunks::<8>().0 else {
+            return (0, 0);
+        };
+        (u64::from_be_bytes(*first), u64::from_be_bytes(*second))
+    }
+
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0

@@ -1,6 +1,7 @@
 //! Map keys of names that come again and again: a hash for every entry's stream and run would cost a quarter of
 //! the verification time.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::hash::Hash;
@@ -62,20 +63,64 @@ struct Table {
 /// A name, its two parts one behind the other, and its key. No identifier is empty: an empty name is nobody's.
 #[derive(Debug, Clone)]
 struct Slot {
-    name: Vec<u8>,
-    first: usize,
+    /// Other names are mostly told apart by it.
+    tag: u32,
+    first: u32,
+    name: Name,
     key: Hash,
+}
+
+/// Bytes of a name that stand in its slot: of a longer one each look-up waits once more for the memory.
+const SHORT: usize = 46;
+
+#[derive(Debug, Clone)]
+enum Name {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Box<[u8]>),
+}
+
+impl Name {
+    const EMPTY: Self = Self::Short {
+        length: 0,
+        bytes: [0; SHORT],
+    };
+
+    fn new(first: &[u8], second: &[u8]) -> Self {
+        let whole = [first, second].concat();
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..whole.len()), u8::try_from(whole.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(&whole);
+                Self::Short { length, bytes }
+            }
+            _ => Self::Long(whole.into()),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
+    }
 }
 
 impl Slot {
     const EMPTY: Self = Self {
-        name: Vec::new(),
+        tag: 0,
         first: 0,
+        name: Name::EMPTY,
         key: Hash::ZERO,
     };
 
-    fn is(&self, first: &[u8], second: &[u8]) -> bool {
-        self.name.split_at_checked(self.first) == Some((first, second))
+    fn is_empty(&self) -> bool {
+        self.name.bytes().is_empty()
+    }
+
+    fn parts(&self) -> (&[u8], &[u8]) {
+        let first = usize::try_from(self.first).unwrap_or(usize::MAX);
+        let parts = self.name.bytes().split_at_checked(first);
+        parts.unwrap_or_default()
     }
 }
 
@@ -97,19 +142,19 @@ impl Table {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS_MIN, Slot::EMPTY);
         }
-        let start = place_of(first, second);
+        let (start, tag) = place_of(first, second);
         for probe in 0..PROBES {
             match self.slots.get(self.place(start, probe)) {
-                Some(slot) if slot.is(first, second) => return slot.key,
-                Some(slot) if slot.name.is_empty() => break,
+                Some(slot) if slot.tag != tag => {}
+                Some(slot) if slot.parts() == (first, second) => return slot.key,
                 _ => {}
             }
         }
         let key = self.fresh(first, second);
-        let name = [first, second].concat();
         self.keep(Slot {
-            name,
-            first: first.len(),
+            tag,
+            first: u32::try_from(first.len()).unwrap_or(u32::MAX),
+            name: Name::new(first, second),
             key,
         });
         key
@@ -126,19 +171,15 @@ impl Table {
 
     /// Takes a name in; where there is no room, the table grows, or else an older name leaves.
     fn keep(&mut self, slot: Slot) {
-        let (first, second) = slot.name.split_at_checked(slot.first).unwrap_or_default();
-        let start = place_of(first, second);
+        let (first, second) = slot.parts();
+        let (start, _) = place_of(first, second);
         let free = (0..PROBES)
             .map(|probe| self.place(start, probe))
-            .find(|place| {
-                self.slots
-                    .get(*place)
-                    .is_some_and(|slot| slot.name.is_empty())
-            });
+            .find(|place| self.slots.get(*place).is_some_and(Slot::is_empty));
         if free.is_none() && self.slots.len() < self.most {
             let larger = alloc::vec![Slot::EMPTY; 2 * self.slots.len()];
             for old in core::mem::replace(&mut self.slots, larger) {
-                if !old.name.is_empty() {
+                if !old.is_empty() {
                     self.keep(old);
                 }
             }
@@ -169,10 +210,14 @@ fn mixed(bytes: &[u8], start: u64) -> u64 {
     mixed
 }
 
-/// Where a name is looked for first.
-fn place_of(first: &[u8], second: &[u8]) -> usize {
+/// Where a name is looked for first, and what its slot is known by.
+fn place_of(first: &[u8], second: &[u8]) -> (usize, u32) {
     let mixed = mixed(second, mixed(first, 0));
-    usize::try_from((mixed ^ (mixed >> 32)) & 0xffff_ffff).unwrap_or(0)
+    let place = (mixed ^ (mixed >> 32)) & 0xffff_ffff;
+    (
+        usize::try_from(place).unwrap_or(0),
+        u32::try_from(mixed >> 32).unwrap_or(0),
+    )
 }
 
 #[cfg(test)]
@@ -208,7 +253,17 @@ mod tests {
             runs: Table::new("producer", SLOTS_MIN),
         };
         for _ in 0..20 {
-            for (first, second) in [("a", "bc"), ("ab", "c"), ("abc", "d"), ("a", "bcd")] {
+            let long = "l".repeat(SHORT);
+            for (first, second) in [
+                ("a", "bc"),
+                ("ab", "c"),
+                ("abc", "d"),
+                ("a", "bcd"),
+                ("l", &long[1..]),
+                ("l", &long),
+                ("ll", &long[1..]),
+                (&long, &long),
+            ] {
                 assert_eq!(
                     memo.stream(first.as_bytes(), second.as_bytes()),
                     map::key("stream", &[first, second])

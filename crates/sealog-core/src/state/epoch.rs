@@ -24,11 +24,9 @@ impl LogState {
     /// Brings the state map up to all entries so far and gives its root: what an epoch at this place commits to.
     pub fn epoch_root(&mut self) -> Hash {
         self.drop_silent_runs();
-        for (key, stream) in &mut self.streams {
-            if stream.dirty {
-                self.map.insert(*key, &stream.map_value());
-                stream.dirty = false;
-            }
+        for (key, stream) in self.streams.chosen(|stream| stream.dirty) {
+            self.map.insert(key, &stream.map_value());
+            stream.dirty = false;
         }
         for (key, run) in &mut self.runs {
             if run.dirty {

@@ -17,6 +17,7 @@ mod key;
 mod run;
 mod snapshot;
 mod stream;
+mod streams;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
@@ -38,6 +39,7 @@ use crate::time::Timestamp;
 use crate::tlog::tree::Frontier;
 use epoch::Changed;
 use journal::Journal;
+use streams::Streams;
 
 /// Version of the line formats that this crate reads and writes.
 pub const FORMAT_VERSION: u64 = 0;
@@ -73,7 +75,7 @@ pub struct LogState {
     frontier: Frontier,
     last_time: Option<Timestamp>,
     last_checkpoint: Option<LastCheckpoint>,
-    streams: BTreeMap<Hash, Stream>,
+    streams: Streams,
     runs: BTreeMap<Hash, Run>,
     configs: Configs,
     labels: Labels,
@@ -101,7 +103,7 @@ impl LogState {
             frontier: Frontier::new(),
             last_time: None,
             last_checkpoint: None,
-            streams: BTreeMap::new(),
+            streams: Streams::default(),
             runs: BTreeMap::new(),
             configs: Configs::default(),
             labels: Labels::default(),
@@ -171,7 +173,7 @@ impl LogState {
     }
 
     /// Number of streams.
-    pub fn stream_count(&self) -> usize {
+    pub const fn stream_count(&self) -> usize {
         self.streams.len()
     }
 

@@ -27,6 +27,9 @@ use crate::chunk::Chunks;
 use crate::error::Error;
 use crate::replay::{Applier, Taken};
 
+/// Bytes that are read at once: still in the cache of a core when their lines are hashed, read and taken in.
+const PIECE_BYTES: u64 = 256 * 1024;
+
 /// A verification under way.
 pub(super) struct Pass<'a> {
     store: &'a dyn Store,
@@ -119,7 +122,7 @@ impl<'a> Pass<'a> {
         if segments.is_empty() {
             return Ok(());
         }
-        let mut chunks = Chunks::new(self.store, 0, 0)?;
+        let mut chunks = Chunks::new(self.store, 0, 0)?.in_pieces_of(PIECE_BYTES);
         let threads = self
             .request
             .threads

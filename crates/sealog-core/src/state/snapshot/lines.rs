@@ -24,7 +24,7 @@ pub(super) fn write(state: &LogState, place: SnapshotPlace, out: &mut Vec<u8>) -
     for (size, root) in &state.roots {
         line(out, "root", |row| row.integer(*size).hash(root));
     }
-    for (key, stream) in &state.streams {
+    for (key, stream) in state.streams.in_order() {
         line(out, "stream", |row| {
             row.hash(key)
                 .integer(stream.first_index())
