@@ -300,6 +300,42 @@ pub const FINDINGS: &[(Code, &str)] = &[
         "give the extract as it was written, whole and unchanged",
     ),
     (
+        Code::PackageMalformed,
+        "give the package as it was handed out, unpacked by nothing and unchanged",
+    ),
+    (
+        Code::PackageNewer,
+        "take a verifier of a release that reads this version",
+    ),
+    (
+        Code::PackageSignature,
+        "do not rely on this package, and keep it as it is; ask for another one",
+    ),
+    (
+        Code::PackageMember,
+        "do not rely on this package, and keep it as it is; ask for another one",
+    ),
+    (
+        Code::PackageQuery,
+        "the exporter signed a query that these entries do not answer; ask why",
+    ),
+    (
+        Code::PackageIncomplete,
+        "something is left out that the exporter signed for; keep the package, and ask why",
+    ),
+    (
+        Code::PackageMap,
+        "the exporter signed an end of the stream that the log does not have; ask why",
+    ),
+    (
+        Code::PackagePopulation,
+        "the exporter signed counts that are not those of the entries; ask why",
+    ),
+    (
+        Code::PackageConsistency,
+        "the log may have two histories: keep the package and your checkpoints, and ask why",
+    ),
+    (
         Code::ReceiptInclusion,
         "do not rely on this receipt; ask the log for the receipt of its entry anew",
     ),

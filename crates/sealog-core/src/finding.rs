@@ -138,6 +138,16 @@ codes! {
     ExtractMalformed = "extract_malformed", Undecided, "The file is not a whole extract.";
     ReceiptInclusion = "receipt_inclusion", Refutes, "The receipt's entry is not in the tree that its checkpoint signs.";
     ReceiptEntry = "receipt_entry", Refutes, "The receipt's entry is not a well-formed entry of its index.";
+    // Evidence packages.
+    PackageMalformed = "package_malformed", Undecided, "The file is not a whole evidence package.";
+    PackageNewer = "package_newer", Undecided, "The package has another format version than this verifier reads.";
+    PackageSignature = "package_signature", Refutes, "The signature over the package's manifest does not verify.";
+    PackageMember = "package_member", Refutes, "A file of the package is not the one that its manifest names.";
+    PackageQuery = "package_query", Refutes, "The package holds an entry that its query does not ask for.";
+    PackageIncomplete = "package_incomplete", Refutes, "An entry that the package claims to hold is not in it.";
+    PackageMap = "package_map", Refutes, "The end of a stream is not the one that the log committed to.";
+    PackagePopulation = "package_population", Refutes, "The package's counts are not those of its entries.";
+    PackageConsistency = "package_consistency", Refutes, "A checkpoint in the package is not of the same log's history.";
 }
 
 impl fmt::Display for Code {

@@ -14,6 +14,7 @@ extern crate std;
 
 pub mod commitment;
 pub mod config;
+pub mod dsse;
 pub mod entry;
 pub mod error;
 pub mod finding;

@@ -12,6 +12,7 @@ mod config;
 mod disposal;
 mod entry;
 mod epoch;
+mod history;
 mod journal;
 mod key;
 mod run;
@@ -25,6 +26,7 @@ use alloc::vec::Vec;
 
 pub use config::{ConfigVersion, Configs, Labels};
 pub use disposal::Disposals;
+pub use history::DecisionHistory;
 pub use journal::Mark;
 pub use key::{Keys, SignatureCheck, rotation_message};
 pub use run::{DepartedRuns, Run};
