@@ -119,7 +119,7 @@ impl Ledger {
     }
 
     /// Every key that signed this log.
-    fn own_keys(&self) -> Vec<VerifierKey> {
+    pub(crate) fn own_keys(&self) -> Vec<VerifierKey> {
         self.with_state(|state, _| {
             let keys = state.keys();
             let retired = keys.retired().iter().map(|(key, _)| key);

@@ -78,7 +78,7 @@ impl Ledger {
         let canopy = Canopy::of_log(self.store(), size, checkpoint.root(), &mut |done| {
             progress(ExportProgress { done, total });
         })?;
-        write_line(out, &head(&note, &checkpoint, query)?.to_canonical())?;
+        write_head(out, &note, &checkpoint, &index::query_json(query))?;
         let mut exported = Exported {
             entries: 0,
             disposed: 0,
@@ -94,7 +94,7 @@ impl Ledger {
                 if !index::selects(query, text, &mut tape) {
                     continue;
                 }
-                write_line(out, &line(&canopy.prove(at, size, run)?, at, text))?;
+                write_entry(out, &canopy.prove(at, size, run)?, at, text)?;
                 exported.entries += 1;
             }
             let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
@@ -119,18 +119,29 @@ impl Ledger {
     }
 }
 
-fn head(note: &str, checkpoint: &Checkpoint, query: &Query) -> Result<Value, Error> {
+/// The first line of an extract.
+pub(crate) fn write_head(
+    out: &mut dyn Write,
+    note: &str,
+    checkpoint: &Checkpoint,
+    query: &Value,
+) -> Result<(), Error> {
     let mut head = Object::new();
     head.insert("checkpoint", note);
     head.insert("format", EXPORT_FORMAT);
     head.insert("origin", checkpoint.origin());
-    head.insert("query", index::query_json(query));
+    head.insert("query", query.clone());
     head.insert("size", integer(checkpoint.size())?);
-    Ok(Value::Object(head))
+    write_line(out, &Value::Object(head).to_canonical())
 }
 
-/// `{"entry":...,"index":...,"proof":[...]}`, the entry's bytes as they stand in the log.
-fn line(proof: &[Hash], index: u64, entry: &[u8]) -> Vec<u8> {
+/// Any other line: `{"entry":...,"index":...,"proof":[...]}`, the entry's bytes as they stand in the log.
+pub(crate) fn write_entry(
+    out: &mut dyn Write,
+    proof: &[Hash],
+    index: u64,
+    entry: &[u8],
+) -> Result<(), Error> {
     let proof = proof
         .iter()
         .map(|hash| Value::from(STANDARD.encode(hash.as_bytes())));
@@ -141,7 +152,7 @@ fn line(proof: &[Hash], index: u64, entry: &[u8]) -> Vec<u8> {
     text.extend_from_slice(format!(",\"index\":{index},\"proof\":").as_bytes());
     text.extend_from_slice(&proof);
     text.push(b'}');
-    text
+    write_line(out, &text)
 }
 
 fn write_line(out: &mut dyn Write, line: &[u8]) -> Result<(), Error> {

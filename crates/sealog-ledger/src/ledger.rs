@@ -334,6 +334,14 @@ impl Ledger {
             .collect())
     }
 
+    /// What signs for this log; none where the ledger is only read.
+    pub(crate) fn signer(&self) -> Option<Arc<dyn Signer>> {
+        match &self.0.side {
+            Side::Append(writer) => Some(Arc::clone(&lock(writer).parts.signer)),
+            Side::Read(_) => None,
+        }
+    }
+
     pub(crate) fn commit_own(
         &self,
         make: impl Fn(&LogState) -> Result<crate::draft::Draft, Error> + Send + Sync + 'static,

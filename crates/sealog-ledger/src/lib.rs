@@ -16,6 +16,7 @@ mod chunk;
 mod clock;
 mod draft;
 mod error;
+pub mod evidence;
 mod export;
 mod head;
 mod ids;

@@ -116,6 +116,23 @@ impl Query {
         Ok(())
     }
 
+    /// What is asked for, as a JSON object of names and strings.
+    pub fn to_json(&self) -> sealog_core::json::Value {
+        super::query_json(self)
+    }
+
+    /// Whether an entry that the log took in at this time comes before the period that is asked for.
+    pub(crate) fn is_before_period(&self, recorded_at: Timestamp) -> bool {
+        let from = self.from_time.map(super::row::to_micros);
+        from.is_some_and(|from| super::row::to_micros(recorded_at) < from)
+    }
+
+    /// Whether it comes after it.
+    pub(crate) fn is_after_period(&self, recorded_at: Timestamp) -> bool {
+        let to = self.to_time.map(super::row::to_micros);
+        to.is_some_and(|to| super::row::to_micros(recorded_at) >= to)
+    }
+
     fn values(&self) -> [(&'static str, Option<&str>); 12] {
         [
             ("the kind", self.kind.as_deref()),

@@ -49,3 +49,43 @@ pub(crate) fn query_json(query: &Query) -> Value {
         .filter_map(|(name, value)| Some((name, value?)));
     Value::Object(asked.collect::<Object>())
 }
+
+/// Reads what [`query_json`] writes; `None` for anything else.
+pub(crate) fn query_from_json(json: &Value) -> Option<Query> {
+    let Value::Object(object) = json else {
+        return None;
+    };
+    let mut query = Query::default();
+    for (name, value) in object.iter() {
+        let text = value.as_str()?;
+        let time = || Timestamp::parse(text.as_bytes()).ok();
+        let member = match name {
+            "record_id" => &mut query.record_id,
+            "kind" => &mut query.kind,
+            "stream" => &mut query.stream,
+            "tenant" => &mut query.tenant,
+            "system" => &mut query.system,
+            "model" => &mut query.model,
+            "label" => &mut query.label,
+            "action" => &mut query.action,
+            "trace" => &mut query.trace,
+            "session" => &mut query.session,
+            "config" => &mut query.config,
+            "producer" => &mut query.producer,
+            "run" => &mut query.run,
+            "from_time" => {
+                query.from_time = Some(time()?);
+                continue;
+            }
+            "to_time" => {
+                query.to_time = Some(time()?);
+                continue;
+            }
+            _ => return None,
+        };
+        *member = Some(text.into());
+    }
+    // What is written again has to be what was read: a time in another form would be another text.
+    let sound = query.check().is_ok() && query_json(&query) == *json;
+    sound.then_some(query)
+}

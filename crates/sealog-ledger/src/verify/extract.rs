@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sealog_core::entry::EntryFacts;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape, Value};
@@ -52,6 +53,18 @@ pub fn verify_extract(
     keys: &[VerifierKey],
     each: &mut dyn FnMut(&Entry),
 ) -> Result<VerifiedExtract, Error> {
+    read_extract(input, keys, &mut |receipt, _| {
+        each(&Entry::new(receipt.index(), receipt.entry().to_vec()));
+        Ok(())
+    })
+}
+
+/// The same for whoever judges the entries too: a finding of `each` ends the verification at its line.
+pub(super) fn read_extract(
+    input: &mut dyn BufRead,
+    keys: &[VerifierKey],
+    each: &mut dyn FnMut(&Receipt, &EntryFacts) -> Result<(), Finding>,
+) -> Result<VerifiedExtract, Error> {
     let mut lines = Lines { input, number: 0 };
     let mut tape = Tape::new();
     let head = lines.next_line()?;
@@ -64,13 +77,13 @@ pub fn verify_extract(
         let read = read_line(&mut tape, &line, checkpoint.note());
         let receipt = read.ok_or_else(|| fails(malformed("not a line of an extract")))?;
         let index = receipt.index();
-        receipt.check_inclusion().map_err(&fails)?;
+        let (facts, _) = receipt.check_inclusion().map_err(&fails)?;
         if last.is_some_and(|last| index <= last) {
             return Err(fails(malformed("its entries are not in the log's order")));
         }
         last = Some(index);
         entries += 1;
-        each(&Entry::new(index, receipt.entry().to_vec()));
+        each(&receipt, &facts).map_err(&fails)?;
     }
     Ok(VerifiedExtract {
         checkpoint,

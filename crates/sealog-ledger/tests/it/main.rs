@@ -11,6 +11,7 @@
 
 mod anchors;
 mod append;
+mod evidence;
 mod extract;
 mod flips;
 mod forge;
@@ -31,3 +32,4 @@ mod sources;
 mod stand;
 mod unfinished;
 mod verify;
+mod zip;
