@@ -1,5 +1,7 @@
 //! `sealog export`: an extract as JSON Lines, each entry with its proof.
 
+mod evidence;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -25,11 +27,16 @@ pub struct Args {
     /// Write to this file [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    package: evidence::PackageArgs,
 }
 
 /// Exports.
 pub fn export(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let query = args.filter.query(1)?;
+    if let Some(done) = args.package.run(query.clone(), context) {
+        return done;
+    }
     seal_first(context)?;
     let ledger = context.open(Access::Read)?;
     let Some(out) = &args.out else {

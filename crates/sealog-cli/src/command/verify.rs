@@ -1,9 +1,10 @@
-//! `sealog verify`: a ledger, a receipt or an extract, offline, with nothing but what the verifier brought.
+//! `sealog verify`: a ledger, a receipt, an extract or a package, offline, with nothing but what the verifier brought.
 //!
 //! Which key vouches is never taken from beside the data: it is given, set, or one of this user's `known_logs`.
 //! The exit status is the report's own; nothing here softens it.
 
 mod extract;
+mod package;
 mod receipt;
 mod show;
 
@@ -40,7 +41,7 @@ Examples:
   sealog verify audit.sealog --key log.vkey --against checkpoint-of-may.txt
   sealog verify receipts/17.proof --key log.vkey")]
 pub struct Args {
-    /// Directory of a ledger, a receipt file or an extract [default: the ledger]
+    /// Directory of a ledger, a receipt file, an extract or an evidence package [default: the ledger]
     path: Option<PathBuf>,
     /// Verifier key that vouches for the log, or a file that holds it
     #[arg(long, value_name = "VKEY|FILE")]
@@ -141,8 +142,9 @@ pub fn verify_receipt(args: &Args, context: &mut Context) -> Result<u8, Error> {
 
 fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Error> {
     // What is asked for is checked or refused, never passed over.
+    let package = package::is_claimed(path)?;
     let flags = [
-        (!args.against.is_empty(), "--against"),
+        (!args.against.is_empty() && !package, "--against"),
         (args.all_signatures, "--all-signatures"),
         (args.follow_rotation, "--follow-rotation"),
     ];
@@ -150,20 +152,14 @@ fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Er
         let problem = "it is for ledgers, and this is a file".into();
         return Err(Error::Argument { argument, problem });
     }
+    if package {
+        let request = request(args, || package::origin(path), context)?;
+        return package::verify(path, &without_witnesses(request)?, context);
+    }
     if let Some(head) = head_of_extract(path)? {
         let origin = || Some(head.member("origin")?.as_str()?.to_owned());
         let request = request(args, origin, context)?;
-        let witnesses = request
-            .policy
-            .as_ref()
-            .is_some_and(Policy::asks_for_witnesses);
-        if witnesses || request.max_age.is_some() {
-            return Err(Error::Argument {
-                argument: "--policy",
-                problem: "witnesses are asked for of ledgers and receipts, not of extracts".into(),
-            });
-        }
-        return extract::verify(path, &with_policy_keys(request), context);
+        return extract::verify(path, &without_witnesses(request)?, context);
     }
     let bytes = read(path, PROOF_FILE_BYTES_MAX)?;
     let origin = || {
@@ -197,8 +193,17 @@ fn head_of_extract(path: &Path) -> Result<Option<Value>, Error> {
     ))
 }
 
-/// The request with the log keys of its policy among its keys.
-fn with_policy_keys(mut request: Request) -> Request {
+/// The request with the log keys of its policy among its keys; one that asks for witnesses is refused.
+fn without_witnesses(mut request: Request) -> Result<Request, Error> {
+    let policy = request.policy.as_ref();
+    if policy.is_some_and(Policy::asks_for_witnesses) || request.max_age.is_some() {
+        return Err(Error::Argument {
+            argument: "--policy",
+            problem:
+                "witnesses are asked for of ledgers and receipts, not of extracts and packages"
+                    .into(),
+        });
+    }
     let logs = request
         .policy
         .as_ref()
@@ -207,7 +212,7 @@ fn with_policy_keys(mut request: Request) -> Request {
     request
         .keys
         .extend(logs.iter().map(|log| log.key().clone()));
-    request
+    Ok(request)
 }
 
 /// What is asked. `origin` is what the data says of itself: it only selects among keys that are trusted already.

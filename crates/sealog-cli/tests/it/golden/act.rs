@@ -28,9 +28,13 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
         ["chmod", mode, path] => chmod(&work.join(path), u32::from_str_radix(mode, 8).unwrap()),
         ["replace", file, old, new] => {
             let path = work.join(file);
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(text.contains(old), "{file} does not hold {old}");
-            fs::write(path, text.replacen(old, new, 1)).unwrap();
+            // Bytes and not text: packages are replaced in too.
+            let mut content = fs::read(&path).unwrap();
+            let mut places = content.windows(old.len());
+            let at = places.position(|bytes| bytes == old.as_bytes());
+            let at = at.unwrap_or_else(|| panic!("{file} does not hold {old}"));
+            content.splice(at..at + old.len(), new.bytes());
+            fs::write(path, content).unwrap();
         }
         ["cut", file, bytes] => {
             let path = work.join(file);
