@@ -1,9 +1,6 @@
 //! Fields of protocol buffers, with the faults of an inspection.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use super::inspection::{Fault, Inspection};
+use super::inspection::Fault;
 use super::limits::TEXT_BYTES_MAX;
 use super::reader::io;
 use crate::formats::message::{Message, MessageError, Part, PartValue};
@@ -16,22 +13,11 @@ pub(super) struct Place {
     pub(super) source: Source,
     /// Where it begins in the file.
     pub(super) start: u64,
-    /// Whether a text of this file was cut; all its places share it.
-    cut: Rc<Cell<bool>>,
 }
 
 impl Place {
-    pub(super) fn new(source: Source, start: u64) -> Self {
-        let cut = Rc::default();
-        Self { source, start, cut }
-    }
-
-    /// Says so where a text was longer than is kept.
-    pub(super) fn note_cuts(&self, out: &mut Inspection) {
-        if self.cut.get() {
-            let what = format!("texts beyond their first {TEXT_BYTES_MAX} bytes");
-            out.unread.push(what);
-        }
+    pub(super) const fn new(source: Source, start: u64) -> Self {
+        Self { source, start }
     }
 
     /// Calls `step` with each field that has a length, and `number` with each integer.
@@ -54,10 +40,7 @@ impl Place {
                     ..
                 }) => match value {
                     PartValue::Number(value) => number(field, value),
-                    PartValue::Bytes(source, start) => {
-                        let cut = Rc::clone(&self.cut);
-                        step(field, Self { source, start, cut })?;
-                    }
+                    PartValue::Bytes(source, start) => step(field, Self { source, start })?,
                     PartValue::Fixed => {}
                 },
             }
@@ -67,9 +50,6 @@ impl Place {
     /// As a text, cut where it is too long.
     pub(super) fn text(&self) -> Result<String, Fault> {
         let max = u64::try_from(TEXT_BYTES_MAX).unwrap_or(u64::MAX);
-        if self.source.len() > max {
-            self.cut.set(true);
-        }
         let bytes = self.source.bytes(0, max);
         let bytes = bytes.map_err(|error| io(&error, self.start))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

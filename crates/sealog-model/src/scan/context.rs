@@ -107,12 +107,6 @@ impl<'o> Scan<'o> {
         })
     }
 
-    /// Whether this rule was broken since then.
-    pub(super) fn broke_since(&self, mark: usize, rule: &Rule) -> bool {
-        let since = self.findings.get(mark..).unwrap_or_default();
-        since.iter().any(|finding| finding.rule.id() == rule.id())
-    }
-
     pub(super) fn take_since(&mut self, mark: usize) -> Vec<Finding> {
         self.findings.split_off(mark.min(self.findings.len()))
     }

@@ -231,26 +231,3 @@ fn a_text_beyond_its_limit_is_not_called_clean() {
         "config.limit",
     );
 }
-
-#[test]
-fn a_line_of_a_pickle_has_so_many_bytes_and_another_reason_where_it_has_no_end() {
-    // A text of protocol 0; the end of its line counts too.
-    let line = |letters: usize| {
-        let text = "x".repeat(letters);
-        scan(format!("V{text}\n.").as_bytes(), |_| {})
-    };
-    assert_eq!(line(65_535).verdict(), Verdict::Clean);
-    undecided(&line(65_536), "pickle.limit");
-    undecided(&scan(b"\x80\x04Vno end", |_| {}), "pickle.broken");
-    // No loader has that limit: what stands behind it would run.
-    let harm = format!("V{}\n0cos\nsystem\n(S'id'\ntR.", "x".repeat(65_536));
-    undecided(&scan(harm.as_bytes(), |_| {}), "pickle.limit");
-    let marks = [b"((((".as_slice(), b"cos\nsystem\n(S'id'\ntR."].concat();
-    undecided(&scan(&marks, |limits| limits.stack = 3), "pickle.limit");
-}
-
-#[test]
-fn protocols_end_with_the_fifth() {
-    assert_eq!(scan(b"\x80\x05N.", |_| {}).verdict(), Verdict::Clean);
-    undecided(&scan(b"\x80\x06N.", |_| {}), "pickle.protocol");
-}

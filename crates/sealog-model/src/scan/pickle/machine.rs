@@ -13,7 +13,7 @@ use super::text;
 use super::value::{Fields, TUPLE_ITEMS_MAX, Value};
 use crate::formats::stream::Stream;
 
-/// Bytes of a line that a text opcode reads, its end among them.
+/// Bytes of a line that a text opcode reads.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// The newest protocol.
 const PROTOCOL_MAX: u8 = 5;
@@ -196,13 +196,9 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
     }
 
     pub(super) fn line(&mut self) -> Result<Vec<u8>, Halt> {
-        if let Some(line) = self.stream.line(LINE_BYTES_MAX) {
-            return Ok(line);
-        }
-        if self.stream.peek(LINE_BYTES_MAX).len() < LINE_BYTES_MAX {
-            return Err(broken("has a line without an end"));
-        }
-        Err(limit("has a line that is too long"))
+        self.stream
+            .line(LINE_BYTES_MAX)
+            .ok_or(broken("has a line without an end"))
     }
 
     pub(super) fn number<const N: usize>(&mut self) -> Result<u64, Halt> {

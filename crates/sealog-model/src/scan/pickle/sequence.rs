@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::super::context::Scan;
-use super::super::rule::{FILE_UNREADABLE, PICKLE_LIMIT, PICKLE_TRAILING};
+use super::super::rule::{FILE_UNREADABLE, PICKLE_TRAILING};
 use super::machine::{Flavour, Machine, Outcome, Storage};
 use crate::formats::pickle::{TORCH_MAGIC, is_opcode, is_torch, looks_like};
 use crate::formats::stream::Stream;
@@ -107,8 +107,7 @@ fn item_bytes(class: &str) -> Option<u64> {
 }
 
 /// Whether text or bytes without a known beginning are a pickle all the same. They are if the machine reads them to
-/// their end, or if they do harm before they break off; the findings are then kept. So they are where the machine gave
-/// up at a limit of its own: a loader goes on there, and what stands behind was not looked at.
+/// their end, or if they do harm before they break off; the findings are then kept.
 pub(in super::super) fn scan_text(reader: &mut dyn Read, scan: &mut Scan<'_>) -> bool {
     let mut stream = Stream::new(reader);
     let head = stream.peek(1).first().copied();
@@ -118,8 +117,7 @@ pub(in super::super) fn scan_text(reader: &mut dyn Read, scan: &mut Scan<'_>) ->
     let mark = scan.mark();
     let (outcome, _) = run(&mut stream, scan, Flavour::Plain);
     let whole = outcome == Outcome::Stopped && (stream.at_end() || stream.offset() > 16);
-    let gave_up = scan.broke_since(mark, &PICKLE_LIMIT);
-    if whole || gave_up || scan.named_harm_since(mark) {
+    if whole || scan.named_harm_since(mark) {
         if outcome == Outcome::Stopped && !stream.at_end() {
             pickles_or_trailing(&mut stream, scan);
         }
