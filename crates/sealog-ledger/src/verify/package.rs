@@ -219,7 +219,7 @@ fn verify<R: Read + Seek>(
     }
     let consistency = read(&mut archive, &members[CONSISTENCY])?;
     let earlier = earlier::read(&consistency, &checkpoint)?;
-    let level = earlier::held_against(&checkpoint, &earlier, against)?;
+    let level = earlier::held_against(&checkpoint, &earlier, keys, against)?;
     let facts = PackageFacts {
         query: index::query_json(&manifest.query),
         scope,

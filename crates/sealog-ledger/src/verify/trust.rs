@@ -26,7 +26,7 @@ pub(super) fn sizes(request: &Request) -> BTreeMap<u64, Option<Hash>> {
 }
 
 /// The signed checkpoint in what the verifier brought.
-fn note_of(against: &Against) -> Option<String> {
+pub(super) fn note_of(against: &Against) -> Option<String> {
     if let Ok(receipt) = Receipt::parse(&against.bytes) {
         receipt.check_inclusion().ok()?;
         return Some(receipt.note().to_owned());

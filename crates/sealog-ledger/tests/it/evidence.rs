@@ -2,8 +2,11 @@
 
 use std::io::Cursor;
 
+use sealog_core::Hash;
 use sealog_core::config::Bands;
 use sealog_core::json::Value;
+use sealog_core::tlog::checkpoint::Checkpoint;
+use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::evidence::{Evidence, EvidenceOptions, Sample};
 use sealog_ledger::verify::{Against, PackageReport, PinnedBy, verify_package};
@@ -279,10 +282,13 @@ fn what_was_kept_from_before_is_compared() {
     );
     let report = verify(&without, &case.keys, &against(&kept));
     assert_eq!(said(&report), (2, "against_unusable"));
-    // Another history of the same size.
-    let other = forged_root(&kept);
+    // Another history of the same size, which the log's own key signed; and one that it did not.
+    let other = forged_root(&case, &kept);
     let report = verify(&with, &case.keys, &against(&other));
     assert_eq!(said(&report), (1, "against_mismatch"));
+    let torn = other.replacen("AAAA", "AAAB", 1);
+    let report = verify(&with, &case.keys, &against(&torn));
+    assert_eq!(said(&report), (2, "against_unusable"));
     let options = EvidenceOptions {
         previous: Some(other),
         ..EvidenceOptions::default()
@@ -294,11 +300,16 @@ fn what_was_kept_from_before_is_compared() {
     assert!(matches!(refused, Err(Error::Argument { .. })));
 }
 
-fn forged_root(note: &str) -> String {
-    let mut lines: Vec<&str> = note.split('\n').collect();
-    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    lines[2] = other;
-    lines.join("\n")
+/// A checkpoint of the same size and another root, signed by the log's own key.
+fn forged_root(case: &Case, note: &str) -> String {
+    let size = note.split('\n').nth(1).unwrap().parse().unwrap();
+    let other = Checkpoint::new(case.ledger.origin(), size, Hash::new([0; 32])).unwrap();
+    other.sign(&[&signer(case)]).unwrap()
+}
+
+fn signer(case: &Case) -> Ed25519Signer {
+    let secrets = case.ledger.secrets().unwrap();
+    keys::read_log_key(&secrets.join(keys::LOG_KEY_FILE)).unwrap()
 }
 
 #[test]
@@ -328,18 +339,16 @@ fn resigned(case: &Case, bytes: &[u8], edit: impl FnOnce(String) -> String) -> V
 fn sign_again(case: &Case, members: &mut Members, edit: impl FnOnce(String) -> String) {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
-    use sealog_core::tlog::sign::Signer;
     let envelope = Value::parse(zip::text(members, "manifest.json").trim_end().as_bytes()).unwrap();
     let payload = envelope.member("payload").unwrap().as_str().unwrap();
     let mut payload = edit(String::from_utf8(STANDARD.decode(payload).unwrap()).unwrap());
     for (name, bytes) in members.iter().filter(|(name, _)| name != "manifest.json") {
-        let digest = sealog_core::Hash::of(&[bytes]).to_hex();
+        let digest = Hash::of(&[bytes]).to_hex();
         let end = format!("\"}},\"name\":\"{name}\"");
         let at = payload.find(&end).unwrap();
         payload.replace_range(at - 64..at, &digest);
     }
-    let secrets = case.ledger.secrets().unwrap();
-    let signer = keys::read_log_key(&secrets.join(keys::LOG_KEY_FILE)).unwrap();
+    let signer = signer(case);
     let kind = "application/vnd.in-toto+json";
     let message = sealog_core::dsse::pre_authentication(kind, payload.as_bytes());
     let signature = sealog_core::dsse::DsseSignature {

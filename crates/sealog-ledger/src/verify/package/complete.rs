@@ -109,12 +109,13 @@ impl Context {
         };
         held.next_gone = held.gone.next();
         held.waiting = held.history.next();
-        let Some((first, end)) = claim.ranks else {
-            let nothing = claim.gone.is_empty()
-                && claim.end.is_none()
-                && claim.before.is_none()
-                && claim.after.is_none();
-            return if self.scope == Scope::Selection && nothing {
+        let claims = claim.ranks.is_some()
+            || !claim.gone.is_empty()
+            || claim.end.is_some()
+            || claim.before.is_some()
+            || claim.after.is_some();
+        let Some((first, end)) = claim.ranks.filter(|_| self.scope != Scope::Selection) else {
+            return if self.scope == Scope::Selection && !claims {
                 Ok(held)
             } else {
                 Err(malformed("completeness.json does not go with the query"))

@@ -2,15 +2,16 @@
 
 use sealog_core::finding::{Code, Finding};
 use sealog_core::limits::NOTE_BYTES_MAX;
-use sealog_core::receipt::Receipt;
-use sealog_core::tlog::checkpoint::{Checkpoint, VerifiedCheckpoint};
+use sealog_core::tlog::checkpoint::{self, Checkpoint, VerifiedCheckpoint};
 use sealog_core::tlog::note::Note;
 use sealog_core::tlog::tree;
+use sealog_core::tlog::vkey::VerifierKey;
 
 use super::{Checked, malformed};
 use crate::evidence::claim::Earlier;
 use crate::verify::Against;
 use crate::verify::report::Level;
+use crate::verify::trust::note_of;
 
 /// Earlier checkpoints of a package that are looked at, at most.
 const EARLIER_MAX: usize = 1_000;
@@ -52,6 +53,7 @@ pub(super) fn read(text: &[u8], checkpoint: &VerifiedCheckpoint) -> Checked<Vec<
 pub(super) fn held_against(
     checkpoint: &VerifiedCheckpoint,
     earlier: &[Checkpoint],
+    keys: &[VerifierKey],
     against: &[Against],
 ) -> Checked<Level> {
     let own = checkpoint.checkpoint();
@@ -60,16 +62,11 @@ pub(super) fn held_against(
             let finding = Finding::new(Code::AgainstUnusable);
             Box::new(finding.found(format!("{}: {why}", kept.name)))
         };
-        let note = match Receipt::parse(&kept.bytes) {
-            Ok(receipt) => receipt.note().to_owned(),
-            Err(_) => {
-                String::from_utf8(kept.bytes.clone()).map_err(|_| unusable("no checkpoint"))?
-            }
-        };
-        let kept = stated(&note).ok_or_else(|| unusable("no checkpoint or receipt"))?;
-        if kept.origin() != own.origin() {
-            return Err(unusable("it is of another log"));
-        }
+        // Only what the log itself signed can speak against it.
+        let note =
+            note_of(kept).ok_or_else(|| unusable("no checkpoint and no receipt that holds"))?;
+        let kept = checkpoint::verify(note.as_bytes(), own.origin(), keys)
+            .map_err(|error| unusable(&error.to_string()))?;
         let mut known = earlier.iter().chain([own]);
         match known.find(|known| known.size() == kept.size()) {
             Some(known) if known.root() == kept.root() => {}
