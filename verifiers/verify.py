@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # Take this file from a release of Sealog, never from whoever hands you the data: a verifier that comes with it may lie.
-"""Verifies a receipt or an extract of a Sealog log, with nothing but Python's standard library.
+"""Verifies a receipt, an extract or an evidence package of a Sealog log, with nothing but Python's standard library.
 
-    python3 verify.py FILE --key VKEY [--key VKEY] [--policy FILE] [--json]
+    python3 verify.py FILE --key VKEY [--key VKEY] [--policy FILE] [--against FILE] [--json]
 
 It was written from the pages of docs/formats and shares no code with the command `sealog`, so that the two check each
 other. Exit status: 0 all that was asked holds, 1 refuted, 2 could not be decided; the reason is a stable code, the same
@@ -14,10 +14,15 @@ Not checked here: that a body follows the schema of its kind, signatures of acto
 import argparse
 import base64
 import binascii
+import collections
+import datetime
 import hashlib
 import json
 import os
+import re
+import struct
 import sys
+import zlib
 
 EXIT = {"refutes": 1, "undecided": 2}
 # Code: weight and meaning, as docs/verdicts.md has them.
@@ -42,6 +47,68 @@ CODES = {
         "The policy's witnesses have not cosigned the log up to its last record of a producer.",
     ),
     "unreadable": ("undecided", "Something could not be read."),
+    "against_unusable": (
+        "undecided",
+        "What was brought to compare with is no checkpoint or receipt of this log.",
+    ),
+    "against_mismatch": (
+        "refutes",
+        "The log does not extend the checkpoint or receipt that was kept from before.",
+    ),
+    "prev_hash_wrong": ("refutes", "An entry does not name its stream's previous entry."),
+    "config_digest": ("refutes", "A configuration's digest is not the digest of its content."),
+    "config_chain": ("refutes", "A configuration does not name the version that it replaces."),
+    "config_bands": (
+        "refutes",
+        "A configuration's bands overlap, leave a hole or are out of order.",
+    ),
+    "label_chain": ("refutes", "A label does not name the record whose name it replaces."),
+    "config_never_active": (
+        "refutes",
+        "A decision names a configuration that was never active before it.",
+    ),
+    "config_other_model": ("refutes", "A decision names a configuration of another model."),
+    "config_superseded": (
+        "note",
+        "A decision was computed under a configuration that had been replaced.",
+    ),
+    "label_not_derived": (
+        "refutes",
+        "A decision's label is not the one that its configuration gives its score.",
+    ),
+    "label_differs": (
+        "note",
+        "The host's own label differs from the one that the configuration gives.",
+    ),
+    "label_unknown": ("note", "A label is named that the log does not define."),
+    "score_missing": (
+        "refutes",
+        "A score that was no number is not recorded as an escalated error.",
+    ),
+    "package_malformed": ("undecided", "The file is not a whole evidence package."),
+    "package_newer": (
+        "undecided",
+        "The package has another format version than this verifier reads.",
+    ),
+    "package_signature": (
+        "refutes",
+        "The signature over the package's manifest does not verify.",
+    ),
+    "package_member": ("refutes", "A file of the package is not the one that its manifest names."),
+    "package_query": (
+        "refutes",
+        "The package holds an entry that its query does not ask for.",
+    ),
+    "package_incomplete": ("refutes", "An entry that the package claims to hold is not in it."),
+    "package_map": (
+        "refutes",
+        "The end of a stream is not the one that the log committed to.",
+    ),
+    "package_population": ("refutes", "The package's counts are not those of its entries."),
+    "package_consistency": (
+        "refutes",
+        "A checkpoint in the package is not of the same log's history.",
+    ),
 }
 NOT_CHECKED = ["body against the schema of its kind", "signatures of actors on records"]
 
@@ -58,6 +125,12 @@ DEPTH_MAX = 32
 POLICY_BYTES_MAX = 262_144
 POLICY_ITEMS_MAX = 64
 INTEGER_MAX = (1 << 53) - 1
+BANDS_MAX = 256
+# The page gives no limit of these; without one a file could ask for all the memory there is.
+JSON_MEMBER_BYTES_MAX = 64 << 20
+SAMPLE_MAX = 100_000
+SEED_BYTES_MAX = 200
+PACKAGE_SIGNATURES_MAX = 16
 
 
 class Fault(Exception):
@@ -227,6 +300,98 @@ def check_inclusion(index, size, leaf, proof, root):
         node = sha256(b"\x01", node, sibling) if right else sha256(b"\x01", sibling, node)
     if node != root:
         raise Fault("refuted", f"the proof leads to root {node.hex()}, expected {root.hex()}")
+
+
+def check_consistency(old_size, old_root, new_size, new_root, proof):
+    """The tree of `old_size` leaves is the beginning of the tree of `new_size` leaves."""
+    if new_size > SIZE_MAX:
+        raise malformed(f"a tree of {new_size} leaves is too large")
+    if new_size < old_size:
+        raise Fault("refuted", f"the tree of {new_size} is smaller than that of {old_size}")
+    if old_size == 0:
+        raise malformed("every tree begins with nothing")
+    if old_size == new_size:
+        if proof:
+            raise malformed("a proof between trees of one size")
+        if old_root != new_root:
+            raise Fault("refuted", "two roots of one size")
+        return
+    low = (old_size & -old_size).bit_length() - 1
+    inner = ((old_size - 1) ^ (new_size - 1)).bit_length()
+    border = bin((old_size - 1) >> inner).count("1")
+    inner -= low
+    hashes, seed = list(proof), old_root
+    if old_size & (old_size - 1):
+        if not hashes:
+            raise malformed("the proof has no hash")
+        seed = hashes.pop(0)
+    if len(hashes) != inner + border:
+        raise malformed(f"the proof has {len(hashes)} hashes, expected {inner + border}")
+    mask, old, new = (old_size - 1) >> low, seed, seed
+    for at, sibling in enumerate(hashes):
+        if at >= inner or mask >> at & 1:
+            old, new = sha256(b"\x01", sibling, old), sha256(b"\x01", sibling, new)
+        else:
+            new = sha256(b"\x01", new, sibling)
+    if old != old_root or new != new_root:
+        raise Fault("refuted", "the proof does not lead from the one root to the other")
+
+
+# --- the state map (docs/formats/state-map.md) ---
+
+
+def map_key(domain, *names):
+    return sha256(b"sealog/map/v1\0", "\0".join([domain, *names]).encode("utf-8"))
+
+
+def read_hex(text):
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{64}", text):
+        raise malformed("a hash has 64 lowercase hex digits")
+    return bytes.fromhex(text)
+
+
+class MapProof:
+    """The siblings of a key, and what stands at the end where the key is absent (`leaf`)."""
+
+    def __init__(self, value):
+        if not isinstance(value, dict) or set(value) - {"leaf"} != {"siblings"}:
+            raise malformed("no proof of the state map")
+        if not isinstance(value["siblings"], list):
+            raise malformed("no proof of the state map")
+        self.siblings = [read_hex(text) for text in value["siblings"]]
+        self.of_absence = "leaf" in value
+        self.leaf = value.get("leaf")
+        if self.leaf is not None:
+            if not isinstance(self.leaf, dict) or set(self.leaf) != {"key", "value"}:
+                raise malformed("no leaf of the state map")
+            self.leaf = read_hex(self.leaf["key"]), read_hex(self.leaf["value"])
+
+    def check(self, root, key, value):
+        """The key has the value, or none for None, under the root."""
+        empty, depth = bytes(32), len(self.siblings)
+        if depth > 256:
+            raise malformed("more than 256 siblings")
+        at_end = self.of_absence and depth == 256
+        if depth and (self.siblings[-1] == empty or at_end):
+            raise malformed("the tree is not compact")
+        if self.of_absence != (value is None):
+            raise Fault("refuted", "a proof of the other statement")
+        number = int.from_bytes(key, "big")
+        if value is not None:
+            node = sha256(b"\x02", key, sha256(value))
+        elif self.leaf is None:
+            node = empty
+        else:
+            shared = 256 - (number ^ int.from_bytes(self.leaf[0], "big")).bit_length()
+            if self.leaf[0] == key or shared < depth:
+                raise Fault("refuted", "absence by a leaf that does not show it")
+            node = sha256(b"\x02", *self.leaf)
+        for at in range(depth - 1, -1, -1):
+            sibling = self.siblings[at]
+            is_right = number >> (255 - at) & 1
+            node = sha256(b"\x03", sibling, node) if is_right else sha256(b"\x03", node, sibling)
+        if node != root:
+            raise Fault("refuted", "the siblings do not lead to the root")
 
 
 # --- Ed25519, strict (RFC 8032; docs/formats/note.md) ---
@@ -658,35 +823,54 @@ def verify_receipt(data, keys, policy=None):
     return report
 
 
+class Extract:
+    """An extract, read line by line: its head is verified here, each entry as it is iterated."""
+
+    def __init__(self, lines, keys):
+        self.lines, self.number, self.count = enumerate(lines, 1), 1, 0
+        _, head = next(self.lines, (1, None))
+        with self:
+            self.note, origin, size, self.query = _extract_head(head)
+            if not keys:
+                raise Finding("unpinned")
+            self.checkpoint, self.logs, self.cosignatures = trusted_checkpoint(self.note, origin, keys)
+            if self.checkpoint.size != size:
+                raise Finding("size_mismatch", str(size), str(self.checkpoint.size))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, _kind, error, _trace):
+        """Makes what fails a finding that names its line."""
+        if isinstance(error, Fault):
+            raise Finding("extract_malformed", str(error), line=self.number) from None
+        if isinstance(error, Finding):
+            error.line = self.number
+
+    def __iter__(self):
+        last = -1
+        for self.number, line in self.lines:
+            with self:
+                receipt = _extract_line(line, self.note)
+                entry, _ = receipt.check()
+                if receipt.index <= last:
+                    raise malformed("its entries are not in the log's order")
+            self.count, last = self.count + 1, receipt.index
+            yield receipt.index, entry, leaf_hash(receipt.entry)
+
+
 def verify_extract(lines, keys):
     """The report on an extract, from its lines, each with its newline."""
-    numbered = enumerate(lines, 1)
-    number, head = next(numbered, (1, None))
-    try:
-        note, origin, size, query = _extract_head(head)
-        if not keys:
-            raise Finding("unpinned")
-        checkpoint, logs, _ = trusted_checkpoint(note, origin, keys)
-        if checkpoint.size != size:
-            raise Finding("size_mismatch", str(size), str(checkpoint.size))
-        count, last = 0, -1
-        for number, line in numbered:
-            receipt = _extract_line(line, note)
-            receipt.check()
-            if receipt.index <= last:
-                raise malformed("its entries are not in the log's order")
-            count, last = count + 1, receipt.index
-    except Fault as fault:
-        raise Finding("extract_malformed", str(fault), line=number) from None
-    except Finding as finding:
-        finding.line = number
-        raise
+    extract = Extract(lines, keys)
+    for _ in extract:
+        pass
+    checkpoint, logs = extract.checkpoint, extract.logs
     return {
-        "entries": count,
+        "entries": extract.count,
         "fingerprint": logs[0].fingerprint,
         "key": logs[0].text,
         "origin": checkpoint.origin,
-        "query": query,
+        "query": extract.query,
         "root": checkpoint.root.hex(),
         "size": checkpoint.size,
     }
@@ -728,6 +912,772 @@ def _extract_line(line, note):
     return Receipt(index, write_canonical(value["entry"]), [read_hash(text) for text in proof], note)
 
 
+# --- configurations, labels and the decisions under them (docs/formats/log.md) ---
+
+NOTES = ("config_superseded", "label_differs", "label_unknown")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
+def _text(body, name, nullable=True):
+    value = body.get(name)
+    if not isinstance(value, str) and not (nullable and value is None):
+        raise Finding("receipt_entry", f"`{name}` is no text")
+    return value
+
+
+def _index(body, name):
+    value = body.get(name)
+    if value is not None and (type(value) is not int or value < 0):
+        raise Finding("receipt_entry", f"`{name}` is no index")
+    return value
+
+
+def _digest(body, name):
+    text = _text(body, name)
+    if text is not None and not re.fullmatch("sha256:[0-9a-f]{64}", text):
+        raise Finding("receipt_entry", f"`{name}` is no digest by SHA-256")
+    return text and text[7:]
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def read_bands(bands):
+    """[(upper end or None, label)] in order; None without bands."""
+    if bands is None:
+        return None
+    try:
+        ends = [(band["from"], band["to"], band["label_id"]) for band in bands]
+    except (TypeError, KeyError):
+        raise Finding("config_bands", "a band is not an object of label_id, from and to") from None
+    if not 1 <= len(ends) <= BANDS_MAX:
+        raise Finding("config_bands", "no band, or too many")
+    if ends[0][0] is not None or ends[-1][1] is not None:
+        raise Finding("config_bands", "the bands do not cover every score")
+    before = None
+    for at, (low, high, label) in enumerate(ends):
+        if not isinstance(label, str) or not all(end is None or _is_number(end) for end in (low, high)):
+            raise Finding("config_bands", f"band {at} is not an object of label_id, from and to")
+        if at and (low is None or low != before):
+            raise Finding("config_bands", f"band {at} does not begin where the one before it ends")
+        if low is not None and high is not None and low >= high:
+            raise Finding("config_bands", f"band {at} is empty: its upper end is not above its lower end")
+        before = high
+    return [(high, label) for _, high, label in ends]
+
+
+class Rules:
+    """Configurations and labels by the index of their records, so that each decision is held to those before it."""
+
+    def __init__(self):
+        self.versions, self.active, self.labels, self.indexes = {}, {}, {}, set()
+        self.waiting = collections.deque()
+
+    def add(self, index, kind, body):
+        """A record that is judged when the entries come to its place."""
+        self.indexes.add(index)
+        self.waiting.append((index, kind, body))
+
+    def go_to(self, index):
+        """Takes in every record before an entry."""
+        while self.waiting and self.waiting[0][0] < index:
+            at, kind, body = self.waiting.popleft()
+            if kind == "config.changed":
+                self._config(at, body)
+            else:
+                self._label(at, body)
+
+    def _config(self, index, body):
+        name, digest = _text(body, "config_id", False), _digest(body, "config_digest")
+        previous = _digest(body, "prev_config_digest"), _index(body, "prev_index")
+        active = self.active.get(name)
+        expected = (active, self.versions[active]["index"]) if active else (None, None)
+        if previous != expected:
+            raise Finding("config_chain", _or_null(previous[1]), _or_null(expected[1]))
+        bands = read_bands(body.get("bands"))
+        covered = ("bands", "config_id", "model_id", "prev_config_digest")
+        content = {member: body[member] for member in covered if member in body}
+        found = sha256(write_canonical(content)).hex()
+        if found != digest or digest in self.versions:
+            raise Finding("config_digest", digest, found)
+        if active:
+            self.versions[active]["superseded_at"] = index
+        model = _text(body, "model_id")
+        version = {"bands": bands, "index": index, "model": model, "superseded_at": None}
+        self.versions[digest], self.active[name] = version, digest
+
+    def _label(self, index, body):
+        name = _text(body, "label_id", False)
+        first, last = self.labels.get(name, (index, None))
+        if _index(body, "renames_index") != last:
+            raise Finding("label_chain", _or_null(body.get("renames_index")), _or_null(last))
+        self.labels[name] = first, index
+
+    def judge(self, index, body, notes):
+        """Counts notes; what refutes is a finding."""
+        label, source = _text(body, "label_id"), _text(body, "label_source")
+        model, digest = _text(body, "model_id"), _digest(body, "config_digest")
+        score = body.get("score")
+        if score is not None and not _is_number(score):
+            raise Finding("receipt_entry", "the score is no number")
+        if source not in (None, "derived", "host"):
+            raise Finding("receipt_entry", "another source of the label")
+        if label is not None and self.labels.get(label, (index,))[0] >= index:
+            notes["label_unknown"] = notes.get("label_unknown", 0) + 1
+        if "score" in body and score is None:
+            if body.get("action") != "escalate" or "error" not in body or label is not None:
+                raise Finding("score_missing")
+        if digest is None:
+            if source == "derived":
+                raise Finding("label_not_derived", "none", "a configuration")
+            return
+        version = self.versions.get(digest)
+        if version is None or version["index"] >= index:
+            raise Finding("config_never_active", digest)
+        if version["model"] is not None and model != version["model"]:
+            raise Finding("config_other_model", model or "none", version["model"])
+        superseded = version["superseded_at"]
+        if superseded is not None and superseded < index:
+            notes["config_superseded"] = notes.get("config_superseded", 0) + 1
+        if version["bands"] is not None and score is not None:
+            derived = next(name for end, name in version["bands"] if end is None or score < end)
+            if label is not None and label != derived and source == "host":
+                notes["label_differs"] = notes.get("label_differs", 0) + 1
+            elif (label, source) != (derived, "derived"):
+                raise Finding("label_not_derived", label or "none", derived)
+        elif source is not None:
+            raise Finding("label_not_derived", "none", "a score and bands")
+
+
+def _or_null(value):
+    return "null" if value is None else str(value)
+
+
+# --- evidence packages (docs/formats/evidence.md) ---
+
+ZIP_MAGIC = b"PK\x03\x04"
+ZIP_BYTES_MAX = (1 << 32) - 1
+MEMBERS = (
+    "README.txt", "entries.jsonl", "context.jsonl", "completeness.json", "population.json",
+    "consistency.jsonl", "manifest.json",
+)  # fmt: skip
+QUERY_OF_RECORD = {
+    "kind": "kind", "record_id": "record_id", "run": "producer_run", "stream": "stream_id",
+    "system": "system_id", "tenant": "tenant_id",
+}  # fmt: skip
+QUERY_OF_BODY = {
+    "action": "action", "config": "config_digest", "label": "label_id", "model": "model_id",
+    "session": "session_id", "trace": "trace_id",
+}  # fmt: skip
+TIMES = {"from_time", "to_time"}
+PREDICATE = {"covers", "disposed", "entries", "format", "origin", "query", "sample", "scope", "size"}
+
+
+class Archive:
+    """The members of the ZIP file: name to (offset, length, checksum). The one layout that the page gives, and no other."""
+
+    def __init__(self, file):
+        self.file = file
+        total = file.seek(0, os.SEEK_END)
+        if total > ZIP_BYTES_MAX:
+            raise Finding("package_malformed", "the archive has 4 GiB or more")
+        self.members, directory, at = {}, b"", 0
+        for name in MEMBERS:
+            header = self._read(at, 30 + len(name))
+            if len(header) != 30 + len(name):
+                raise Finding("package_malformed", f"{name}: it was cut off")
+            checksum, _, length = struct.unpack_from("<III", header, 14)
+            # What every header has in common, from the version that is needed to the extra field's length.
+            common = struct.pack("<HHHHHIIIHH", 10, 0, 0, 0, 0x21, checksum, length, length, len(name), 0)
+            encoded = name.encode("ascii")
+            if header != ZIP_MAGIC + common + encoded:
+                raise Finding("package_malformed", f"{name}: another header than it has to have")
+            directory += b"PK\x01\x02" + struct.pack("<H", 10) + common
+            directory += struct.pack("<HHHII", 0, 0, 0, 0, at) + encoded
+            start = at + len(header)
+            self.members[name] = start, length, checksum
+            at = start + length
+        count = len(MEMBERS)
+        end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), at, 0)
+        if total != at + len(directory) + len(end) or self._read(at, total - at) != directory + end:
+            raise Finding("package_malformed", "its directory is not that of its members")
+
+    def _read(self, at, length):
+        self.file.seek(at)
+        return self.file.read(length)
+
+    def whole(self, name):
+        start, length, _ = self.members[name]
+        if length > JSON_MEMBER_BYTES_MAX:
+            raise Finding("package_malformed", f"{name} is too long")
+        return self._read(start, length)
+
+    def lines(self, name):
+        """Each line with its newline, as far as it is not too long. Only one member is read at a time."""
+        start, left, _ = self.members[name]
+        self.file.seek(start)
+        while left:
+            line = self.file.readline(min(left, EXTRACT_LINE_BYTES_MAX + 1))
+            if not line:
+                raise Finding("unreadable", f"{name}: the file became shorter")
+            left -= len(line)
+            yield line
+
+    def sums(self, name):
+        """SHA-256 in hex, and whether the checksum is that of the header."""
+        start, left, expected = self.members[name]
+        self.file.seek(start)
+        digest, checksum = hashlib.sha256(), 0
+        while left:
+            data = self.file.read(min(left, 1 << 20))
+            if not data:
+                raise Finding("unreadable", f"{name}: the file became shorter")
+            left -= len(data)
+            digest.update(data)
+            checksum = zlib.crc32(data, checksum)
+        return digest.hexdigest(), checksum == expected
+
+    def document(self, name):
+        data = self.whole(name)
+        if not data.endswith(b"\n"):
+            raise malformed(f"{name} does not end with a newline")
+        return read_canonical(data[:-1])
+
+
+def is_index(value):
+    return type(value) is int and 0 <= value <= SIZE_MAX
+
+
+def is_time(text):
+    """Whether a text is a time of six digits of a second, as the log writes it."""
+    if not TIME.fullmatch(text):
+        return False
+    try:
+        datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+    except ValueError:
+        return False
+    # Python takes the leap second for what the format refuses.
+    return text[17:19] < "60"
+
+
+def check_query(query):
+    if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
+        raise malformed("no query")
+    if not set(query) <= set(QUERY_OF_RECORD) | set(QUERY_OF_BODY) | TIMES | {"producer"}:
+        raise malformed("the query has a name that is not known")
+    if not all(is_time(query[name]) for name in TIMES & set(query)):
+        raise malformed("a time of the query is not written with six digits")
+
+
+def scope_of(query):
+    named = set(query) - TIMES
+    if not named:
+        return "log"
+    return "stream" if named == {"stream", "tenant"} else "selection"
+
+
+def recorded_at(entry):
+    text = entry["log"].get("recorded_at")
+    if not isinstance(text, str) or not is_time(text):
+        raise Finding("receipt_entry", "it has no time of the log")
+    return text
+
+
+def is_asked(query, entry):
+    record, time = entry["record"], recorded_at(entry)
+    for name, value in query.items():
+        if name == "from_time":
+            holds = time >= value
+        elif name == "to_time":
+            holds = time < value
+        elif name == "producer":
+            holds = entry["log"].get("producer_id") == value
+        elif name in QUERY_OF_RECORD:
+            holds = record.get(QUERY_OF_RECORD[name]) == value
+        else:
+            holds = record["body"].get(QUERY_OF_BODY[name]) == value
+        if not holds:
+            return False
+    return True
+
+
+class Statement:
+    """The signed statement of a manifest; unverified."""
+
+    def __init__(self, data):
+        value = read_canonical(data)
+        if not isinstance(value, dict) or set(value) != {"_type", "predicate", "predicateType", "subject"}:
+            raise malformed("no statement")
+        if value["_type"] != "https://in-toto.io/Statement/v1":
+            raise malformed("another form of a statement")
+        if value["predicateType"] != "https://sealog.dev/evidence/v0":
+            raise malformed("a statement of something else")
+        predicate = value["predicate"]
+        if not isinstance(predicate, dict) or not isinstance(predicate.get("format"), str):
+            raise malformed("no predicate")
+        if predicate["format"] != "sealog-evidence/v0":
+            raise Finding("package_newer", predicate["format"], "sealog-evidence/v0")
+        if set(predicate) != PREDICATE:
+            raise malformed("the predicate has other members")
+        self.digests = self._subject(value["subject"])
+        self.covers, self.disposed, self.entries, self.size = (
+            predicate[name] for name in ("covers", "disposed", "entries", "size")
+        )
+        if not all(map(is_index, (self.covers, self.disposed, self.entries, self.size))):
+            raise malformed("a number of the predicate is none")
+        self.origin, self.query, self.scope = predicate["origin"], predicate["query"], predicate["scope"]
+        if not isinstance(self.origin, str):
+            raise malformed("no origin")
+        check_query(self.query)
+        if self.scope != scope_of(self.query):
+            raise malformed("the scope is not that of the query")
+        if self.covers > self.size or (self.scope != "stream" and self.covers != self.size):
+            raise malformed("it covers another number of entries")
+        self.sample = predicate["sample"]
+        self._check_sample()
+
+    @staticmethod
+    def _subject(subject):
+        if not isinstance(subject, list) or len(subject) != len(MEMBERS) - 1:
+            raise malformed("the statement names other members")
+        digests = {}
+        for name, item in zip(MEMBERS, subject):
+            if not isinstance(item, dict) or set(item) != {"digest", "name"} or item["name"] != name:
+                raise malformed("the statement names other members")
+            digest = item["digest"]
+            if not isinstance(digest, dict) or set(digest) != {"sha256"}:
+                raise malformed("the statement names another digest")
+            digests[name] = read_hex(digest["sha256"]).hex()
+        return digests
+
+    def _check_sample(self):
+        sample = self.sample
+        if sample is None:
+            return
+        if not isinstance(sample, dict) or set(sample) != {"count", "drawn_by", "seed"}:
+            raise malformed("no sample")
+        count, seed = sample["count"], sample["seed"]
+        if self.scope == "selection" or type(count) is not int or not 1 <= count <= SAMPLE_MAX:
+            raise malformed("a sample of a selection, or of too many")
+        if sample["drawn_by"] not in ("auditor", "operator") or not isinstance(seed, str):
+            raise malformed("no sample")
+        if len(seed.encode("utf-8")) > SEED_BYTES_MAX or any(is_control(char) for char in seed):
+            raise malformed("no seed")
+
+
+def is_control(char):
+    return char < " " or "\x7f" <= char <= "\x9f"
+
+
+def drawn(sample, root, first, end):
+    """The ranks of a sample, in order."""
+    size = end - first
+    if sample["count"] >= size:
+        return range(first, end)
+    most = (1 << 64) - 1
+    most -= most % size
+    begin = b"sealog/sample/v1\n" + root + sample["seed"].encode("utf-8") + b"\n"
+    ranks, at = set(), 0
+    while len(ranks) < sample["count"]:
+        number = int.from_bytes(sha256(begin, b"%d" % at)[:8], "big")
+        at += 1
+        if number < most:
+            ranks.add(first + number % size)
+    return sorted(ranks)
+
+
+class Completeness:
+    """What `completeness.json` claims, in its form."""
+
+    MEMBERS = {"after", "before", "disposed", "ranks", "stream_end"}
+    VALUE = {"first_index", "head_index", "head_leaf", "next_seq"}
+
+    def __init__(self, value):
+        if not isinstance(value, dict) or set(value) != self.MEMBERS:
+            raise malformed("completeness.json has other members")
+        self.before, self.after, self.ranks = value["before"], value["after"], value["ranks"]
+        if not all(index is None or is_index(index) for index in (self.before, self.after)):
+            raise malformed("an entry beside the period is no index")
+        if self.ranks is not None:
+            if not isinstance(self.ranks, list) or len(self.ranks) != 2 or not all(map(is_index, self.ranks)):
+                raise malformed("no ranks")
+            if self.ranks[0] > self.ranks[1]:
+                raise malformed("the ranks end before they begin")
+        if not isinstance(value["disposed"], list):
+            raise malformed("no list of disposed entries")
+        self.disposed = [self._disposed(item) for item in value["disposed"]]
+        self.epoch, self.value, self.proof = None, None, None
+        if value["stream_end"] is not None:
+            self._stream_end(value["stream_end"])
+
+    @staticmethod
+    def _disposed(item):
+        """(index, rank, leaf, proof)"""
+        if not isinstance(item, dict) or set(item) != {"index", "leaf", "proof", "rank"}:
+            raise malformed("no disposed entry")
+        if not is_index(item["index"]) or not is_index(item["rank"]):
+            raise malformed("a disposed entry has no place")
+        return item["index"], item["rank"], read_hex(item["leaf"]), read_proof(item["proof"])
+
+    def _stream_end(self, end):
+        if not isinstance(end, dict) or set(end) != {"epoch", "proof", "value"} or not is_index(end["epoch"]):
+            raise malformed("no end of a stream")
+        self.epoch, self.proof, self.value = end["epoch"], MapProof(end["proof"]), end["value"]
+        if self.value is not None:
+            if not isinstance(self.value, dict) or set(self.value) != self.VALUE:
+                raise malformed("no value of a stream")
+            read_hex(self.value["head_leaf"])
+            if not all(is_index(self.value[name]) for name in self.VALUE - {"head_leaf"}):
+                raise malformed("no value of a stream")
+
+    def is_empty(self):
+        claims = (self.before, self.after, self.ranks, self.epoch)
+        return not self.disposed and all(claim is None for claim in claims)
+
+
+def read_proof(value):
+    if not isinstance(value, list) or len(value) > HASHES_MAX:
+        raise malformed("no proof")
+    if not all(isinstance(text, str) for text in value):
+        raise malformed("no proof")
+    return [read_hash(text) for text in value]
+
+
+class Population:
+    """The counts of entries, as `population.json` has them."""
+
+    def __init__(self, disposed):
+        self.counts, self.runs, self.gaps, self.disposed = {}, set(), [], disposed
+        self.entries, self.first, self.last = 0, None, None
+
+    def add(self, index, entry):
+        record, time = entry["record"], recorded_at(entry)
+        kind, run = _text(record, "kind", False), _text(record, "producer_run", False)
+        self.counts[time[:10], kind] = self.counts.get((time[:10], kind), 0) + 1
+        self.runs.add(run)
+        if kind == "gap.declared":
+            self.gaps.append(index)
+        self.entries, self.last = self.entries + 1, time
+        self.first = self.first or time
+
+    def value(self):
+        counts = [
+            {"count": count, "day": day, "kind": kind} for (day, kind), count in sorted(self.counts.items())
+        ]
+        return {
+            "counts": counts,
+            "disposed": self.disposed,
+            "entries": self.entries,
+            "first_recorded_at": self.first,
+            "gaps": self.gaps,
+            "last_recorded_at": self.last,
+            "runs": len(self.runs),
+        }
+
+
+class Package:
+    """An evidence package, checked in the order that its page gives."""
+
+    def __init__(self, file, keys):
+        # `beside` holds the only entries of the context that are kept: the epoch's, and those before and after the period.
+        self.file, self.keys, self.rules, self.beside = file, keys, Rules(), {}
+        self.notes, self.earlier = {}, {}
+
+    def verify(self, policy, against):
+        try:
+            self.archive = Archive(self.file)
+            self.key = self._manifest()
+            self._members()
+            self.claim = Completeness(self.archive.document("completeness.json"))
+            context = self._context()
+            self._check_claim()
+            self._entries(context)
+            self._population()
+            self._consistency()
+        except Fault as fault:
+            raise Finding("package_malformed", str(fault)) from None
+        level = "self"
+        if against is not None:
+            self._against(against)
+            level = "remembered"
+        if policy is not None:
+            if not policy.holds(context.cosignatures):
+                raise Finding("witness_quorum", f"{len(context.cosignatures)} cosignatures that count")
+            level = "witnessed"
+        told = self.statement
+        return {
+            "complete": told.scope != "selection",
+            "covers": told.covers,
+            "disposed": told.disposed,
+            "entries": told.entries,
+            "fingerprint": self.key.fingerprint,
+            "key": self.key.text,
+            "level": level,
+            "notes": self.notes,
+            "origin": told.origin,
+            "population": self.population,
+            "query": told.query,
+            "root": self.checkpoint.root.hex(),
+            "sample": told.sample,
+            "scope": told.scope,
+            "size": told.size,
+        }
+
+    def _manifest(self):
+        envelope = self.archive.document("manifest.json")
+        if not isinstance(envelope, dict) or set(envelope) != {"payload", "payloadType", "signatures"}:
+            raise malformed("no envelope")
+        kind, signatures = envelope["payloadType"], envelope["signatures"]
+        if kind != "application/vnd.in-toto+json" or not isinstance(envelope["payload"], str):
+            raise malformed("no envelope of a statement")
+        if not isinstance(signatures, list) or not 1 <= len(signatures) <= PACKAGE_SIGNATURES_MAX:
+            raise malformed("the envelope has no signature, or too many")
+        signed = []
+        for item in signatures:
+            if not isinstance(item, dict) or set(item) != {"keyid", "sig"}:
+                raise malformed("no signature")
+            if not isinstance(item["sig"], str) or not isinstance(item["keyid"], str):
+                raise malformed("no signature")
+            signature = read_base64(item["sig"])
+            if len(signature) != 64:
+                raise malformed("a signature has 64 bytes")
+            signed.append((item["keyid"], signature))
+        payload = read_base64(envelope["payload"])
+        self.statement = Statement(payload)
+        if not self.keys:
+            raise Finding("unpinned")
+        origin = self.statement.origin
+        if not any(key.name == origin for key in self.keys):
+            raise Finding("origin_other", origin, self.keys[0].name)
+        message = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode("ascii"), len(payload), payload)
+        by = {key.fingerprint: key for key in self.keys if key.name == origin and key.type == ED25519}
+        signers = [(by[key_id], signature) for key_id, signature in signed if key_id in by]
+        if not signers:
+            raise Finding("key_not_pinned", "no signature by a pinned key of the log")
+        for key, signature in signers:
+            if not is_signed(key.public, message, signature):
+                raise Finding("package_signature")
+        return signers[0][0]
+
+    def _members(self):
+        for name in MEMBERS:
+            digest, holds = self.archive.sums(name)
+            expected = self.statement.digests.get(name, digest)
+            if digest != expected:
+                raise Finding("package_member", f"{name}: {digest}", expected)
+            if not holds:
+                raise Finding("package_malformed", f"{name}: its checksum is not that of its header")
+
+    def _context(self):
+        context = Extract(self.archive.lines("context.jsonl"), self.keys)
+        wanted = {self.claim.before, self.claim.after, self.claim.epoch}
+        has_first = False
+        for index, entry, leaf in context:
+            has_first = has_first or index == 0
+            kind = entry["record"].get("kind")
+            if kind in ("config.changed", "label.registered"):
+                self.rules.add(index, kind, entry["record"]["body"])
+            if index in wanted:
+                self.beside[index] = entry, leaf
+        self.checkpoint = context.checkpoint
+        told = self.statement
+        if (self.checkpoint.origin, self.checkpoint.size) != (told.origin, told.size):
+            raise malformed("the context stands on another checkpoint than the statement says")
+        if context.query != {}:
+            raise malformed("the context has a query")
+        if not has_first:
+            raise malformed("the context has no entry 0")
+        return context
+
+    def _check_claim(self):
+        told, claim = self.statement, self.claim
+        if told.scope == "selection":
+            if not claim.is_empty() or told.disposed:
+                raise malformed("a selection that claims to be complete")
+            return
+        if claim.ranks is None or (claim.epoch is not None) != (told.scope == "stream"):
+            raise malformed("the claim is not that of the scope")
+        count = told.size
+        if told.scope == "stream":
+            self._check_map()
+            count = claim.value["next_seq"] if claim.value else 0
+        first = 0 if claim.before is None else self._beside(claim.before, "from_time") + 1
+        end = count if claim.after is None else self._beside(claim.after, "to_time")
+        if claim.ranks != [first, end]:
+            raise Finding("package_incomplete", "ranks {}..{}".format(*claim.ranks), f"ranks {first}..{end}")
+        if len(claim.disposed) != told.disposed:
+            raise malformed("another number of disposed entries than the statement says")
+        last = (-1, -1)
+        for index, rank, leaf, proof in claim.disposed:
+            if index <= last[0] or rank <= last[1] or index >= told.covers:
+                raise malformed("disposed entries out of order, or beyond what is covered")
+            if not first <= rank < end or (told.scope == "log" and rank != index):
+                raise malformed("a disposed entry of a rank that is not claimed")
+            last = index, rank
+            try:
+                check_inclusion(index, self.checkpoint.size, leaf, proof, self.checkpoint.root)
+            except Fault as fault:
+                raise Finding("receipt_inclusion", str(fault)) from None
+
+    def _check_map(self):
+        told, claim = self.statement, self.claim
+        entry, _ = self.beside.get(claim.epoch, (None, None))
+        if entry is None or entry["record"].get("kind") != "epoch.sealed":
+            raise Finding("package_map", f"entry {claim.epoch} is no epoch of the context")
+        body = entry["record"]["body"]
+        if not is_index(body.get("size")) or not body["size"] == claim.epoch == told.covers:
+            raise Finding("package_map", _or_null(body.get("size")), str(told.covers))
+        value = None if claim.value is None else write_canonical(claim.value)
+        key = map_key("stream", told.query["tenant"], told.query["stream"])
+        try:
+            claim.proof.check(read_hex(body.get("map_root")), key, value)
+        except Fault as fault:
+            raise Finding("package_map", str(fault)) from None
+
+    def _beside(self, index, bound):
+        """The rank of the entry that stands beside the period, where it does."""
+        told = self.statement
+        if index not in self.beside:
+            raise Finding("package_incomplete", f"entry {index} is not in the context")
+        entry, _ = self.beside[index]
+        scope = {name: value for name, value in told.query.items() if name not in TIMES}
+        time, limit = recorded_at(entry), told.query.get(bound)
+        is_beside = limit is not None and (time < limit if bound == "from_time" else time >= limit)
+        if not is_beside or index >= told.covers or not is_asked(scope, entry):
+            raise Finding("package_incomplete", f"entry {index} does not lie beside the period")
+        return self._rank(index, entry)
+
+    def _rank(self, index, entry):
+        if self.statement.scope == "log":
+            return index
+        seq = entry["log"].get("seq")
+        if not is_index(seq):
+            raise Finding("receipt_entry", "it has no number in its stream")
+        return seq
+
+    def _entries(self, context):
+        told, claim = self.statement, self.claim
+        extract = Extract(self.archive.lines("entries.jsonl"), self.keys)
+        self.counted = Population(told.disposed)
+        is_whole = told.scope != "selection"
+        self.is_chained = told.scope == "stream" and told.sample is None
+        self.last_leaf = None
+        if is_whole:
+            first, end = claim.ranks
+            ranks = range(first, end) if told.sample is None else drawn(told.sample, context.checkpoint.root, first, end)
+            self.ranks, self.gone = iter(ranks), iter(claim.disposed)
+            self.next_gone = next(self.gone, None)
+            if claim.before is not None:
+                self.last_leaf = self.beside[claim.before][1]
+        for index, entry, leaf in extract:
+            with extract:
+                self._entry(index, entry)
+                if is_whole:
+                    self._dispose(index)
+                    self._take_rank(self._rank(index, entry))
+                if self.is_chained:
+                    self._chain(entry)
+                    self.last_leaf = leaf
+        if extract.note != context.note:
+            raise malformed("the entries stand on another checkpoint than the context")
+        if extract.query != told.query:
+            raise malformed("the entries have another query than the statement")
+        if extract.count != told.entries:
+            raise Finding("package_incomplete", f"{extract.count} entries", f"{told.entries} entries")
+        self.rules.go_to(told.size)
+        if is_whole:
+            self._dispose(told.size)
+            rank = next(self.ranks, None)
+            if rank is not None:
+                raise Finding("package_incomplete", "none", f"rank {rank}")
+        if self.is_chained:
+            self._check_end()
+
+    def _entry(self, index, entry):
+        told, record = self.statement, entry["record"]
+        if index >= told.covers or not is_asked(told.query, entry):
+            raise Finding("package_query", f"entry {index}")
+        self.rules.go_to(index)
+        kind = record.get("kind")
+        if kind in ("config.changed", "label.registered") and index not in self.rules.indexes:
+            raise Finding("package_incomplete", f"entry {index} is not in the context")
+        if kind == "decision":
+            self.rules.judge(index, record["body"], self.notes)
+        self.counted.add(index, entry)
+
+    def _take_rank(self, rank):
+        expected = next(self.ranks, None)
+        if rank != expected:
+            raise Finding("package_incomplete", f"rank {rank}", "none" if expected is None else f"rank {expected}")
+
+    def _dispose(self, index):
+        """Counts the disposed entries before an index."""
+        while self.next_gone is not None and self.next_gone[0] < index:
+            _, rank, self.last_leaf, _ = self.next_gone
+            self._take_rank(rank)
+            self.next_gone = next(self.gone, None)
+
+    def _chain(self, entry):
+        expected = None if self.last_leaf is None else self.last_leaf.hex()
+        found = entry["log"].get("prev_hash")
+        if found != expected:
+            raise Finding("prev_hash_wrong", _or_null(found), _or_null(expected))
+
+    def _check_end(self):
+        claim, expected = self.claim, None
+        if claim.after is not None:
+            expected = self.beside[claim.after][0]["log"].get("prev_hash")
+        elif claim.value is not None:
+            expected = claim.value["head_leaf"]
+        found = None if self.last_leaf is None else self.last_leaf.hex()
+        if found != expected:
+            raise Finding("package_map", _or_null(found), _or_null(expected))
+
+    def _population(self):
+        self.population = self.archive.document("population.json")
+        # Compared as texts: to Python true is 1.
+        if self.statement.sample is None and write_canonical(self.population) != write_canonical(self.counted.value()):
+            raise Finding("package_population")
+
+    def _consistency(self):
+        for line in self.archive.lines("consistency.jsonl"):
+            value = read_canonical(_whole_line(line))
+            if not isinstance(value, dict) or set(value) != {"checkpoint", "proof"}:
+                raise malformed("no line of consistency.jsonl")
+            if not isinstance(value["checkpoint"], str):
+                raise malformed("no line of consistency.jsonl")
+            proof = read_proof(value["proof"])
+            note = value["checkpoint"].encode("utf-8")
+            earlier, now = Checkpoint(Note(note).text), self.checkpoint
+            if earlier.origin != self.statement.origin:
+                raise Finding("package_consistency", "a checkpoint of another log")
+            try:
+                check_consistency(earlier.size, earlier.root, now.size, now.root, proof)
+            except Fault as fault:
+                raise Finding("package_consistency", str(fault)) from None
+            self.earlier[earlier.size] = earlier.root
+
+    def _against(self, path):
+        """Holds the package against a checkpoint or a receipt of before."""
+        try:
+            with open(path, "rb") as file:
+                data = file.read(PROOF_FILE_BYTES_MAX + 1)
+            if data.startswith(b"c2sp.org/tlog-proof@v1\n"):
+                receipt = Receipt.read(data)
+                receipt.check()
+                data = receipt.note
+            kept, _, _ = verify_checkpoint(data, self.statement.origin, self.keys)
+        except (OSError, Fault, Finding) as error:
+            raise Finding("against_unusable", f"{path}: {error}") from None
+        now = self.checkpoint
+        root = now.root if kept.size == now.size else self.earlier.get(kept.size)
+        if root is None:
+            raise Finding("against_unusable", f"{path}: the package has no proof from its size, {kept.size}")
+        if root != kept.root:
+            raise Finding("against_mismatch", kept.root.hex(), root.hex())
+
+
 # --- the command ---
 
 
@@ -756,7 +1706,13 @@ def run(arguments):
     report["not_checked"] = NOT_CHECKED
     try:
         with open(arguments.file, "rb") as file:
-            if file.read(1) == b"{":
+            magic = file.read(4)
+            if magic == ZIP_MAGIC:
+                report["level"] = "none"
+                report.update(Package(file, keys).verify(policy, arguments.against))
+            elif arguments.against is not None:
+                raise Finding("against_unusable", "only a package is compared here with what was kept")
+            elif magic[:1] == b"{":
                 if policy is not None:
                     raise Finding("witness_quorum", "an extract is held against keys alone")
                 file.seek(0)
@@ -793,7 +1749,9 @@ def show(report):
         fingerprint = hashlib.sha256(report["key"].encode("utf-8")).hexdigest()
         print(f"log          {plain(report['origin'])}, {report['size']} entries")
         print(f"key          {plain(report['key'])}\n             SHA-256 {fingerprint}")
-        if "entry" in report:
+        if "scope" in report:
+            show_package(report)
+        elif "entry" in report:
             print(f"entry        {report['index']}, level {report['level']}")
             print(plain(write_canonical(report["entry"]).decode("utf-8")))
         else:
@@ -802,13 +1760,30 @@ def show(report):
     print("limit        it does not show that a record is true, or that the log's holder has no second log")
 
 
+def show_package(report):
+    query, covers = write_canonical(report["query"]).decode("utf-8"), report["covers"]
+    print(f"query        {plain(query)}")
+    print(f"entries      {report['entries']}, {report['disposed']} disposed of, level {report['level']}")
+    if not report["complete"]:
+        print("complete     not shown")
+    elif report["sample"] is None:
+        print(f"complete     all that was asked for of the {report['scope']} below entry {covers}")
+    else:
+        sample = report["sample"]
+        drawn = f"{sample['count']} drawn by the {sample['drawn_by']}, seed {sample['seed']}"
+        print(f"sample       {plain(drawn)}; of the {report['scope']} below entry {covers}")
+    for code, count in sorted(report["notes"].items()):
+        print(f"note         {count} x {code}: {CODES[code][1]}")
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("file", help="a receipt or an extract")
+    parser.add_argument("file", help="a receipt, an extract or an evidence package")
     parser.add_argument(
         "--key", action="append", default=[], help="the log's verifier key, or a file that holds it"
     )
     parser.add_argument("--policy", help="logs, witnesses and their quorum (C2SP tlog-policy)")
+    parser.add_argument("--against", help="a checkpoint or receipt kept from before, to hold a package against")
     parser.add_argument("--json", action="store_true", help="for machines")
     arguments = parser.parse_args(arguments)
     try:

@@ -53,6 +53,10 @@ How to verify it
   compare the key's whole fingerprint with the log's operator by another way. Then:
 
   sealog verify THIS.zip --key log.vkey
+  python3 verify.py THIS.zip --key log.vkey
+
+  Either will do; they share no code. With --against FILE, a checkpoint or receipt that you kept
+  from before, they also compare this log with the one that you saw then.
 
 Files
   entries.jsonl      the entries, each with its proof
