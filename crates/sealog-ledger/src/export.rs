@@ -1,7 +1,10 @@
 //! An extract as JSON Lines: each entry with its proof, under one signed checkpoint (`docs/formats/export.md`).
 //!
 //! The first line holds the checkpoint, each other line one entry that was asked for. From a line and the checkpoint
-//! a receipt can be put together; nothing says that an extract leaves nothing out.
+//! a receipt can be put together; nothing says that an extract leaves nothing out. The same entries as a table, without
+//! proofs, are in `csv`.
+
+mod csv;
 
 use std::io::Write;
 
@@ -13,7 +16,7 @@ use sealog_core::json::{Object, Tape, Value};
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::note::Note;
 
-use crate::canopy::Canopy;
+use crate::canopy::{Canopy, Run};
 use crate::draft::integer;
 use crate::error::Error;
 use crate::index::{self, Query};
@@ -44,6 +47,16 @@ pub struct ExportProgress {
     pub total: u64,
 }
 
+/// Takes an entry: its index, its bytes, and the run that it stands in.
+type Hand<'a> = dyn FnMut(u64, &[u8], &Run) -> Result<(), Error> + 'a;
+
+/// What an extract stands on: a signed checkpoint, what it states, and the tree under its root.
+struct Leaving {
+    note: String,
+    checkpoint: Checkpoint,
+    canopy: Canopy,
+}
+
 /// The newest signed checkpoint: the note, and what it states.
 pub(crate) fn newest(ledger: &Ledger) -> Result<(String, Checkpoint), Error> {
     let note = ledger.checkpoint()?;
@@ -66,6 +79,41 @@ impl Ledger {
         progress: &mut dyn FnMut(ExportProgress),
     ) -> Result<Exported, Error> {
         index::check(query)?;
+        let leaving = self.checked_to_leave(progress)?;
+        write_head(
+            out,
+            &leaving.note,
+            &leaving.checkpoint,
+            &index::query_json(query),
+        )?;
+        let size = leaving.checkpoint.size();
+        self.each_of(&leaving, query, progress, &mut |index, text, run| {
+            write_entry(out, &leaving.canopy.prove(index, size, run)?, index, text)
+        })
+    }
+
+    /// Writes the entries that a query asks for as a table for spreadsheets (RFC 4180), with the index of each; its
+    /// limit, cursor and order are not looked at. Where the query names a kind, the members of that kind's body have
+    /// columns of their own (`docs/formats/export.md`, "As a table"). Reads the log as [`Ledger::export_jsonl`] does.
+    pub fn export_csv(
+        &self,
+        query: &Query,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(ExportProgress),
+    ) -> Result<Exported, Error> {
+        index::check(query)?;
+        let leaving = self.checked_to_leave(progress)?;
+        let mut table = csv::Table::begin(query.kind.as_deref(), out)?;
+        let exported = self.each_of(&leaving, query, progress, &mut |index, text, _| {
+            table.row(index, text)
+        })?;
+        table.end()?;
+        Ok(exported)
+    }
+
+    /// The checkpoint that an extract stands under, behind an epoch where this ledger may seal one, and the tree of a
+    /// log that hashes to its root.
+    fn checked_to_leave(&self, progress: &mut dyn FnMut(ExportProgress)) -> Result<Leaving, Error> {
         if self.access() == Access::Append
             && self.with_state(|state, _| state.entries_since_epoch()) > 1
         {
@@ -73,29 +121,44 @@ impl Ledger {
         }
         self.make_durable()?;
         let (note, checkpoint) = newest(self)?;
-        let size = checkpoint.size();
+        let (size, root) = (checkpoint.size(), checkpoint.root());
         let total = size.saturating_mul(2);
-        let canopy = Canopy::of_log(self.store(), size, checkpoint.root(), &mut |done| {
+        let canopy = Canopy::of_log(self.store(), size, root, &mut |done| {
             progress(ExportProgress { done, total });
         })?;
-        write_head(out, &note, &checkpoint, &index::query_json(query))?;
+        Ok(Leaving {
+            note,
+            checkpoint,
+            canopy,
+        })
+    }
+
+    /// Hands over each entry that a query asks for, in the order of the log, with the run that it stands in.
+    fn each_of(
+        &self,
+        leaving: &Leaving,
+        query: &Query,
+        progress: &mut dyn FnMut(ExportProgress),
+        hand: &mut Hand<'_>,
+    ) -> Result<Exported, Error> {
+        let size = leaving.checkpoint.size();
+        let total = size.saturating_mul(2);
         let mut exported = Exported {
             entries: 0,
             disposed: 0,
             size,
         };
         let mut tape = Tape::default();
-        canopy.each_run(self.store(), 0, size, &mut |run| {
-            for (at, leaf) in (run.first()..).zip(&run.leaves) {
+        leaving.canopy.each_run(self.store(), 0, size, &mut |run| {
+            for (index, leaf) in (run.first()..).zip(&run.leaves) {
                 let Leaf::Entry(text) = leaf else {
                     exported.disposed += 1;
                     continue;
                 };
-                if !index::selects(query, text, &mut tape) {
-                    continue;
+                if index::selects(query, text, &mut tape) {
+                    hand(index, text, run)?;
+                    exported.entries += 1;
                 }
-                write_entry(out, &canopy.prove(at, size, run)?, at, text)?;
-                exported.entries += 1;
             }
             let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
             progress(ExportProgress {

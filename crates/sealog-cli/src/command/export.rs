@@ -1,4 +1,4 @@
-//! `sealog export`: an extract as JSON Lines, each entry with its proof.
+//! `sealog export`: an extract as JSON Lines, each entry with its proof; or a table.
 
 mod evidence;
 
@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sealog_ledger::keys::{LOG_KEY_FILE, secrets_of};
-use sealog_ledger::{Access, Ledger, Query};
+use sealog_ledger::{Access, ExportProgress, Exported, Ledger, Query};
 
 use super::filter::Filter;
 use crate::context::Context;
@@ -20,6 +20,8 @@ use crate::output::{complain, count, number, object};
 #[command(after_help = "\
 The first line holds the signed checkpoint, each other line an entry, its index and its proof of
 inclusion (docs/formats/export.md). Each line is proven; that none is left out is not.
+A table (--format csv) is for spreadsheets and proves nothing: its index column names the entry,
+whose receipt `sealog receipt get INDEX` gives.
 Where the log's key is at hand an epoch is sealed first, so that streams show how far they go.")]
 pub struct Args {
     #[command(flatten)]
@@ -27,8 +29,35 @@ pub struct Args {
     /// Write to this file [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What to write: lines with proofs, or a table; with --kind it has a column for each member of the body
+    #[arg(long, value_enum, default_value_t = Form::Jsonl, conflicts_with_all = ["evidence", "checkpoint_only"])]
+    format: Form,
     #[command(flatten)]
     package: evidence::PackageArgs,
+}
+
+/// What an export is written as.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Form {
+    /// An extract: each entry with its proof
+    Jsonl,
+    /// A table for spreadsheets, without proofs
+    Csv,
+}
+
+impl Form {
+    fn write(
+        self,
+        ledger: &Ledger,
+        query: &Query,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(ExportProgress),
+    ) -> Result<Exported, sealog_ledger::Error> {
+        match self {
+            Self::Jsonl => ledger.export_jsonl(query, out, progress),
+            Self::Csv => ledger.export_csv(query, out, progress),
+        }
+    }
 }
 
 /// Exports.
@@ -44,7 +73,7 @@ pub fn export(args: &Args, context: &mut Context) -> Result<u8, Error> {
             context,
             failed: None,
         };
-        let exported = ledger.export_jsonl(&query, &mut sink, &mut |_| {});
+        let exported = args.format.write(&ledger, &query, &mut sink, &mut |_| {});
         // What standard output itself failed with says more than that a write failed.
         return match (sink.failed, exported) {
             (Some(error), _) => Err(error),
@@ -52,7 +81,7 @@ pub fn export(args: &Args, context: &mut Context) -> Result<u8, Error> {
         };
     };
     let path = context.settings.environment().directory().join(out);
-    let exported = to_file(&ledger, &query, &path, context)?;
+    let exported = to_file(&ledger, args.format, &query, &path, context)?;
     if context.json() {
         context.out.json(&object([
             ("disposed", number(exported.disposed)),
@@ -96,10 +125,11 @@ fn seal_first(context: &Context) -> Result<(), Error> {
 
 fn to_file(
     ledger: &Ledger,
+    form: Form,
     query: &Query,
     path: &Path,
     context: &Context,
-) -> Result<sealog_ledger::Exported, Error> {
+) -> Result<Exported, Error> {
     let io = |source| Error::Io {
         action: "write",
         path: path.to_owned(),
@@ -107,7 +137,7 @@ fn to_file(
     };
     let mut file = BufWriter::new(File::create_new(path).map_err(io)?);
     let bar = context.progress(0)?;
-    let exported = ledger.export_jsonl(query, &mut file, &mut |progress| {
+    let exported = form.write(ledger, query, &mut file, &mut |progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     });

@@ -123,6 +123,11 @@ fn a_log_that_does_not_hash_to_its_signed_root_does_not_leave() {
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
     assert_eq!(out, b"", "nothing is written before the root is compared");
     let error = ledger
+        .export_csv(&Query::default(), &mut out, &mut |_| {})
+        .unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    assert_eq!(out, b"", "nor of a table");
+    let error = ledger
         .publish_tiles(&ground.path().join("../tiles"), &mut |_, _| {})
         .unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
