@@ -1,5 +1,7 @@
 //! `sealog receipt`: of an entry that stands in the log already.
 
+mod page;
+
 use std::path::PathBuf;
 
 use sealog_ledger::Access;
@@ -23,6 +25,9 @@ pub enum Command {
         /// Write it to this file
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write a page for people to this file too, which carries the receipt
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// Verify a receipt, offline; the same as `sealog verify FILE`
     Verify(Box<verify::Args>),
@@ -31,10 +36,21 @@ pub enum Command {
 /// Runs one of them.
 pub fn receipt(command: Command, context: &mut Context) -> Result<u8, Error> {
     match command {
-        Command::Get { entry, out } => {
+        Command::Get { entry, out, html } => {
             let ledger = context.open(Access::Read)?;
             let receipt = ledger.receipt(find(&ledger, &entry)?)?;
             let text = receipt_text(&receipt)?;
+            if let Some(file) = html {
+                let page =
+                    page::of(&receipt, &text).map_err(|finding| sealog_ledger::Error::Damaged {
+                        findings: vec![finding],
+                    })?;
+                write_out(&page, Some(&file), context)?;
+                // The page was what was asked for.
+                if out.is_none() && !context.json() {
+                    return Ok(exit::HOLDS);
+                }
+            }
             if context.json() && out.is_none() {
                 context.out.json(&object([
                     ("index", number(receipt.index())),

@@ -17,6 +17,7 @@ mod interrupted;
 mod orphans;
 mod password;
 mod pipe;
+mod receipt_page;
 #[cfg(unix)]
 mod report;
 mod shell;
