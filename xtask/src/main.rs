@@ -33,7 +33,7 @@ usage: cargo xtask COMMAND
   check                 the fast part of test: format, lints, tidy
   tidy                  the rules of the house over every file of the tree
   bless                 rewrite golden and generated files from what the code says now
-  bench NAME            measure ledger, python or model against peers in one interleaved run
+  bench NAME            measure ledger, python, model or evidence against peers of the same run
   demo                  the tour of the README
 ";
 
@@ -59,8 +59,14 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["tidy"] => tidy_command(),
         ["bless"] => bless(),
         ["bench", name @ ("ledger" | "python"), rest @ ..] => bench(name, rest),
-        ["bench", "model", "--profile", profile, rest @ ..] => bench_model(profile, rest),
-        ["bench", "model", rest @ ..] => bench_model("release", rest),
+        [
+            "bench",
+            name @ ("model" | "evidence"),
+            "--profile",
+            profile,
+            rest @ ..,
+        ] => bench_command(name, profile, rest),
+        ["bench", name @ ("model" | "evidence"), rest @ ..] => bench_command(name, "release", rest),
         ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", Build::Quick, rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -129,12 +135,15 @@ fn bench(name: &str, rest: &[&str]) -> Result<ExitCode> {
     ))
 }
 
-/// Measures the command over models, built here with a profile of this workspace.
-fn bench_model(profile: &str, rest: &[&str]) -> Result<ExitCode> {
-    const FOLDER: &str = "crates/sealog-model/bench";
+/// Measures the command over models or evidence packages, built here with a profile of this workspace.
+fn bench_command(name: &str, profile: &str, rest: &[&str]) -> Result<ExitCode> {
+    let folder = match name {
+        "model" => "crates/sealog-model/bench",
+        _ => "verifiers/bench",
+    };
     let (script, requirements) = (
-        format!("{FOLDER}/run.py"),
-        format!("{FOLDER}/requirements.txt"),
+        format!("{folder}/run.py"),
+        format!("{folder}/requirements.txt"),
     );
     let words = ["build", "--locked", "--package", "sealog-cli", "--profile"];
     let built = process::Job::cargo(&words)?
@@ -150,7 +159,7 @@ fn bench_model(profile: &str, rest: &[&str]) -> Result<ExitCode> {
     let data = target.join("bench").display().to_string();
     let mut arguments = vec!["--sealog", &program, "--dir", &data, "--profile", profile];
     arguments.extend(rest);
-    let environment = python::Environment::make("bench-model-venv", &requirements)?;
+    let environment = python::Environment::make(&format!("bench-{name}-venv"), &requirements)?;
     Ok(exit_code(environment.run_script(&script, &arguments)?))
 }
 

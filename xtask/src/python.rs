@@ -11,6 +11,8 @@ use crate::{root, test_output};
 
 const PACKAGE: &str = "crates/sealog-python";
 const REQUIREMENTS: &str = "xtask/requirements.txt";
+/// Where the programs of this repository find what they share.
+const SHARED: &str = "xtask/bench";
 /// What builds the wheel; every environment has it.
 const BUILDER: &str = "maturin>=1.9,<2";
 const VERSION_MIN: (u32, u32) = (3, 10);
@@ -130,7 +132,10 @@ impl Environment {
 
     /// Runs a program of this repository with this program's own output.
     pub(crate) fn run_script(&self, path: &str, arguments: &[&str]) -> Result<ExitStatus> {
-        let script = Job::new(&self.python, &root::path()?).arguments(&[path]);
+        let root = root::path()?;
+        let script = Job::new(&self.python, &root)
+            .arguments(&[path])
+            .variable("PYTHONPATH", root.join(SHARED));
         self.around(script.arguments(arguments)).run_plain()
     }
 

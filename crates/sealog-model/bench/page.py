@@ -1,29 +1,14 @@
-"""Rows, and the part of `docs/benchmarks.md` between this program's markers."""
+"""Rows, and this program's part of `docs/benchmarks.md`."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from figures import shown, verdict
 from measure import Spent
 
-BEGIN, END = "<!-- bench model -->", "<!-- end bench model -->"
 MEMORY_GOAL_MIB = 64
-
-
-def verdict(reached: float) -> str:
-    """How much of the goal is reached: one and more is met."""
-    return f"met ({reached:.2f})" if reached >= 1 else f"**missed** ({reached:.2f})"
-
-
-def shown(values: Iterable[float], digits: int = 3) -> str:
-    """The median, and the least and the most of the rounds."""
-    values = list(values)
-    figures = (statistics.median(values), min(values), max(values))
-    median, least, most = (f"{value:,.0f}" if value >= 1000 else f"{value:.{digits}g}" for value in figures)
-    return f"{median} ({least} to {most})"
 
 
 @dataclass
@@ -108,10 +93,3 @@ def text(machine: list[str], rows: list[Row], memory: list[MemoryRow], remarks: 
         *(row.line() for row in memory),
     ]
     return "\n".join(lines)
-
-
-def write(page: Path, part: str) -> None:
-    """Puts the part between its markers, which stand in the page."""
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    page.write_text(f"{before}{BEGIN}\n\n{part}\n\n{END}{after}", encoding="utf-8")

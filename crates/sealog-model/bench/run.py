@@ -12,7 +12,6 @@ missed is reported, not an error.
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import platform
 import shutil
@@ -26,11 +25,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import data
+import figures
 import page
 from measure import peak_memory, run
 from page import MemoryRow, Row
 
-ROOT = Path(__file__).resolve().parents[3]
 REMARKS = """
 - `sign` and `verify` make and check the same OMS bundle (key method, P-256, SHA-256) over the same files. model-signing is
   started as its users start it, as a command; its start-up is in its time, as ours is in ours.
@@ -185,23 +184,14 @@ def folder(base: Path) -> Iterator[Path]:
 
 def machine(rounds: int, loads: list[float], profile: str, sealog: Path) -> list[str]:
     """Where and with what this was measured."""
-    before, after = loads
-    busy = "other work ran meanwhile" if max(before, after) > 2 else "little else ran"
     said = subprocess.run([sealog, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     crypto = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True).stdout.strip()
     return [
-        f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}, {rounds} rounds, load average {before:.1f} before"
-        f" and {after:.1f} after ({busy})",
-        f"{os.cpu_count()} cores of {_processor()}, {platform.system()} {platform.release()}",
+        figures.when(rounds, *loads),
+        figures.machine(),
         f"{said} built with the profile `{profile}`, model-signing {version('model-signing')} on"
         f" {platform.python_implementation()} {platform.python_version()}, {crypto}",
     ]
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def main() -> int:
@@ -229,7 +219,7 @@ def main() -> int:
     part = page.text(machine(rounds, loads, asked.profile, asked.sealog), bench.rows, bench.memory, REMARKS)
     print(part)
     if not (asked.quick or asked.no_write):
-        page.write(ROOT / "docs" / "benchmarks.md", part)
+        figures.write("model", part)
         print("written to docs/benchmarks.md", file=sys.stderr)
     return 0
 

@@ -1,43 +1,15 @@
-"""Rows, and the part of `docs/benchmarks.md` between this program's markers."""
+"""Rows, and this program's part of `docs/benchmarks.md`."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from caller import Round
 from clock import Calls, Spent
+from figures import shown, verdict
 from work import Work
-
-BEGIN, END = "<!-- bench python -->", "<!-- end bench python -->"
-EMPTY = """\
-# Benchmarks
-
-Written by `cargo xtask bench ledger`, `cargo xtask bench python` and `cargo xtask bench model`, each its own part. Every figure stands
-beside one of a peer that did the same work in the same interleaved run: the ratios mean something elsewhere, the bare
-times do not.
-
-<!-- bench ledger: written by `cargo xtask bench ledger` -->
-<!-- bench ledger: end -->
-
-"""
-
-
-def verdict(reached: float) -> str:
-    """How much of the goal is reached: one and more is met."""
-    return f"met ({reached:.2f})" if reached >= 1 else f"**missed** ({reached:.2f})"
-
-
-def shown(values: Iterable[float]) -> str:
-    """The median, and the least and the most of the rounds."""
-    values = list(values)
-    return f"{_figure(statistics.median(values))} ({_figure(min(values))} to {_figure(max(values))})"
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 @dataclass
@@ -146,15 +118,3 @@ def text(machine: list[str], calls: list[CallRow], works: list[WorkRow], remarks
         remarks.strip(),
     ]
     return "\n".join(lines)
-
-
-def write(page: Path, part: str) -> None:
-    """Puts the part between its markers; makes the page, or the markers, where they are missing."""
-    old = page.read_text(encoding="utf-8") if page.exists() else EMPTY
-    if BEGIN not in old:
-        old = f"{old.rstrip()}\n\n{BEGIN}\n{END}\n"
-    before, rest = old.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    page.write_text(f"{before}{BEGIN}\n\n{part}\n\n{END}{after}", encoding="utf-8")
-
-

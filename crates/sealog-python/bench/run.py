@@ -12,7 +12,6 @@ is reported, not an error.
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import platform
 import sqlite3
@@ -20,17 +19,16 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import ai_audit
 import caller
+import figures
 import page
 import sealog
 import work
 from clock import flush_probe
 from page import CallRow, WorkRow
 
-ROOT = Path(__file__).resolve().parents[3]
 AAT, DP = "ai-audit-trail", "decision-provenance"
 
 REMARKS = f"""
@@ -128,27 +126,15 @@ class folder(tempfile.TemporaryDirectory):  # noqa: N801 - it reads as a functio
         return Path(super().__enter__())
 
 
-def machine(rounds: int, flushes: list[float], loads: list[Any]) -> list[str]:
+def machine(rounds: int, flushes: list[float], loads: list[float]) -> list[str]:
     """Where and with what this was measured."""
     packages = [f"{name} {version(name)}" for name in (AAT, DP, "pydantic", "orjson", "pynacl")]
-    before, after = (load[0] for load in loads)
     return [
-        f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}, {rounds} rounds, load average {before:.1f} before"
-        f" and {after:.1f} after ({'other work ran meanwhile' if max(before, after) > 2 else 'little else ran'})",
-        f"{os.cpu_count()} cores of {_processor()}, {platform.system()} {platform.release()}; a flush of 4 KiB took"
-        f" {page.shown(flushes)} us",
+        figures.when(rounds, *loads),
+        f"{figures.machine()}; a flush of 4 KiB took {figures.shown(flushes)} us",
         f"sealog {sealog.__version__} built with the profile `release`, {platform.python_implementation()}"
         f" {platform.python_version()}, {', '.join(packages)}, SQLite {sqlite3.sqlite_version}",
     ]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def main() -> int:
@@ -160,18 +146,18 @@ def main() -> int:
     asked = arguments.parse_args()
     rounds = 1 if asked.quick else max(1, asked.rounds)
     ai_audit.init_audit_config(ai_audit.AuditConfig(signing_key_hex="07" * 32))
-    loads = [os.getloadavg()]
+    loads = [os.getloadavg()[0]]
     with folder(asked.dir) as base:
         kept = base / "kept"
         kept.mkdir()
         recorded = work.Recorded.make(kept, 500 if asked.quick else 10_000)
         calls, works = rows(asked.quick, recorded)
         flushes = measure(calls, works, rounds, base)
-    loads.append(os.getloadavg())
+    loads.append(os.getloadavg()[0])
     part = page.text(machine(rounds, flushes, loads), calls, works, REMARKS)
     print(part)
     if not (asked.quick or asked.no_write):
-        page.write(ROOT / "docs" / "benchmarks.md", part)
+        figures.write("python", part)
         print("written to docs/benchmarks.md", file=sys.stderr)
     return 0
 
