@@ -15,6 +15,7 @@ pub(crate) use text::{canonical, members};
 use std::path::Path;
 
 use sealog_core::Hash;
+use sealog_hash::Sha256Stream;
 
 pub use change::{Change, ChangeKind, changes_json, differences};
 pub use closed_set::{ClosedSet, Content, Shard};
@@ -141,7 +142,9 @@ impl Manifest {
     /// What every record calls `model_digest`: SHA-256 of the canonical text with SHA-256 as the only algorithm, so
     /// that it does not depend on which others were asked for.
     pub fn model_digest(&self) -> Hash {
-        Hash::of(&[&self.clone().only_sha256().to_canonical()])
+        let mut hasher = Sha256Stream::new();
+        self.each_part(&[Algorithm::Sha256], &mut |part| hasher.update(part));
+        Hash::new(hasher.finish())
     }
 
     /// The same with SHA-256 alone.

@@ -1,7 +1,5 @@
 //! The digests of files.
 
-use std::collections::BTreeMap;
-
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use blake2::Blake2b512;
 use sealog_core::hash::{decode_hex, push_hex};
@@ -62,6 +60,17 @@ impl Algorithm {
         }
     }
 
+    /// Its bit among all.
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Blake2b => 1,
+            Self::Blake3 => 1 << 1,
+            Self::GitSha1 => 1 << 2,
+            Self::Sha256 => 1 << 3,
+            Self::Sha512 => 1 << 4,
+        }
+    }
+
     /// Reads a value: lowercase hex of exactly the right length.
     pub fn parse_hex(self, text: &str) -> Option<Vec<u8>> {
         let mut bytes = vec![0; self.width()];
@@ -70,19 +79,35 @@ impl Algorithm {
     }
 }
 
-/// The digests of one content, by algorithm.
+/// The digests of one content, by algorithm. As small as can be: a model may have a hundred thousand files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Digests(BTreeMap<Algorithm, Vec<u8>>);
+pub struct Digests {
+    /// A bit for each algorithm of [`Algorithm::ALL`] that has a value.
+    present: u8,
+    /// Their values one behind the other, in the order of the names.
+    values: Box<[u8]>,
+}
 
 impl Digests {
-    /// Adds one.
-    pub(crate) fn insert(&mut self, algorithm: Algorithm, value: Vec<u8>) {
-        self.0.insert(algorithm, value);
+    /// Adds one, or takes the place of the one that is there. A value of another width than the algorithm's is cut, or
+    /// filled with zeroes.
+    pub(crate) fn insert(&mut self, algorithm: Algorithm, mut value: Vec<u8>) {
+        value.resize(algorithm.width(), 0);
+        let mut all: Vec<(Algorithm, Vec<u8>)> = self
+            .iter()
+            .filter(|(other, _)| *other != algorithm)
+            .map(|(other, value)| (other, value.to_vec()))
+            .collect();
+        all.push((algorithm, value));
+        all.sort_unstable();
+        self.present |= algorithm.bit();
+        self.values = all.into_iter().flat_map(|(_, value)| value).collect();
     }
 
     /// The value by an algorithm.
     pub fn get(&self, algorithm: Algorithm) -> Option<&[u8]> {
-        self.0.get(&algorithm).map(Vec::as_slice)
+        self.iter()
+            .find_map(|(found, value)| (found == algorithm).then_some(value))
     }
 
     /// The value by an algorithm as lowercase hex.
@@ -92,17 +117,39 @@ impl Digests {
         Some(text)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.present == 0
+    }
+
     /// All of them, in the order of the names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Algorithm, &[u8])> {
-        self.0
-            .iter()
-            .map(|(algorithm, value)| (*algorithm, value.as_slice()))
+    pub fn iter(&self) -> impl Iterator<Item = (Algorithm, &[u8])> {
+        let mut left = &*self.values;
+        let present = self.present;
+        let has = move |algorithm: &Algorithm| present & algorithm.bit() != 0;
+        Algorithm::ALL
+            .into_iter()
+            .filter(has)
+            .map_while(move |algorithm| {
+                let (value, rest) = left.split_at_checked(algorithm.width())?;
+                left = rest;
+                Some((algorithm, value))
+            })
     }
 
     /// The same content without those algorithms that are not asked for.
-    pub(crate) fn only(mut self, wanted: &[Algorithm]) -> Self {
-        self.0.retain(|algorithm, _| wanted.contains(algorithm));
-        self
+    pub(crate) fn only(self, wanted: &[Algorithm]) -> Self {
+        if self
+            .iter()
+            .all(|(algorithm, _)| wanted.contains(&algorithm))
+        {
+            return self;
+        }
+        let mut kept = Self::default();
+        for (algorithm, value) in self.iter().filter(|(found, _)| wanted.contains(found)) {
+            kept.insert(algorithm, value.to_vec());
+        }
+        kept
     }
 }
 

@@ -244,8 +244,7 @@ fn entry(line: &str) -> Option<(FileKey, Digests)> {
         }
         digests.insert(algorithm, algorithm.parse_hex(hex)?);
     }
-    let some = digests.iter().len() > 0;
-    some.then_some((key, digests))
+    (!digests.is_empty()).then_some((key, digests))
 }
 
 /// Whoever can write the cache can say what a model's digests are.

@@ -139,10 +139,34 @@ fn a_blob_of_a_hub_cache_has_to_be_what_its_name_says() {
         };
         let set = FileSet::walk(&snapshot, &options).unwrap();
         let digests = digest(&set, &DigestOptions::new(&[Algorithm::Blake3])).unwrap();
-        assert!(digests.iter().all(|digests| digests.iter().len() == 1));
+        assert!(digests.iter().all(|digests| digests.iter().count() == 1));
         fs::write(blobs.join(&name), "abd").unwrap();
         let failed = digest(&set, &DigestOptions::new(&[Algorithm::Blake3]));
         assert!(matches!(failed, Err(Error::Blob { .. })), "{failed:?}");
         fs::remove_file(link).unwrap();
     }
+}
+
+#[test]
+fn digests_of_one_content_stand_in_the_order_of_their_names_whatever_the_order_they_came_in() {
+    let all = of_bytes(b"content", &Algorithm::ALL);
+    let mut backwards = Digests::default();
+    assert!(backwards.is_empty());
+    for algorithm in Algorithm::ALL.into_iter().rev() {
+        assert_eq!(backwards.get(algorithm), None);
+        backwards.insert(algorithm, b"to be replaced".to_vec());
+        backwards.insert(algorithm, all.get(algorithm).unwrap().to_vec());
+    }
+    assert_eq!(backwards, all);
+    let names: Vec<Algorithm> = all.iter().map(|(algorithm, _)| algorithm).collect();
+    assert_eq!(names, Algorithm::ALL);
+    for wanted in Algorithm::ALL {
+        let one = all.clone().only(&[wanted]);
+        assert_eq!(one, of_bytes(b"content", &[wanted]));
+        assert_eq!(
+            one.iter().collect::<Vec<_>>(),
+            [(wanted, all.get(wanted).unwrap())]
+        );
+    }
+    assert!(all.only(&[]).is_empty());
 }

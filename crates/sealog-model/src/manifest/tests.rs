@@ -1,6 +1,7 @@
 use std::fs;
 
 use proptest::prelude::*;
+use sealog_core::Hash;
 use sealog_core::json::{Object, Value};
 use tempfile::TempDir;
 
@@ -282,6 +283,16 @@ fn sha256_is_always_there_and_other_digests_do_not_change_the_models() {
     assert_ne!(one.to_canonical(), two.to_canonical());
     assert_eq!(one.model_digest(), two.model_digest());
     assert_eq!(Manifest::parse(&one.to_canonical()).unwrap(), one);
+}
+
+#[test]
+fn the_text_in_parts_is_the_canonical_text_and_the_models_digest_is_of_it() {
+    let files = [("a", "1"), ("b \"quoted\"", "2"), ("c/\u{e9}", "")];
+    let (manifest, _, _root) = of(&files, &Algorithm::ALL);
+    assert_eq!(manifest.to_canonical(), manifest.to_value().to_canonical());
+    let alone = manifest.clone().only_sha256();
+    assert_eq!(alone.to_canonical(), alone.to_value().to_canonical());
+    assert_eq!(manifest.model_digest(), Hash::of(&[&alone.to_canonical()]));
 }
 
 proptest! {

@@ -15,20 +15,36 @@ const WHAT: &str = "the manifest";
 impl Manifest {
     /// The canonical text.
     pub fn to_canonical(&self) -> Vec<u8> {
-        self.to_value().to_canonical()
+        let mut text = Vec::new();
+        self.each_part(&self.algorithms, &mut |part| text.extend_from_slice(part));
+        text
+    }
+
+    /// The canonical text in parts, as if the manifest had these of its algorithms alone. No more than one file's part
+    /// is held at once.
+    pub(super) fn each_part(&self, algorithms: &[Algorithm], take: &mut dyn FnMut(&[u8])) {
+        let mut head = Object::new();
+        head.insert("algorithms", names_of(algorithms));
+        let head = Value::Object(head).to_canonical();
+        take(head.strip_suffix(b"}").unwrap_or_default());
+        take(b",\"files\":[");
+        for (number, file) in self.files.iter().enumerate() {
+            if number > 0 {
+                take(b",");
+            }
+            take(&file_value(file, algorithms).to_canonical());
+        }
+        take(b"],\"format\":");
+        take(&Value::from(FORMAT).to_canonical());
+        take(b"}");
     }
 
     pub(super) fn to_value(&self) -> Value {
+        let files = self.files.iter();
+        let files = files.map(|file| file_value(file, &self.algorithms));
         let mut object = Object::new();
-        let names = self
-            .algorithms
-            .iter()
-            .map(|algorithm| Value::from(algorithm.name()));
-        object.insert("algorithms", Value::Array(names.collect()));
-        object.insert(
-            "files",
-            Value::Array(self.files.iter().map(file_value).collect()),
-        );
+        object.insert("algorithms", names_of(&self.algorithms));
+        object.insert("files", Value::Array(files.collect()));
         object.insert("format", FORMAT);
         Value::Object(object)
     }
@@ -77,13 +93,17 @@ fn bad(why: impl Into<String>) -> Error {
     Error::malformed(WHAT, why)
 }
 
-fn file_value(file: &ManifestFile) -> Value {
+fn names_of(algorithms: &[Algorithm]) -> Value {
+    let names = algorithms.iter();
+    Value::Array(names.map(|algorithm| algorithm.name().into()).collect())
+}
+
+fn file_value(file: &ManifestFile, algorithms: &[Algorithm]) -> Value {
     let mut digests = Object::new();
-    for (algorithm, _) in file.digests.iter() {
-        digests.insert(
-            algorithm.name(),
-            file.digests.hex(algorithm).unwrap_or_default(),
-        );
+    for algorithm in algorithms {
+        if let Some(hex) = file.digests.hex(*algorithm) {
+            digests.insert(algorithm.name(), hex);
+        }
     }
     let mut object = Object::new();
     object.insert("digests", digests);

@@ -146,7 +146,7 @@ fn a_cache_without_the_digest_that_is_asked_for_is_no_help() {
     let all = found
         .files()
         .iter()
-        .all(|file| file.digests().iter().len() == 2);
+        .all(|file| file.digests().iter().count() == 2);
     assert!(all);
     // What was learnt holds both now, and what was not asked for stays out of the manifest.
     let (found, taken, _) = fixture.read(later());
