@@ -20,15 +20,15 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::limits::KEY_FILE_BYTES_MAX;
 
-fn unusable(path: &Path, why: impl Into<String>) -> Error {
+pub(crate) fn unusable(path: &Path, why: impl Into<String>) -> Error {
     Error::Key {
         path: path.to_owned(),
         why: why.into(),
     }
 }
 
-/// Reads a file of keys, bounded.
-fn read(path: &Path) -> Result<Zeroizing<String>, Error> {
+/// Reads a file of keys or certificates, bounded.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, Error> {
     let file = File::open(path).map_err(Error::io("read the key", path))?;
     let limit = u64::try_from(KEY_FILE_BYTES_MAX).unwrap_or(u64::MAX);
     let mut text = Zeroizing::new(String::new());

@@ -20,6 +20,12 @@ pub const KEY_FILE_BYTES_MAX: usize = 1024 * 1024;
 pub const RSA_BITS_MIN: usize = 2_048;
 /// Bits of an RSA modulus at most.
 pub const RSA_BITS_MAX: usize = 8_192;
+/// Bytes of one certificate.
+pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+/// Certificates of a signer's chain, its own included.
+pub const CHAIN_CERTIFICATES_MAX: usize = 8;
+/// Certificates that a verifier may trust at once; the list of an operating system has about 150.
+pub const ROOTS_MAX: usize = 512;
 /// Bytes of a name, version or author in a statement.
 pub const LABEL_BYTES_MAX: usize = 200;
 /// Bytes that a thread reads of a file at a time; it reads two files in step. Both buffers have to stay in the second

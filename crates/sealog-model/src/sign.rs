@@ -15,10 +15,14 @@ use std::path::Path;
 
 use sealog_core::Hash;
 use sealog_core::json::{Object, Value};
+use sealog_core::time::Timestamp;
 
 pub use envelope::{Envelope, Pin, Walks, metadata_path};
 pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
-pub use oms::{is_oms_claimed, oms_hash, sign_oms, verify_oms};
+pub use oms::{
+    CertificateRoots, OmsOptions, SigningChain, is_oms_claimed, oms_hash, sign_oms, verify_oms,
+    verify_oms_certificate,
+};
 pub use own::{pin_statement, sign_statement, verify_statement};
 pub use registered::registered_body;
 pub use triple::{
@@ -41,8 +45,44 @@ pub enum Voucher {
         /// The scheme.
         scheme: &'static str,
     },
+    /// A certificate whose chain led to a root that the verifier brought.
+    Certificate {
+        /// SHA-256 of its key's `SubjectPublicKeyInfo`, in hex.
+        key_id: String,
+        /// Whose it is, as RFC 4514 writes names. A chain says so; nobody else does.
+        subject: String,
+        /// The time at which its chain was held to be valid.
+        at: Timestamp,
+    },
     /// A digest that the verifier brought.
     Digest,
+}
+
+impl Voucher {
+    /// The key that signed, if one did: SHA-256 of its `SubjectPublicKeyInfo`, in hex.
+    pub fn key_id(&self) -> Option<&str> {
+        match self {
+            Self::Key { key_id, .. } | Self::Certificate { key_id, .. } => Some(key_id),
+            Self::Digest => None,
+        }
+    }
+
+    /// In which way it vouches: one word.
+    pub const fn scheme(&self) -> &'static str {
+        match self {
+            Self::Key { scheme, .. } => scheme,
+            Self::Certificate { .. } => "oms-certificate",
+            Self::Digest => "digest",
+        }
+    }
+
+    /// The time at which this was held to be so, where that decides.
+    pub const fn verification_time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Certificate { at, .. } => Some(*at),
+            Self::Key { .. } | Self::Digest => None,
+        }
+    }
 }
 
 /// Something that a text of an older format says besides its files.

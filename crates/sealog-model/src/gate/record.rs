@@ -8,7 +8,6 @@ use super::{Policy, Refusal, VerifiedModel};
 use crate::Error;
 use crate::scan::Report;
 use crate::scan::output;
-use crate::sign::Voucher;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +36,8 @@ pub fn verified_body(
             if let Some(signed) = signed.filter(|signed| is_id(signed.name.as_bytes())) {
                 body.insert("model_id", signed.name.as_str());
             }
-            if let Voucher::Key { key_id, .. } = model.vouched().voucher() {
-                body.insert("signer", key_id.as_str());
+            if let Some(key_id) = model.vouched().voucher().key_id() {
+                body.insert("signer", key_id);
             }
             body.insert("protection", model.means().protection());
             (model.model_digest(), Some(model.scan()), "match")

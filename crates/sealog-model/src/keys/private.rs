@@ -22,6 +22,8 @@ use super::{KeyKind, PublicKey, Secrecy, create, read, unusable};
 use crate::Error;
 
 const PLAIN: &str = "PRIVATE KEY";
+/// The older form of keys of curves (RFC 5915), as OpenSSL wrote it for long.
+const SEC1: &str = "EC PRIVATE KEY";
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 enum Inner {
@@ -56,7 +58,11 @@ impl PrivateKey {
             .map_err(|_| unusable("it is no PEM; `openssl pkcs8 -topk8` converts other forms"))?;
         let document = match (label, password) {
             (PLAIN, None) => document,
-            (PLAIN, Some(_)) => {
+            (SEC1, None) => {
+                return Self::from_sec1(document.as_bytes())
+                    .ok_or_else(|| unusable("it is no P-256, P-384 or P-521 key"));
+            }
+            (PLAIN | SEC1, Some(_)) => {
                 return Err(unusable(
                     "a password was given, and the key is not encrypted",
                 ));
@@ -115,6 +121,18 @@ impl PrivateKey {
                 })
             }
         }
+    }
+
+    fn from_sec1(der: &[u8]) -> Option<Self> {
+        let kinds = [KeyKind::P256, KeyKind::P384, KeyKind::P521];
+        kinds.into_iter().find_map(|kind| {
+            let pair = EcdsaKeyPair::from_private_key_der(signing(kind)?, der).ok()?;
+            let public = PublicKey::new(kind, pair.public_key().as_ref())?;
+            Some(Self {
+                inner: Inner::Ecdsa(pair),
+                public,
+            })
+        })
     }
 
     fn from_seed(seed: &[u8; 32]) -> Option<Self> {

@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use sealog_core::Hash;
 use sealog_core::json::Value;
+use sealog_core::time::Timestamp;
 
 use super::hashtrace::{Era, HashTrace, is_hashtrace_claimed};
 use super::triple::{METADATA_FILE, Triple, is_triple_claimed};
-use super::{Vouched, is_oms_claimed, pin_statement, verify_oms, verify_statement};
+use super::{
+    CertificateRoots, Vouched, is_oms_claimed, pin_statement, verify_oms, verify_oms_certificate,
+    verify_statement,
+};
 use crate::Error;
 use crate::digest::{Algorithm, DigestOptions};
 use crate::document::{inside, read, signature_path};
@@ -22,6 +26,13 @@ pub enum Pin {
     Nothing,
     /// A key.
     Key(PublicKey),
+    /// Roots of certificates, and when a chain has to be valid.
+    Roots {
+        /// The roots.
+        roots: CertificateRoots,
+        /// Now, or an earlier time at which the caller knows the signature to have been there.
+        at: Timestamp,
+    },
     /// The digest of the model.
     Digest(Hash),
 }
@@ -119,12 +130,18 @@ impl Envelope {
     /// # Errors
     /// [`Error::Unsigned`] where nobody does. An older tool's model is read for that, and what differs is said first.
     pub fn vouch(&self, pin: &Pin, walks: &Walks) -> Result<Vouched, Error> {
+        if matches!(pin, Pin::Roots { .. }) && self.form != Form::Oms {
+            return Err(Error::Pin {
+                why: "roots of certificates vouch for OMS bundles alone, and this is none",
+            });
+        }
         match self.form {
             Form::Own => self.vouch_own(pin, walks.own.clone()),
             Form::Oms => match pin {
                 Pin::Key(key) => verify_oms(&self.text, key),
+                Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
                 Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
-                    why: "an OMS bundle is verified by a key that you bring",
+                    why: "an OMS bundle is verified by a key or a root that you bring",
                 }),
             },
             Form::HashTrace => self.vouch_hashtrace(pin, walks.older.clone()),
@@ -156,7 +173,9 @@ impl Envelope {
                 verify_statement(&self.text, &read(&signature)?, key)
             }
             (Pin::Digest(digest), _) => pin_statement(&self.text, Some(*digest), walk),
-            (Pin::Key(_) | Pin::Nothing, _) => pin_statement(&self.text, None, walk),
+            (Pin::Key(_) | Pin::Roots { .. } | Pin::Nothing, _) => {
+                pin_statement(&self.text, None, walk)
+            }
         }
     }
 
@@ -165,7 +184,7 @@ impl Envelope {
         let key = match pin {
             Pin::Key(key) => key,
             Pin::Digest(digest) => return Ok(parsed.pin(*digest)),
-            Pin::Nothing => return Err(self.unsigned(parsed.closed_set())),
+            Pin::Roots { .. } | Pin::Nothing => return Err(self.unsigned(parsed.closed_set())),
         };
         let signature = match parsed.era() {
             // Its signature stands in it. Whoever names another has to hear that there is none.
@@ -189,7 +208,7 @@ impl Envelope {
         let held = Triple::parse(&self.text, &metadata)?.hold(&self.model, walk)?;
         match pin {
             Pin::Digest(digest) => Ok(held.pin(*digest)),
-            Pin::Key(_) | Pin::Nothing => Err(self.unsigned(held.closed_set())),
+            Pin::Key(_) | Pin::Roots { .. } | Pin::Nothing => Err(self.unsigned(held.closed_set())),
         }
     }
 

@@ -1,10 +1,11 @@
-//! Bundles of `OpenSSF` Model Signing v1.0, key method: written, and verified as other tools write them.
+//! Bundles of `OpenSSF` Model Signing v1.0, by a key or a certificate: written, and verified as other tools write them.
 //!
 //! A Sigstore bundle holds a DSSE envelope, which holds an in-toto statement, which holds the resources. The bytes of
-//! the payload are verified as they were received and read once. **What is absent**: the certificate and Sigstore
-//! methods, whose bundles are refused as undecided, and predicates before v1.0.
+//! the payload are verified as they were received and read once. **What is absent**: the Sigstore method, whose bundles
+//! are refused as undecided, and predicates before v1.0.
 
 mod bundle;
+mod certificate;
 mod payload;
 
 use aws_lc_rs::signature::{
@@ -12,7 +13,12 @@ use aws_lc_rs::signature::{
     EcdsaVerificationAlgorithm, UnparsedPublicKey,
 };
 use sealog_core::json::Value;
+use sealog_core::time::Timestamp;
 
+pub use certificate::{CertificateRoots, SigningChain};
+
+use self::bundle::{Bundle, Material, Signer};
+use self::certificate::Certificate;
 use super::{Vouched, Voucher};
 use crate::Error;
 use crate::digest::Algorithm;
@@ -42,16 +48,36 @@ pub fn oms_hash(manifest: &Manifest) -> Algorithm {
     other.unwrap_or(Algorithm::Sha256)
 }
 
-/// Signs the files of a set as a bundle. `hash` is SHA-256, `BLAKE2b` or BLAKE3, and the manifest has to have it.
+/// How a bundle is written.
+#[derive(Debug, Clone, Copy)]
+pub struct OmsOptions<'a> {
+    /// SHA-256, `BLAKE2b` or BLAKE3; the manifest has to have it.
+    pub hash: Algorithm,
+    /// The signer's certificates: the certificate method. None: the key method.
+    pub chain: Option<&'a SigningChain>,
+}
+
+impl OmsOptions<'_> {
+    /// The key method, by this hash.
+    pub const fn new(hash: Algorithm) -> Self {
+        Self { hash, chain: None }
+    }
+}
+
+/// Signs the files of a set as a bundle.
 ///
 /// Resources stand in the order of their names, as the specification demands. `ignore` are the rules of the walk: a
 /// verifier of another tool leaves out what they cover.
+///
+/// # Errors
+/// [`Error::Malformed`] where the hash or the key is none of OMS, [`Error::Unsupported`] where the format cannot say
+/// how links were treated, and [`Error::Signature`] if the chain is that of another key.
 pub fn sign_oms(
     manifest: &Manifest,
     set: &FileSet,
     ignore: &IgnoreRules,
-    hash: Algorithm,
     key: &PrivateKey,
+    options: &OmsOptions<'_>,
 ) -> Result<Vec<u8>, Error> {
     if set.links() == LinkPolicy::HubCache {
         return Err(Error::Unsupported {
@@ -59,9 +85,16 @@ pub fn sign_oms(
             why: "its format cannot say that links lead into a hub's cache; sign in our own format",
         });
     }
-    let payload = payload::write(manifest, set, ignore, hash)?;
+    let by = match options.chain {
+        None => Signer::Key(key.public()),
+        Some(chain) => {
+            chain.hold_of(key.public())?;
+            Signer::Chain(chain)
+        }
+    };
+    let payload = payload::write(manifest, set, ignore, options.hash)?;
     let signature = key.ecdsa_sign(&bundle::pre_authentication(&payload))?;
-    let bundle = bundle::write(&payload, &signature, key.public());
+    let bundle = bundle::write(&payload, &signature, &by);
     within_limit(&bundle)?;
     Ok(bundle)
 }
@@ -70,22 +103,75 @@ pub fn sign_oms(
 ///
 /// # Errors
 /// [`Error::Signature`] if the bundle is of another key, the signature does not hold, or the root is not that of the
-/// resources; [`Error::Malformed`] if it is no bundle of this method, or holds more than one signature.
+/// resources; [`Error::Pin`] if it is of another method; [`Error::Malformed`] if it is no bundle, or holds more than
+/// one signature.
 pub fn verify_oms(text: &[u8], key: &PublicKey) -> Result<Vouched, Error> {
-    let algorithm = verification(key.kind())?;
-    let value = Value::parse(text).map_err(|source| Error::Json { what: WHAT, source })?;
-    let envelope = bundle::read(&value, key)?;
-    let message = bundle::pre_authentication(&envelope.payload);
-    let holds = UnparsedPublicKey::new(algorithm, key.raw()).verify(&message, &envelope.signature);
-    holds.map_err(|_| Error::Signature {
-        why: "the payload or the signature was changed, or the key is another".into(),
-    })?;
-    let (set, mut notes) = payload::read(&envelope.payload)?;
-    notes.extend(envelope.note);
+    verification(key.kind())?;
+    let value = parse(text)?;
+    let bundle = bundle::read(&value)?;
+    let Material::Key(named) = bundle.material else {
+        return Err(Error::Pin {
+            why: "the bundle is signed by a certificate: bring the root that its chain leads to, not a key",
+        });
+    };
+    let note = bundle::check_key(named, key)?;
     let voucher = Voucher::Key {
         key_id: key.key_id(),
         scheme: "oms-key",
     };
+    vouch(&bundle, key, voucher, note)
+}
+
+/// Verifies a bundle of the certificate method by roots that the caller trusts.
+///
+/// `at` is when the chain has to be valid: now, or an earlier time at which the caller knows the signature to have
+/// been there. The voucher states it.
+///
+/// # Errors
+/// As [`verify_oms`]; [`Error::Signature`] too if the chain does not hold at that time.
+pub fn verify_oms_certificate(
+    text: &[u8],
+    roots: &CertificateRoots,
+    at: Timestamp,
+) -> Result<Vouched, Error> {
+    let value = parse(text)?;
+    let bundle = bundle::read(&value)?;
+    let Material::Chain(ders) = &bundle.material else {
+        return Err(Error::Pin {
+            why: "the bundle is signed by a key without a certificate: bring that key, not a root",
+        });
+    };
+    let chain = ders.iter().map(|der| Certificate::from_der(der));
+    let chain = chain.collect::<Result<Vec<_>, _>>()?;
+    let key = roots.verify(&chain, at)?;
+    let voucher = Voucher::Certificate {
+        key_id: key.key_id(),
+        subject: chain.first().map(Certificate::subject).unwrap_or_default(),
+        at,
+    };
+    let note = "whether a certificate was revoked was not asked: a bundle does not say it";
+    vouch(&bundle, &key, voucher, Some(note.into()))
+}
+
+fn parse(text: &[u8]) -> Result<Value, Error> {
+    Value::parse(text).map_err(|source| Error::Json { what: WHAT, source })
+}
+
+/// Verifies the signature by a key that is trusted by now, and then reads what is signed.
+fn vouch(
+    bundle: &Bundle<'_>,
+    key: &PublicKey,
+    voucher: Voucher,
+    note: Option<String>,
+) -> Result<Vouched, Error> {
+    let message = bundle::pre_authentication(&bundle.payload);
+    let public = UnparsedPublicKey::new(verification(key.kind())?, key.raw());
+    let holds = public.verify(&message, &bundle.signature);
+    holds.map_err(|_| Error::Signature {
+        why: "the payload or the signature was changed, or the key is another".into(),
+    })?;
+    let (set, mut notes) = payload::read(&bundle.payload)?;
+    notes.extend(note);
     Ok(Vouched {
         notes,
         ..Vouched::new(set, voucher)
@@ -107,3 +193,7 @@ fn verification(kind: KeyKind) -> Result<&'static EcdsaVerificationAlgorithm, Er
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
+
+#[cfg(unix)]
+#[cfg(test)]
+mod certificate_tests;

@@ -2,7 +2,7 @@
 
 use sealog_core::json::{Number, Object, Value};
 use sealog_model::manifest::Manifest;
-use sealog_model::sign::{VerifiedManifest, Vouched, Voucher, claims_json};
+use sealog_model::sign::{VerifiedManifest, Vouched, claims_json};
 use sealog_model::walk::FileSet;
 
 pub(super) fn number(value: u64) -> Value {
@@ -51,10 +51,7 @@ pub(super) fn files(manifest: &Manifest) -> Object {
 /// Who vouches, and what is signed besides the files.
 pub(super) fn vouched(vouched: &Vouched) -> Object {
     let mut value = Object::new();
-    let (scheme, key_id) = match vouched.voucher() {
-        Voucher::Key { key_id, scheme } => (*scheme, Some(key_id.as_str())),
-        _ => ("digest", None),
-    };
+    let (scheme, key_id) = (vouched.voucher().scheme(), vouched.voucher().key_id());
     value.insert("claims", claims_json(vouched.claims()));
     value.insert("key_id", Value::from(key_id));
     let notes = vouched.notes().iter();

@@ -11,7 +11,7 @@ use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::document::{inside, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Authorship, Manifest, Statement, changes_json, differences};
-use sealog_model::sign::{oms_hash, registered_body, sign_oms, sign_statement};
+use sealog_model::sign::{OmsOptions, oms_hash, registered_body, sign_oms, sign_statement};
 use sealog_model::walk::{FileSet, WalkOptions};
 use zeroize::Zeroizing;
 
@@ -173,8 +173,8 @@ impl Order {
     fn sign_with(&self, key: &PrivateKey, signed: &mut Signed) -> Result<(), Error> {
         if let Wanted::Oms = self.wanted {
             let manifest = signed.statement.manifest();
-            let hash = oms_hash(manifest);
-            signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, hash, key)?;
+            let options = OmsOptions::new(oms_hash(manifest));
+            signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, key, &options)?;
         } else {
             signed.signature = Some(sign_statement(&signed.statement, key)?);
         }

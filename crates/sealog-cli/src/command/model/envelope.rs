@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use sealog_core::Hash;
+use sealog_core::time::Timestamp;
+use sealog_ledger::{Clock, SystemClock};
 use sealog_model::keys::{PublicKey, TrustedKeys};
-use sealog_model::sign::{Envelope, Pin, Uncovered, Walks};
+use sealog_model::sign::{CertificateRoots, Envelope, Pin, Uncovered, Walks};
 
 use super::files::{WalkArgs, place};
 use super::key::trusted_file;
@@ -31,6 +33,12 @@ pub(super) struct EnvelopeArgs {
     /// Accept the manifest without a signature if its digest is this one
     #[arg(long, value_name = "SHA256", group = "pin")]
     manifest_digest: Option<String>,
+    /// Accept an OMS bundle whose certificate leads to a root in this PEM file, or is in it; may be repeated
+    #[arg(long, value_name = "FILE", group = "pin")]
+    root: Vec<PathBuf>,
+    /// With --root: when the certificates have to be valid, RFC 3339 in UTC [default: now]
+    #[arg(long, value_name = "TIME", requires = "root")]
+    verification_time: Option<String>,
     /// Demand that this name is signed
     #[arg(long)]
     pub(super) name: Option<String>,
@@ -71,9 +79,25 @@ impl EnvelopeArgs {
             let keys = TrustedKeys::read(&trusted_file(context)?)?;
             return Ok(Pin::Key(keys.find(name)?.key.clone()));
         }
+        if !self.root.is_empty() {
+            let paths: Vec<PathBuf> = self.root.iter().map(|path| place(path, context)).collect();
+            let roots = CertificateRoots::read(&paths)?;
+            let at = self.verification_time()?;
+            return Ok(Pin::Roots { roots, at });
+        }
         let pinned = self.manifest_digest.as_deref();
         let pinned = pinned.map(|text| digest_argument("--manifest-digest", text));
         Ok(pinned.transpose()?.map_or(Pin::Nothing, Pin::Digest))
+    }
+
+    fn verification_time(&self) -> Result<Timestamp, Error> {
+        let Some(text) = &self.verification_time else {
+            return Ok(SystemClock.now());
+        };
+        Timestamp::parse(text.as_bytes()).map_err(|error| Error::Argument {
+            argument: "--verification-time",
+            problem: error.to_string(),
+        })
     }
 
     pub(super) fn walks(&self) -> Result<Walks, Error> {

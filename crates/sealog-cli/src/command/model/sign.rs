@@ -4,11 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
+use sealog_ledger::{Clock, SystemClock};
 use sealog_model::digest::Taken;
 use sealog_model::document::{read, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Manifest, Previous};
-use sealog_model::sign::{oms_hash, registered_body, sign_hashtrace, sign_oms, sign_statement};
+use sealog_model::sign::{
+    OmsOptions, SigningChain, oms_hash, registered_body, sign_hashtrace, sign_oms, sign_statement,
+};
 use sealog_model::walk::FileSet;
 use zeroize::Zeroizing;
 
@@ -35,6 +38,12 @@ pub struct Args {
     key: PathBuf,
     #[command(flatten)]
     password: PasswordArgs,
+    /// With --format oms: the certificate of the key, PEM; whoever verifies then needs its root, not the key
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// With --certificate: what stands above it, in order, PEM; may be repeated
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    chain: Vec<PathBuf>,
     /// Append a model.registered record to the ledger once the files are written; needs --version
     #[arg(long)]
     record: bool,
@@ -128,6 +137,27 @@ fn previous(args: &Args, key: &PrivateKey, context: &Context) -> Result<Option<P
     Ok(Some(previous))
 }
 
+/// The certificates that go into a bundle, if any do. Read before the model is.
+fn signing_chain(
+    args: &Args,
+    key: &PrivateKey,
+    context: &Context,
+) -> Result<Option<SigningChain>, Error> {
+    let Some(leaf) = &args.certificate else {
+        return Ok(None);
+    };
+    if args.format != Wanted::Oms {
+        return Err(Error::Argument {
+            argument: "--certificate",
+            problem: "only bundles hold certificates: add --format oms".into(),
+        });
+    }
+    let above: Vec<PathBuf> = args.chain.iter().map(|path| place(path, context)).collect();
+    let leaf = place(leaf, context);
+    let chain = SigningChain::read(&leaf, &above, key.public(), SystemClock.now())?;
+    Ok(Some(chain))
+}
+
 /// What was signed and written.
 struct Signed {
     manifest: Manifest,
@@ -146,9 +176,12 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let key = read_key(&place(&args.key, context), &args.password, context)?;
     hold_recordable(args)?;
     let previous = previous(args, &key, context)?;
+    let chain = signing_chain(args, &key, context)?;
     let signed = match args.format {
         Wanted::Hashtrace => write_hashtrace(args, &key, context)?,
-        Wanted::Sealog | Wanted::Oms => write_stated(args, &key, previous.as_ref(), context)?,
+        Wanted::Sealog | Wanted::Oms => {
+            write_stated(args, &key, chain.as_ref(), previous.as_ref(), context)?
+        }
     };
     let key_id = key.public().key_id();
     if let (true, Some(body)) = (args.record, signed.body.clone()) {
@@ -180,6 +213,7 @@ fn hold_recordable(args: &Args) -> Result<(), Error> {
 fn write_stated(
     args: &Args,
     key: &PrivateKey,
+    chain: Option<&SigningChain>,
     previous: Option<&Previous>,
     context: &Context,
 ) -> Result<Signed, Error> {
@@ -192,8 +226,11 @@ fn write_stated(
     let out = place(&args.statement.out, context);
     let manifest = statement.manifest().clone();
     let (beside, envelope) = if args.format == Wanted::Oms {
-        let hash = oms_hash(&manifest);
-        let bundle = sign_oms(&manifest, &set, &walk.ignore, hash, key)?;
+        let options = OmsOptions {
+            chain,
+            ..OmsOptions::new(oms_hash(&manifest))
+        };
+        let bundle = sign_oms(&manifest, &set, &walk.ignore, key, &options)?;
         write_new(&out, &bundle)?;
         (out, bundle)
     } else {

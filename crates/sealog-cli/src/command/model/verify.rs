@@ -88,6 +88,9 @@ fn holds(
     let vouched = verified.vouched();
     let by = match vouched.voucher() {
         Voucher::Key { key_id, scheme } => format!("{scheme} {key_id}"),
+        Voucher::Certificate {
+            key_id, subject, ..
+        } => format!("oms-certificate {key_id} of {subject}"),
         _ => "the pinned digest".to_owned(),
     };
     let files = verified.manifest().files().iter();
@@ -100,7 +103,13 @@ fn holds(
         return Ok(exit::HOLDS);
     }
     let word = context.out.paint(Tone::Good, "HOLDS");
-    context.out.line(&format!("{word}         by {by}"))?;
+    context
+        .out
+        .line(&format!("{word}         by {}", plain(&by)))?;
+    if let Some(at) = vouched.voucher().verification_time() {
+        let line = format!("valid at      {}", at.format_micros());
+        context.out.line(&line)?;
+    }
     show_summary(verified.manifest(), verified.files(), context)?;
     show_taken(verified.taken(), cache, context)?;
     if let Some(signed) = vouched.authorship() {
@@ -138,6 +147,9 @@ fn holds_json(verified: &VerifiedManifest, by: &str, cache: Option<&OpenCache>) 
     value.insert("exit", u32::from(exit::HOLDS));
     value.insert("verdict", "holds");
     value.insert("vouched_by", by);
+    if let Some(at) = vouched.voucher().verification_time() {
+        value.insert("verification_time", at.format_micros());
+    }
     if let Some(signed) = vouched.authorship() {
         let mut signed_value = Object::new();
         signed_value.insert("created_at", signed.created_at.as_str());

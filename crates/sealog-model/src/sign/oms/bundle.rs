@@ -5,15 +5,25 @@ use base64::engine::general_purpose::STANDARD;
 use sealog_core::Hash;
 use sealog_core::json::{Object, Value};
 
+use super::certificate::SigningChain;
 use super::{MEDIA_TYPE, PAYLOAD_TYPE, bad};
 use crate::Error;
 use crate::keys::PublicKey;
+use crate::limits::CHAIN_CERTIFICATES_MAX;
 
-/// What an envelope holds. Nothing is verified yet.
-pub(super) struct Envelope {
+/// What a bundle holds. Nothing is verified yet.
+pub(super) struct Bundle<'v> {
     pub(super) payload: Vec<u8>,
     pub(super) signature: Vec<u8>,
-    pub(super) note: Option<String>,
+    pub(super) material: Material<'v>,
+}
+
+/// By what a bundle says that it can be verified.
+pub(super) enum Material<'v> {
+    /// The key method: what names the key.
+    Key(&'v Value),
+    /// The certificate method: DER, leaf first.
+    Chain(Vec<Vec<u8>>),
 }
 
 /// The bytes that DSSE signs.
@@ -31,26 +41,16 @@ fn hint(key: &PublicKey) -> String {
     Hash::of(&[key.to_pem().as_bytes()]).to_hex()
 }
 
-pub(super) fn read(value: &Value, key: &PublicKey) -> Result<Envelope, Error> {
+pub(super) fn read(value: &Value) -> Result<Bundle<'_>, Error> {
     if value.member("mediaType").and_then(Value::as_str) != Some(MEDIA_TYPE) {
         return Err(bad("its media type is not that of a Sigstore bundle v0.3"));
     }
     if value.member("messageSignature").is_some() {
         return Err(bad("it signs a message and no statement"));
     }
-    let material = value
-        .member("verificationMaterial")
-        .and_then(Value::as_object);
-    let material = material.ok_or_else(|| bad("it has no verification material"))?;
-    if material.contains_key("x509CertificateChain") || material.contains_key("certificate") {
-        return Err(bad(
-            "it is signed by a certificate, which this version cannot verify",
-        ));
-    }
-    let named = material
-        .get("publicKey")
-        .ok_or_else(|| bad("it names no public key"))?;
-    let note = check_key(named, key)?;
+    let material = value.member("verificationMaterial");
+    let material = material.and_then(Value::as_object);
+    let material = read_material(material.ok_or_else(|| bad("it has no verification material"))?)?;
     let envelope = value.member("dsseEnvelope");
     let member = |name| envelope.and_then(|envelope| envelope.member(name));
     if member("payloadType").and_then(Value::as_str) != Some(PAYLOAD_TYPE) {
@@ -67,15 +67,42 @@ pub(super) fn read(value: &Value, key: &PublicKey) -> Result<Envelope, Error> {
     }
     let signature =
         decode(signature.member("sig")).ok_or_else(|| bad("its signature is no base64"))?;
-    Ok(Envelope {
+    Ok(Bundle {
         payload,
         signature,
-        note,
+        material,
     })
 }
 
+fn read_material(material: &Object) -> Result<Material<'_>, Error> {
+    let names = ["publicKey", "x509CertificateChain", "certificate"];
+    match names.map(|name| material.get(name)) {
+        [Some(key), None, None] => Ok(Material::Key(key)),
+        [None, Some(chain), None] => {
+            let list = chain.member("certificates").and_then(Value::as_array);
+            let list = list.ok_or_else(|| bad("its chain is no list of certificates"))?;
+            if list.is_empty() || list.len() > CHAIN_CERTIFICATES_MAX {
+                return Err(bad(format!(
+                    "its chain does not have 1 to {CHAIN_CERTIFICATES_MAX} certificates"
+                )));
+            }
+            let ders = list.iter().map(raw_bytes);
+            Ok(Material::Chain(ders.collect::<Result<_, _>>()?))
+        }
+        [None, None, Some(_)] => Err(bad(
+            "it is signed through Sigstore, which this version cannot verify",
+        )),
+        [None, None, None] => Err(bad("it names no public key and no certificate")),
+        _ => Err(bad("it can be verified by more than one thing")),
+    }
+}
+
+fn raw_bytes(value: &Value) -> Result<Vec<u8>, Error> {
+    decode(value.member("rawBytes")).ok_or_else(|| bad("a certificate of it is no base64"))
+}
+
 /// The key that the bundle names has to be the one that the caller trusts. One that is not named is reported.
-fn check_key(named: &Value, key: &PublicKey) -> Result<Option<String>, Error> {
+pub(super) fn check_key(named: &Value, key: &PublicKey) -> Result<Option<String>, Error> {
     let other = || Error::Signature {
         why: "it is by another key than the one that was given".into(),
     };
@@ -97,11 +124,17 @@ fn check_key(named: &Value, key: &PublicKey) -> Result<Option<String>, Error> {
     }
 }
 
-fn decode(value: Option<&Value>) -> Option<Vec<u8>> {
+pub(super) fn decode(value: Option<&Value>) -> Option<Vec<u8>> {
     STANDARD.decode(value?.as_str()?).ok()
 }
 
-pub(super) fn write(payload: &[u8], signature: &[u8], key: &PublicKey) -> Vec<u8> {
+/// What a written bundle can be verified by.
+pub(super) enum Signer<'a> {
+    Key(&'a PublicKey),
+    Chain(&'a SigningChain),
+}
+
+pub(super) fn write(payload: &[u8], signature: &[u8], by: &Signer<'_>) -> Vec<u8> {
     let mut signed = Object::new();
     signed.insert("keyid", "");
     signed.insert("sig", STANDARD.encode(signature));
@@ -109,10 +142,24 @@ pub(super) fn write(payload: &[u8], signature: &[u8], key: &PublicKey) -> Vec<u8
     envelope.insert("payload", STANDARD.encode(payload));
     envelope.insert("payloadType", PAYLOAD_TYPE);
     envelope.insert("signatures", Value::Array(vec![Value::Object(signed)]));
-    let mut public = Object::new();
-    public.insert("hint", hint(key));
     let mut material = Object::new();
-    material.insert("publicKey", public);
+    match by {
+        Signer::Key(key) => {
+            let mut public = Object::new();
+            public.insert("hint", hint(key));
+            material.insert("publicKey", public);
+        }
+        Signer::Chain(chain) => {
+            let certificates = chain.ders().map(|der| {
+                let mut certificate = Object::new();
+                certificate.insert("rawBytes", STANDARD.encode(der));
+                Value::Object(certificate)
+            });
+            let mut list = Object::new();
+            list.insert("certificates", Value::Array(certificates.collect()));
+            material.insert("x509CertificateChain", list);
+        }
+    }
     material.insert("tlogEntries", Value::Array(Vec::new()));
     let mut bundle = Object::new();
     bundle.insert("dsseEnvelope", envelope);

@@ -43,7 +43,14 @@ impl Model {
         let hashes = [hash];
         let (manifest, set) =
             Manifest::of(&self.path(), &walk, &DigestOptions::new(&hashes)).unwrap();
-        let bundle = sign_oms(&manifest, &set, &walk.ignore, hash, &self.key).unwrap();
+        let bundle = sign_oms(
+            &manifest,
+            &set,
+            &walk.ignore,
+            &self.key,
+            &OmsOptions::new(hash),
+        )
+        .unwrap();
         String::from_utf8(bundle).unwrap()
     }
 
@@ -51,7 +58,11 @@ impl Model {
     fn around(&self, payload: &str) -> String {
         let message = bundle::pre_authentication(payload.as_bytes());
         let signature = self.key.ecdsa_sign(&message).unwrap();
-        let text = bundle::write(payload.as_bytes(), &signature, self.key.public());
+        let text = bundle::write(
+            payload.as_bytes(),
+            &signature,
+            &Signer::Key(self.key.public()),
+        );
         String::from_utf8(text).unwrap()
     }
 
@@ -112,7 +123,13 @@ fn every_curve_and_hash_goes_round_and_notices_a_change() {
     let hashes = [Algorithm::Sha512];
     let walk = WalkOptions::default();
     let (manifest, set) = Manifest::of(&model.path(), &walk, &DigestOptions::new(&hashes)).unwrap();
-    let sha512 = sign_oms(&manifest, &set, &walk.ignore, Algorithm::Sha512, &model.key);
+    let sha512 = sign_oms(
+        &manifest,
+        &set,
+        &walk.ignore,
+        &model.key,
+        &OmsOptions::new(Algorithm::Sha512),
+    );
     assert!(matches!(sha512, Err(Error::Malformed { .. })));
 }
 
@@ -394,7 +411,13 @@ fn a_snapshot_of_a_hubs_cache_is_not_signed_as_a_bundle() {
         let hashes = [Algorithm::Sha256];
         let options = DigestOptions::new(&hashes);
         let (manifest, set) = Manifest::of(&model.path(), &walk, &options).unwrap();
-        sign_oms(&manifest, &set, &walk.ignore, Algorithm::Sha256, &model.key)
+        sign_oms(
+            &manifest,
+            &set,
+            &walk.ignore,
+            &model.key,
+            &OmsOptions::new(Algorithm::Sha256),
+        )
     };
     let error = sign(LinkPolicy::HubCache).unwrap_err();
     assert!(error.to_string().contains("hub's cache"), "{error}");
