@@ -72,7 +72,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "model_pin",
-        "trust a key (--key, --trusted) or a digest (--manifest-digest), whichever the format goes with",
+        "trust a key (--key, --trusted), a root (--root) or a digest (--manifest-digest), whichever the format goes with",
     ),
     (
         "model_unknown_key",

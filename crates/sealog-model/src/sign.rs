@@ -76,6 +76,14 @@ impl Voucher {
         }
     }
 
+    /// Whose certificate it is, as RFC 4514 writes names, where one decides.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Certificate { subject, .. } => Some(subject),
+            Self::Key { .. } | Self::Digest => None,
+        }
+    }
+
     /// The time at which this was held to be so, where that decides.
     pub const fn verification_time(&self) -> Option<Timestamp> {
         match self {

@@ -78,6 +78,13 @@ fn a_key_file_ends_at_its_limit() {
     }
 }
 
+/// The path of a key's file that nobody else can read any more.
+fn closed(root: &TempDir, name: &str) -> std::path::PathBuf {
+    let path = root.path().join(name);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
 #[test]
 fn keys_of_openssl_are_read_and_ours_by_openssl() {
     if Command::new("openssl").arg("version").output().is_err() {
@@ -107,26 +114,40 @@ fn keys_of_openssl_are_read_and_ours_by_openssl() {
     for (algorithm, kind) in kinds {
         openssl(&format!("genpkey -algorithm {algorithm} -out k.pem"));
         openssl("pkey -in k.pem -pubout -out k.pub");
-        let path = root.path().join("k.pem");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let path = closed(&root, "k.pem");
         let key = PrivateKey::read(&path, None).unwrap();
         let text = fs::read_to_string(root.path().join("k.pub")).unwrap();
         assert_eq!((key.public().kind(), key.public().to_pem()), (kind, text));
+        if algorithm.starts_with("ec ") {
+            openssl("ec -in k.pem -out older.pem");
+            let path = closed(&root, "older.pem");
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("-----BEGIN EC PRIVATE KEY-----\n"));
+            let older = PrivateKey::read(&path, None).unwrap();
+            assert_eq!(older.public(), key.public());
+            assert!(why(PrivateKey::read(&path, Some(b"pw"))).contains("not encrypted"));
+            // Its encrypted form has no sound derivation of a key from the password.
+            openssl("ec -in k.pem -aes256 -passout pass:pw -out older.pem");
+            for password in [None, Some(&b"pw"[..])] {
+                assert!(why(PrivateKey::read(&path, password)).contains("topk8"));
+            }
+        }
         openssl("pkcs8 -topk8 -in k.pem -passout pass:pw -v2 aes-256-cbc -out e.pem");
-        let path = root.path().join("e.pem");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let path = closed(&root, "e.pem");
         assert_eq!(
             PrivateKey::read(&path, Some(b"pw")).unwrap().public(),
             key.public()
         );
     }
+    openssl("ecparam -name secp256k1 -genkey -noout -out k.pem");
+    let path = closed(&root, "k.pem");
+    assert!(why(PrivateKey::read(&path, None)).contains("P-256"));
     for bits in [2_040, 1_024] {
         openssl(&format!(
             "genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:{bits} -out k.pem"
         ));
         openssl("pkey -in k.pem -pubout -out k.pub");
-        let path = root.path().join("k.pem");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let path = closed(&root, "k.pem");
         assert!(why(PrivateKey::read(&path, None)).contains("2,048"));
         assert!(why(PublicKey::read(&root.path().join("k.pub"))).contains("2,048"));
     }

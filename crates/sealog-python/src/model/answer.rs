@@ -1,6 +1,7 @@
 //! What is known of a model, as JSON: the wrapper in Python makes its own values of that.
 
 use sealog_core::json::{Number, Object, Value};
+use sealog_core::time::Timestamp;
 use sealog_model::manifest::Manifest;
 use sealog_model::sign::{VerifiedManifest, Vouched, claims_json};
 use sealog_model::walk::FileSet;
@@ -58,6 +59,10 @@ pub(super) fn vouched(vouched: &Vouched) -> Object {
     let notes = notes.map(|note| Value::from(note.as_str()));
     value.insert("notes", Value::Array(notes.collect()));
     value.insert("scheme", scheme);
+    value.insert("subject", Value::from(vouched.voucher().subject()));
+    let at = vouched.voucher().verification_time();
+    let at = at.map(Timestamp::format_micros);
+    value.insert("verification_time", Value::from(at.as_deref()));
     let signed = vouched.authorship();
     let parts = [
         ("created_at", signed.map(|signed| &signed.created_at)),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sealog_core::Hash;
+use sealog_core::time::Timestamp;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::digest::Algorithm;
 use sealog_model::gate::{Expectations, ExpectedShape, Means, Policy, Structure};
@@ -39,6 +40,21 @@ impl<'py> Asked<'_, 'py> {
 
     pub(super) fn path(&self, name: &str) -> PyResult<Option<PathBuf>> {
         self.value(name)?.map(|value| value.extract()).transpose()
+    }
+
+    pub(super) fn paths(&self, name: &str) -> PyResult<Vec<PathBuf>> {
+        let value = self.value(name)?.map(|value| value.extract()).transpose()?;
+        Ok(value.unwrap_or_default())
+    }
+
+    /// A time of RFC 3339 in UTC.
+    pub(super) fn time(&self, name: &str) -> PyResult<Option<Timestamp>> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let time = Timestamp::parse(text.as_bytes());
+        time.map(Some)
+            .map_err(|error| self.refuse(name, &error.to_string()))
     }
 
     pub(super) fn number(&self, name: &str) -> PyResult<Option<u64>> {

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use sealog_core::Hash;
+use sealog_core::time::Timestamp;
 use sealog_ledger::keys::user_config_dir;
+use sealog_ledger::{Clock, SystemClock};
 use sealog_model::Error;
 use sealog_model::keys::{PublicKey, TRUSTED_KEYS_FILE, TrustedKeys};
-use sealog_model::sign::{Envelope, Pin, Walks};
+use sealog_model::sign::{CertificateRoots, Envelope, Pin, Walks};
 
 use super::asked::Asked;
 use crate::error::format_error;
@@ -20,7 +22,14 @@ enum Named {
     Nothing,
     Pem(String),
     File(PathBuf),
-    Trusted { list: PathBuf, name: String },
+    Trusted {
+        list: PathBuf,
+        name: String,
+    },
+    Roots {
+        files: Vec<PathBuf>,
+        at: Option<Timestamp>,
+    },
     Digest(Hash),
 }
 
@@ -67,6 +76,10 @@ impl EnvelopeAsked {
             Named::Trusted { list, name } => {
                 Pin::Key(TrustedKeys::read(list)?.find(name)?.key.clone())
             }
+            Named::Roots { files, at } => Pin::Roots {
+                roots: CertificateRoots::read(files)?,
+                at: at.unwrap_or_else(|| SystemClock.now()),
+            },
             Named::Digest(digest) => Pin::Digest(*digest),
         })
     }
@@ -80,21 +93,29 @@ fn named(asked: &Asked<'_, '_>) -> PyResult<Named> {
     let key = asked.path("key")?;
     let trusted = asked.text("trusted")?;
     let digest = asked.digest("manifest_digest")?;
-    match (key, trusted, digest) {
-        (None, None, None) => Ok(Named::Nothing),
-        (Some(key), None, None) => Ok(match key.to_str() {
+    let roots = asked.paths("roots")?;
+    let at = asked.time("verification_time")?;
+    if at.is_some() && roots.is_empty() {
+        let why = "it is for the certificates under roots, and none are given";
+        return Err(format_error(asked.py(), "verification_time", why));
+    }
+    let roots = (!roots.is_empty()).then_some(roots);
+    match (key, trusted, digest, roots) {
+        (None, None, None, None) => Ok(Named::Nothing),
+        (None, None, None, Some(files)) => Ok(Named::Roots { files, at }),
+        (Some(key), None, None, None) => Ok(match key.to_str() {
             Some(text) if text.starts_with(PEM) => Named::Pem(text.to_owned()),
             _ => Named::File(key),
         }),
-        (None, Some(name), None) => {
+        (None, Some(name), None, None) => {
             let directory = asked.path("config_dir")?.or_else(user_config_dir);
             let missing = || format_error(asked.py(), "config_dir", "there is none");
             let list = directory.ok_or_else(missing)?.join(TRUSTED_KEYS_FILE);
             Ok(Named::Trusted { list, name })
         }
-        (None, None, Some(digest)) => Ok(Named::Digest(digest)),
+        (None, None, Some(digest), None) => Ok(Named::Digest(digest)),
         _ => {
-            let why = "only one of key, trusted and manifest_digest can be given";
+            let why = "only one of key, trusted, roots and manifest_digest can be given";
             Err(format_error(asked.py(), "key", why))
         }
     }

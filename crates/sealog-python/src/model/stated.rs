@@ -11,7 +11,9 @@ use sealog_model::digest::{Algorithm, DigestOptions};
 use sealog_model::document::{inside, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Authorship, Manifest, Statement, changes_json, differences};
-use sealog_model::sign::{OmsOptions, oms_hash, registered_body, sign_oms, sign_statement};
+use sealog_model::sign::{
+    OmsOptions, SigningChain, oms_hash, registered_body, sign_oms, sign_statement,
+};
 use sealog_model::walk::{FileSet, WalkOptions};
 use zeroize::Zeroizing;
 
@@ -54,6 +56,9 @@ struct Order {
     key: PathBuf,
     password: Option<Zeroizing<Vec<u8>>>,
     wanted: Wanted,
+    /// With `oms`: the key's certificate, and those above it.
+    certificate: Option<PathBuf>,
+    chain: Vec<PathBuf>,
 }
 
 /// What came of it.
@@ -102,6 +107,15 @@ fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {
         (true, Some("oms")) => Wanted::Oms,
         (true, Some(_)) => return Err(format_error(py, "format", "it is sealog or oms")),
     };
+    let (certificate, chain) = (asked.path("certificate")?, asked.paths("chain")?);
+    if certificate.is_some() && !matches!(wanted, Wanted::Oms) {
+        let why = "only bundles hold certificates: format is to be oms";
+        return Err(format_error(py, "certificate", why));
+    }
+    if certificate.is_none() && !chain.is_empty() {
+        let why = "it stands above a certificate, and none is given";
+        return Err(format_error(py, "chain", why));
+    }
     Ok(Order {
         model,
         out: asked.path("out")?,
@@ -115,6 +129,8 @@ fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {
         key: key.unwrap_or_default(),
         password: asked.bytes("password")?.map(Zeroizing::new),
         wanted,
+        certificate,
+        chain,
     })
 }
 
@@ -128,6 +144,7 @@ impl Order {
                 Some(PrivateKey::read(&self.key, password)?)
             }
         };
+        let chain = self.signing_chain(key.as_ref())?;
         self.leave_out_own()?;
         // From before anything is read: a file that changes meanwhile counts as changed after the statement, which is
         // what whoever reuses its digests relies on.
@@ -150,10 +167,18 @@ impl Order {
             set,
         };
         if let Some(key) = key {
-            self.sign_with(&key, &mut signed)?;
+            self.sign_with(&key, chain.as_ref(), &mut signed)?;
         }
         self.write(&signed)?;
         Ok(signed)
+    }
+
+    fn signing_chain(&self, key: Option<&PrivateKey>) -> Result<Option<SigningChain>, Error> {
+        let (Some(leaf), Some(key)) = (&self.certificate, key) else {
+            return Ok(None);
+        };
+        let now = SystemClock.now();
+        SigningChain::read(leaf, &self.chain, key.public(), now).map(Some)
     }
 
     fn leave_out_own(&mut self) -> Result<(), Error> {
@@ -170,10 +195,18 @@ impl Order {
         Ok(())
     }
 
-    fn sign_with(&self, key: &PrivateKey, signed: &mut Signed) -> Result<(), Error> {
+    fn sign_with(
+        &self,
+        key: &PrivateKey,
+        chain: Option<&SigningChain>,
+        signed: &mut Signed,
+    ) -> Result<(), Error> {
         if let Wanted::Oms = self.wanted {
             let manifest = signed.statement.manifest();
-            let options = OmsOptions::new(oms_hash(manifest));
+            let options = OmsOptions {
+                chain,
+                ..OmsOptions::new(oms_hash(manifest))
+            };
             signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, key, &options)?;
         } else {
             signed.signature = Some(sign_statement(&signed.statement, key)?);

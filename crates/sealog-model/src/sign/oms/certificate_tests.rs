@@ -17,7 +17,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::digest::DigestOptions;
 use crate::limits::{CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX, ROOTS_MAX};
-use crate::sign::Uncovered;
+use crate::manifest::{Authorship, Statement};
+use crate::sign::{Envelope, Pin, Uncovered, Walks};
 use crate::walk::WalkOptions;
 
 /// From when to when, by year.
@@ -598,6 +599,58 @@ fn the_longest_chain_is_signed_with_and_holds_and_one_more_is_refused() {
         .verify(&model.sign(&longer), &longer.roots())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+}
+
+#[test]
+fn roots_vouch_for_bundles_with_certificates_and_for_nothing_else() {
+    let (model, chain) = (Model::new(), Chain::usual());
+    let path = model.root.path().join("model");
+    let hashes = [Algorithm::Sha256];
+    let options = DigestOptions::new(&hashes);
+    let walk = WalkOptions::default();
+    let (manifest, set) = Manifest::of(&path, &walk, &options).unwrap();
+    let key = model.key(&chain);
+    let by_key = sign_oms(
+        &manifest,
+        &set,
+        &walk.ignore,
+        &key,
+        &OmsOptions::new(Algorithm::Sha256),
+    );
+    let authorship = Authorship {
+        name: "iris".into(),
+        version: "1.0".into(),
+        created_by: "jo".into(),
+        created_at: NOW.into(),
+    };
+    let own = Statement::new(authorship, manifest, &set).unwrap();
+    let roots = Pin::Roots {
+        roots: chain.roots(),
+        at: now(),
+    };
+    let walks = Walks {
+        own: walk.clone(),
+        older: walk,
+    };
+    let vouch = |text: &[u8], pin: &Pin| {
+        let file = model.file("model.sig", std::str::from_utf8(text).unwrap());
+        let envelope = Envelope::read(path.clone(), file, None).unwrap();
+        envelope.vouch(pin, &walks)
+    };
+    let by_certificate = model.sign(&chain);
+    vouch(&by_certificate, &roots).unwrap();
+    let by_key = by_key.unwrap();
+    vouch(&by_key, &Pin::Key(key.public().clone())).unwrap();
+    for (text, pin) in [
+        (&own.to_canonical(), &roots),
+        (&by_key, &roots),
+        (&by_certificate, &Pin::Key(key.public().clone())),
+        (&by_certificate, &Pin::Nothing),
+    ] {
+        let error = vouch(text, pin).unwrap_err();
+        assert!(matches!(error, Error::Pin { .. }), "{error}");
+        assert_eq!(error.code(), "model_pin");
+    }
 }
 
 #[test]

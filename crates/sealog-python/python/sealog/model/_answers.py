@@ -115,7 +115,8 @@ class Claim:
 @dataclass(frozen=True)
 class Vouched:
     """Who vouches for a model: the scheme and key id, or `digest` where its user pinned one; and what is signed with
-    it. `notes` say what the format leaves unsigned, `claims` what a manifest of an older tool says besides.
+    it. `notes` say what the format leaves unsigned, `claims` what a manifest of an older tool says besides. Of a
+    certificate, `subject` is whose it is and `verification_time` when its chain was held to be valid.
     """
 
     scheme: str
@@ -126,6 +127,8 @@ class Vouched:
     created_at: str | None
     notes: Sequence[str]
     claims: Sequence[Claim] = ()
+    subject: str | None = None
+    verification_time: str | None = None
 
 
 @dataclass(frozen=True)

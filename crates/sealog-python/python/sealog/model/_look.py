@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from .. import _sealog
+from .._plain import time_text
 from ._answers import Change, Digest, Scan, Signed, Verified, _changes, _content, _scan, _vouched
 
 if TYPE_CHECKING:
@@ -71,22 +73,29 @@ def sign(
     version: str | None = None,
     password: str | bytes | None = None,
     format: Literal["sealog", "oms"] = "sealog",
+    certificate: StrPath | None = None,
+    chain: Sequence[StrPath] = (),
     hashes: Sequence[Hash] = ("sha256",),
     ignore: Sequence[str] = (),
     default_ignores: bool = True,
     links: Links = "refuse",
     ledger: Ledger | None = None,
 ) -> Signed:
-    """Signs a model with the private key in a file (PEM of PKCS#8).
+    """Signs a model with the private key in a file (PEM of PKCS#8, or of SEC 1 for curves).
 
     `sealog` is a manifest and a signature beside it (`out` and `out.sig`), by an Ed25519 key; `oms` one bundle of
-    OpenSSF Model Signing 1.0, by a key on P-256, P-384 or P-521. `ledger` is told with a `model.registered` record,
+    OpenSSF Model Signing 1.0, by a key on P-256, P-384 or P-521. With `oms`, `certificate` is the PEM file of the key's
+    certificate and `chain` those of what stands above it, in order: whoever verifies then needs the root, not the key.
+
+    `ledger` is told with a `model.registered` record,
     which needs a `version`, after the files are written.
     """
     if ledger is not None and version is None:
         raise ValueError("a ledger registers a version of a model: version= is needed")
     asked = _statement(created_by, out, name, version, hashes, ignore, default_ignores, links)
     asked.update(key=os.fspath(key), format=format)
+    asked["certificate"] = None if certificate is None else os.fspath(certificate)
+    asked["chain"] = _paths("chain", chain)
     asked["password"] = password.encode() if isinstance(password, str) else password
     signed = _signed(_sealog.model_sign(os.fspath(path), asked))
     if ledger is not None:
@@ -101,6 +110,8 @@ def verify(
     signature: StrPath | None = None,
     key: StrPath | None = None,
     trusted: str | None = None,
+    roots: Sequence[StrPath] = (),
+    verification_time: datetime.datetime | str | None = None,
     manifest_digest: str | None = None,
     name: str | None = None,
     version: str | None = None,
@@ -112,8 +123,9 @@ def verify(
 ) -> Verified:
     """Reads a model whole and holds it against its manifest, OMS bundle or the manifest of an older tool; returns only if it holds.
 
-    One of three is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
-    the trusted keys of this user; `manifest_digest`, for a manifest without a signature, with which `ignore`,
+    One of four is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
+    the trusted keys of this user; `roots`, PEM files of certificates, to one of which that of an OMS bundle has to lead
+    (or which it has to be), each valid at `verification_time`, by default now; `manifest_digest`, for a manifest without a signature, with which `ignore`,
     `default_ignores` and `links` say what a digest does not. `name` and `version` have to be signed. `strict` refuses
     files under paths that are not covered.
 
@@ -121,6 +133,7 @@ def verify(
     """
     asked = _walk(ignore, default_ignores, links)
     asked.update(_envelope(manifest, signature, key, trusted, manifest_digest, config_dir))
+    asked.update(_certificates(roots, verification_time))
     asked.update(name=name, version=version, strict=strict)
     given = _sealog.model_verify(os.fspath(path), asked)
     return Verified(**_content(given), vouched=_vouched(given["vouched"]))
@@ -194,6 +207,20 @@ def _envelope(
         "manifest_digest": manifest_digest,
         "config_dir": None if config_dir is None else os.fspath(config_dir),
     }
+
+
+def _certificates(
+    roots: Sequence[StrPath], verification_time: datetime.datetime | str | None
+) -> dict[str, Any]:
+    stated = verification_time
+    time = time_text(stated) if isinstance(stated, datetime.datetime) else stated
+    return {"roots": _paths("roots", roots), "verification_time": time}
+
+
+def _paths(name: str, given: Sequence[StrPath]) -> list[str]:
+    if isinstance(given, (str, os.PathLike)):
+        raise TypeError(f"{name} is a sequence of paths, not one")
+    return [os.fspath(path) for path in given]
 
 
 def _baseline(path: StrPath | None) -> str | None:
