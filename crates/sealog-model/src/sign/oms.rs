@@ -197,3 +197,7 @@ mod tests;
 #[cfg(unix)]
 #[cfg(test)]
 mod certificate_tests;
+
+#[cfg(unix)]
+#[cfg(test)]
+mod flip_tests;

@@ -1,4 +1,7 @@
 //! The outer layers: Sigstore bundle and DSSE envelope.
+//!
+//! Nothing of them but the payload is signed, so a member that nobody reads would be anybody's word: as in the JSON
+//! form of protobuf, which bundles are defined by, only members that are known may be there.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +13,13 @@ use super::{MEDIA_TYPE, PAYLOAD_TYPE, bad};
 use crate::Error;
 use crate::keys::PublicKey;
 use crate::limits::CHAIN_CERTIFICATES_MAX;
+
+/// What releases before 1.1.0 said of their keys.
+const KEY_DETAILS: [&str; 3] = [
+    "PKIX_ECDSA_P256_SHA_256",
+    "PKIX_ECDSA_P384_SHA_384",
+    "PKIX_ECDSA_P521_SHA_512",
+];
 
 /// What a bundle holds. Nothing is verified yet.
 pub(super) struct Bundle<'v> {
@@ -41,6 +51,19 @@ fn hint(key: &PublicKey) -> String {
     Hash::of(&[key.to_pem().as_bytes()]).to_hex()
 }
 
+/// Fails where a value is no object or has members besides those that are known.
+fn known<'v>(what: &str, value: Option<&'v Value>, names: &[&str]) -> Result<&'v Object, Error> {
+    let object = value.and_then(Value::as_object);
+    let object = object.ok_or_else(|| bad(format!("{what} is no object")))?;
+    match object.iter().find(|(name, _)| !names.contains(name)) {
+        None => Ok(object),
+        Some(_) => Err(bad(format!(
+            "{what} has a member besides {}",
+            names.join(", ")
+        ))),
+    }
+}
+
 pub(super) fn read(value: &Value) -> Result<Bundle<'_>, Error> {
     if value.member("mediaType").and_then(Value::as_str) != Some(MEDIA_TYPE) {
         return Err(bad("its media type is not that of a Sigstore bundle v0.3"));
@@ -48,25 +71,24 @@ pub(super) fn read(value: &Value) -> Result<Bundle<'_>, Error> {
     if value.member("messageSignature").is_some() {
         return Err(bad("it signs a message and no statement"));
     }
-    let material = value.member("verificationMaterial");
-    let material = material.and_then(Value::as_object);
-    let material = read_material(material.ok_or_else(|| bad("it has no verification material"))?)?;
-    let envelope = value.member("dsseEnvelope");
-    let member = |name| envelope.and_then(|envelope| envelope.member(name));
-    if member("payloadType").and_then(Value::as_str) != Some(PAYLOAD_TYPE) {
-        return Err(bad("its payload is no in-toto statement"));
-    }
-    let payload = decode(member("payload")).ok_or_else(|| bad("its payload is no base64"))?;
-    let signatures = member("signatures").and_then(Value::as_array);
-    let Some([signature]) = signatures else {
-        return Err(bad("it does not hold exactly one signature"));
-    };
-    let key_id = signature.member("keyid");
-    if !key_id.is_none_or(|id| id.is_null() || id.as_str() == Some("")) {
-        return Err(bad("its signature names a key of its own"));
-    }
-    let signature =
-        decode(signature.member("sig")).ok_or_else(|| bad("its signature is no base64"))?;
+    known(
+        "it",
+        Some(value),
+        &["dsseEnvelope", "mediaType", "verificationMaterial"],
+    )?;
+    let material = known(
+        "its verification material",
+        value.member("verificationMaterial"),
+        &[
+            "certificate",
+            "publicKey",
+            "timestampVerificationData",
+            "tlogEntries",
+            "x509CertificateChain",
+        ],
+    )?;
+    let material = read_material(material)?;
+    let (payload, signature) = read_envelope(value.member("dsseEnvelope"))?;
     Ok(Bundle {
         payload,
         signature,
@@ -74,12 +96,59 @@ pub(super) fn read(value: &Value) -> Result<Bundle<'_>, Error> {
     })
 }
 
+/// The payload and its one signature.
+fn read_envelope(value: Option<&Value>) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let envelope = known(
+        "its envelope",
+        value,
+        &["payload", "payloadType", "signatures"],
+    )?;
+    if envelope.get("payloadType").and_then(Value::as_str) != Some(PAYLOAD_TYPE) {
+        return Err(bad("its payload is no in-toto statement"));
+    }
+    let payload = decode(envelope.get("payload")).ok_or_else(|| bad("its payload is no base64"))?;
+    let signatures = envelope.get("signatures").and_then(Value::as_array);
+    let Some([signature]) = signatures else {
+        return Err(bad("it does not hold exactly one signature"));
+    };
+    let signature = known("its signature", Some(signature), &["keyid", "sig"])?;
+    let key_id = signature.get("keyid");
+    if !key_id.is_none_or(|id| id.is_null() || id.as_str() == Some("")) {
+        return Err(bad("its signature names a key of its own"));
+    }
+    let signature =
+        decode(signature.get("sig")).ok_or_else(|| bad("its signature is no base64"))?;
+    Ok((payload, signature))
+}
+
+/// Keys and certificates are held to be good without a log or a stamped time: one that stands there would be read by
+/// nobody.
+fn hold_unlogged(material: &Object) -> Result<(), Error> {
+    let entries = material.get("tlogEntries");
+    if !entries.is_none_or(|entries| entries.as_array().is_some_and(<[Value]>::is_empty)) {
+        return Err(bad(
+            "it holds entries of a log, which this method does not verify",
+        ));
+    }
+    if material.contains_key("timestampVerificationData") {
+        return Err(bad(
+            "it holds stamped times, which this method does not verify",
+        ));
+    }
+    Ok(())
+}
+
 fn read_material(material: &Object) -> Result<Material<'_>, Error> {
     let names = ["publicKey", "x509CertificateChain", "certificate"];
     match names.map(|name| material.get(name)) {
-        [Some(key), None, None] => Ok(Material::Key(key)),
+        [Some(key), None, None] => {
+            hold_unlogged(material)?;
+            Ok(Material::Key(key))
+        }
         [None, Some(chain), None] => {
-            let list = chain.member("certificates").and_then(Value::as_array);
+            hold_unlogged(material)?;
+            let chain = known("its chain", Some(chain), &["certificates"])?;
+            let list = chain.get("certificates").and_then(Value::as_array);
             let list = list.ok_or_else(|| bad("its chain is no list of certificates"))?;
             if list.is_empty() || list.len() > CHAIN_CERTIFICATES_MAX {
                 return Err(bad(format!(
@@ -98,7 +167,8 @@ fn read_material(material: &Object) -> Result<Material<'_>, Error> {
 }
 
 fn raw_bytes(value: &Value) -> Result<Vec<u8>, Error> {
-    decode(value.member("rawBytes")).ok_or_else(|| bad("a certificate of it is no base64"))
+    let certificate = known("a certificate of it", Some(value), &["rawBytes"])?;
+    decode(certificate.get("rawBytes")).ok_or_else(|| bad("a certificate of it is no base64"))
 }
 
 /// The key that the bundle names has to be the one that the caller trusts. One that is not named is reported.
@@ -107,17 +177,28 @@ pub(super) fn check_key(named: &Value, key: &PublicKey) -> Result<Option<String>
         why: "it is by another key than the one that was given".into(),
     };
     if let Some(raw) = named.member("rawBytes") {
-        // Releases before 1.1.0 put the PEM itself here.
+        // Releases before 1.1.0 put the PEM itself here, and 0.2 named the same curve for all.
+        let given = known("its public key", Some(named), &["keyDetails", "rawBytes"])?;
+        let details = given.get("keyDetails").map(Value::as_str);
+        if !details.is_none_or(|name| name.is_some_and(|name| KEY_DETAILS.contains(&name))) {
+            return Err(bad("its public key is of no curve of OMS"));
+        }
         let pem = decode(Some(raw)).ok_or_else(|| bad("its public key is no base64"))?;
         let pem = String::from_utf8(pem).map_err(|_| bad("its public key is no PEM"))?;
         let found = PublicKey::from_pem(&pem).ok_or_else(|| bad("its public key is no PEM"))?;
-        return if found == *key {
-            Ok(None)
-        } else {
-            Err(other())
-        };
+        if found != *key {
+            return Err(other());
+        }
+        // They wrote it in one way, and whoever verifies compares texts.
+        if pem != key.to_pem() {
+            return Err(bad(
+                "its public key is written in another way than releases before 1.1.0 did",
+            ));
+        }
+        return Ok(None);
     }
-    match named.member("hint").map(Value::as_str) {
+    let named = known("its public key", Some(named), &["hint"])?;
+    match named.get("hint").map(Value::as_str) {
         Some(Some(found)) if found == hint(key) => Ok(None),
         Some(_) => Err(other()),
         None => Ok(Some("the bundle does not say which key signed it".into())),

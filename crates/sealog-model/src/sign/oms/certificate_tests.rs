@@ -25,7 +25,7 @@ use crate::walk::WalkOptions;
 type Years = (i32, i32);
 const NOW: &str = "2026-06-01T00:00:00Z";
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::parse(NOW.as_bytes()).unwrap()
 }
 
@@ -83,8 +83,8 @@ impl Wish {
 }
 
 /// A chain and the key of its leaf: leaf first, root last.
-struct Chain {
-    ders: Vec<Vec<u8>>,
+pub(super) struct Chain {
+    pub(super) ders: Vec<Vec<u8>>,
     key: KeyPair,
 }
 
@@ -113,7 +113,7 @@ impl Chain {
         Self::new(wishes, &PKCS_ECDSA_P256_SHA256)
     }
 
-    fn usual() -> Self {
+    pub(super) fn usual() -> Self {
         Self::of(&[
             Wish::authority("root"),
             Wish::authority("between"),
@@ -121,7 +121,7 @@ impl Chain {
         ])
     }
 
-    fn roots(&self) -> CertificateRoots {
+    pub(super) fn roots(&self) -> CertificateRoots {
         let root = Certificate::from_der(self.ders.last().unwrap()).unwrap();
         CertificateRoots::new(vec![root]).unwrap()
     }
@@ -140,12 +140,12 @@ fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-struct Model {
+pub(super) struct Model {
     root: TempDir,
 }
 
 impl Model {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let root = TempDir::new().unwrap();
         fs::create_dir(root.path().join("model")).unwrap();
         fs::write(root.path().join("model/weights"), "0123456789").unwrap();
@@ -165,7 +165,7 @@ impl Model {
     }
 
     /// Signs with the chain, its root left out, and the certificates in the bundle replaced by `shown`.
-    fn sign_showing(&self, chain: &Chain, shown: &[Vec<u8>]) -> Vec<u8> {
+    pub(super) fn sign_showing(&self, chain: &Chain, shown: &[Vec<u8>]) -> Vec<u8> {
         let walk = WalkOptions {
             ignore: IgnoreRules::oms(),
             ..WalkOptions::default()
@@ -191,7 +191,7 @@ impl Model {
             .into_bytes()
     }
 
-    fn sign(&self, chain: &Chain) -> Vec<u8> {
+    pub(super) fn sign(&self, chain: &Chain) -> Vec<u8> {
         self.sign_showing(chain, &chain.ders[..chain.ders.len() - 1])
     }
 

@@ -14,13 +14,13 @@ use crate::keys::new_ecdsa_key;
 use crate::sign::{Uncovered, VerifiedManifest};
 use crate::walk::WalkOptions;
 
-struct Model {
+pub(super) struct Model {
     root: TempDir,
-    key: PrivateKey,
+    pub(super) key: PrivateKey,
 }
 
 impl Model {
-    fn new(kind: KeyKind) -> Self {
+    pub(super) fn new(kind: KeyKind) -> Self {
         let root = TempDir::new().unwrap();
         let model = root.path().join("model");
         fs::create_dir_all(model.join("a")).unwrap();
@@ -55,7 +55,7 @@ impl Model {
     }
 
     /// A bundle around any payload, signed as it should be.
-    fn around(&self, payload: &str) -> String {
+    pub(super) fn around(&self, payload: &str) -> String {
         let message = bundle::pre_authentication(payload.as_bytes());
         let signature = self.key.ecdsa_sign(&message).unwrap();
         let text = bundle::write(
@@ -67,7 +67,11 @@ impl Model {
     }
 
     /// A payload with these resources, `NAME=CONTENT`, hashed by SHA-256.
-    fn payload(serialization: &str, algorithm: &str, resources: &[(&str, &str)]) -> String {
+    pub(super) fn payload(
+        serialization: &str,
+        algorithm: &str,
+        resources: &[(&str, &str)],
+    ) -> String {
         let digests: Vec<Hash> = resources
             .iter()
             .map(|(_, content)| Hash::of(&[content.as_bytes()]))
@@ -95,16 +99,16 @@ impl Model {
         )
     }
 
-    fn verify(&self, bundle: &str) -> Result<VerifiedManifest, Error> {
+    pub(super) fn verify(&self, bundle: &str) -> Result<VerifiedManifest, Error> {
         let vouched = verify_oms(bundle.as_bytes(), self.key.public())?;
         let options = DigestOptions::new(&[Algorithm::Sha256]);
         vouched.check(&self.path(), &[], Uncovered::Report, &options)
     }
 }
 
-const FILES: &str =
+pub(super) const FILES: &str =
     "{\"method\":\"files\",\"hash_type\":\"sha256\",\"allow_symlinks\":false,\"ignore_paths\":[]}";
-const ALL: &[(&str, &str)] = &[("a/b", "0123456789"), ("a-b", "01234"), ("empty", "")];
+pub(super) const ALL: &[(&str, &str)] = &[("a/b", "0123456789"), ("a-b", "01234"), ("empty", "")];
 
 #[test]
 fn every_curve_and_hash_goes_round_and_notices_a_change() {
@@ -209,7 +213,7 @@ fn the_historical_forms_verify() {
     let hint = Hash::of(&[model.key.public().to_pem().as_bytes()]).to_hex();
     let raw = current.replace(
         &format!("\"hint\":\"{hint}\""),
-        &format!("\"rawBytes\":\"{pem}\",\"keyDetails\":\"PKIX_ECDSA_P384_SHA_256\""),
+        &format!("\"rawBytes\":\"{pem}\",\"keyDetails\":\"PKIX_ECDSA_P384_SHA_384\""),
     );
     assert_ne!(raw, current);
     model.verify(&raw).unwrap();
