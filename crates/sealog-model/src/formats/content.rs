@@ -49,7 +49,8 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         head if safetensors::begins(head, len) => Kind::Safetensors,
         head if pickle::looks_like(head, false) => Kind::Pickle,
         head if tar::is_header(head) => Kind::Tar,
-        [0x78, second, ..] if (0x7800 + u16::from(*second)) % 31 == 0 => {
+        // Without a dictionary that is set beforehand, which no loader has: `x ` begins a text.
+        [0x78, second, ..] if (0x7800 + u16::from(*second)) % 31 == 0 && second & 0x20 == 0 => {
             Kind::Packed(Packing::Zlib)
         }
         _ => Kind::Unknown,

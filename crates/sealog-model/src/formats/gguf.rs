@@ -85,6 +85,8 @@ pub struct Gguf {
 pub enum GgufValue {
     /// A text.
     Text(String),
+    /// The beginning of a text that is longer than what is kept of one.
+    Cut(String),
     /// An integer.
     Integer(i128),
     /// A truth value.
@@ -145,15 +147,21 @@ struct Reader<'m, 's> {
     stream: &'m mut Stream<'s>,
     wide: bool,
     kept: u64,
+    kept_max: u64,
 }
 
 impl Gguf {
     /// Takes a header from a stream of `len` bytes in all.
     pub fn read(stream: &mut Stream<'_>, len: u64) -> Result<Self, GgufError> {
+        Self::read_up_to(stream, len, KEPT_BYTES_MAX)
+    }
+
+    fn read_up_to(stream: &mut Stream<'_>, len: u64, kept_max: u64) -> Result<Self, GgufError> {
         let mut reader = Reader {
             stream,
             wide: true,
             kept: 0,
+            kept_max,
         };
         if reader.stream.array() != Some(*b"GGUF") {
             return Err(reader.error("is no GGUF"));
@@ -164,10 +172,11 @@ impl Gguf {
         }
         reader.wide = version > 1;
         let (tensors, pairs) = (reader.count()?, reader.count()?);
-        // Each tensor takes at least 24 bytes, each pair 13: a count that cannot be true is not believed.
+        // Each tensor takes at least so many bytes, and each pair: a count that cannot be true is not believed.
+        let (tensor_bytes, pair_bytes) = if reader.wide { (24, 13) } else { (20, 9) };
         let room = len.saturating_sub(reader.stream.offset());
-        let tensors_fit = tensors.checked_mul(24).is_some_and(|bytes| bytes <= room);
-        let pairs_fit = pairs.checked_mul(9).is_some_and(|bytes| bytes <= room);
+        let fits = |count: u64, each| count.checked_mul(each).is_some_and(|bytes| bytes <= room);
+        let (tensors_fit, pairs_fit) = (fits(tensors, tensor_bytes), fits(pairs, pair_bytes));
         if !tensors_fit || !pairs_fit || tensors > PAIRS_MAX || pairs > PAIRS_MAX {
             return Err(reader.error("counts more than it can hold"));
         }
@@ -265,7 +274,7 @@ impl Reader<'_, '_> {
             .unwrap_or(usize::MAX)
             .min(TEXT_BYTES_KEPT);
         self.kept = self.kept.saturating_add(u64::try_from(kept).unwrap_or(len));
-        if self.kept > KEPT_BYTES_MAX {
+        if self.kept > self.kept_max {
             return Err(self.error("has more names and texts than are kept"));
         }
         let bytes = self
@@ -294,7 +303,12 @@ impl Reader<'_, '_> {
             7 => GgufValue::Truth(u8::from_le_bytes(self.array()?) != 0),
             8 => {
                 let len = self.count()?;
-                GgufValue::Text(self.text(len)?)
+                let text = self.text(len)?;
+                if usize::try_from(len).is_ok_and(|len| len <= TEXT_BYTES_KEPT) {
+                    GgufValue::Text(text)
+                } else {
+                    GgufValue::Cut(text)
+                }
             }
             9 => self.items(depth)?,
             10 => GgufValue::Integer(u64::from_le_bytes(self.array()?).into()),
@@ -358,3 +372,6 @@ impl Reader<'_, '_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,18 @@ impl<'a> Stream<'a> {
         None
     }
 
+    /// Passes over all up to and with the next newline; whether there was one.
+    pub fn skip_line(&mut self) -> bool {
+        loop {
+            let ahead = self.peek(BUFFER_BYTES);
+            let (held, end) = (ahead.len(), memchr::memchr(b'\n', ahead));
+            self.advance(end.map_or(held, |end| end + 1));
+            if end.is_some() || held == 0 {
+                return end.is_some();
+            }
+        }
+    }
+
     /// Passes over `len` bytes; whether they were all there.
     pub fn skip(&mut self, len: u64) -> bool {
         let mut left = len;
@@ -234,5 +246,16 @@ mod tests {
             let mut reader = &b"abc\n"[..];
             assert_eq!(Stream::new(&mut reader).line(max), found);
         }
+    }
+
+    #[test]
+    fn a_line_is_passed_over_to_its_end_or_that_of_the_stream() {
+        let bytes = [vec![b'x'; 3 * BUFFER_BYTES], b"\nyz".to_vec()].concat();
+        let mut reader = bytes.as_slice();
+        let mut stream = Stream::new(&mut reader);
+        assert!(stream.skip_line());
+        assert_eq!(stream.peek(3), b"yz");
+        assert!(!stream.skip_line());
+        assert!(stream.at_end());
     }
 }

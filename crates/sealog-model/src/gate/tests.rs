@@ -291,6 +291,32 @@ fn what_is_expected_has_to_hold() {
     }
 }
 
+/// Tells the writer of a race to end, also where the test panics: the scope waits for it.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_race_ends_where_its_test_panics() {
+    let ending = AtomicBool::new(false);
+    let race = || {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ending.load(Ordering::Relaxed) {
+                    thread::yield_now();
+                }
+            });
+            let _ending = Ending(&ending);
+            panic!("as a failing assertion does");
+        });
+    };
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(race)).is_err());
+}
+
 /// Whoever writes to the original during the gate changes what is copied, and never what was checked.
 #[test]
 fn in_place_writes_during_the_gate_give_out_nothing_unchecked() {
@@ -310,6 +336,7 @@ fn in_place_writes_during_the_gate_give_out_nothing_unchecked() {
                 }
             }
         });
+        let _ending = Ending(&ending);
         for _ in 0..60 {
             match signed.admit(&signed.policy()) {
                 Ok(model) => {
@@ -327,7 +354,6 @@ fn in_place_writes_during_the_gate_give_out_nothing_unchecked() {
                 }
             }
         }
-        ending.store(true, Ordering::Relaxed);
     });
     assert_eq!(admitted + refused, 60);
     assert!(refused > 0, "the writer never struck");

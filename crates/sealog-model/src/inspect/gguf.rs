@@ -25,6 +25,9 @@ pub(super) fn read(
         out.class = Some(architecture.clone());
     }
     for (key, value) in header.pairs {
+        if matches!(value, GgufValue::Cut(_)) {
+            out.unread.push(format!("{key}: the end of a long text"));
+        }
         out.note(&key, shown(value));
     }
     for tensor in header.tensors {
@@ -43,7 +46,7 @@ pub(super) fn read(
 
 fn shown(value: GgufValue) -> Value {
     match value {
-        GgufValue::Text(text) => text.into(),
+        GgufValue::Text(text) | GgufValue::Cut(text) => text.into(),
         GgufValue::Integer(integer) => {
             match i64::try_from(integer).ok().and_then(Number::integer) {
                 Some(number) => Value::Number(number),

@@ -77,7 +77,8 @@ pub(super) fn read(
     let mut model = Model::default();
     let (mut opsets, mut metadata, mut numbers) = (Object::new(), Vec::new(), Vec::new());
     let (mut name, mut version) = (None, None);
-    Place::new(source.clone(), 0).each(
+    let place = Place::new(source.clone(), 0);
+    place.each(
         |field, part| {
             match field {
                 2 => name = Some(part.text()?),
@@ -99,6 +100,7 @@ pub(super) fn read(
         },
         |field, value| numbers.push((field, value)),
     )?;
+    place.note_cuts(out);
     out.framework = name.filter(|name| !name.is_empty());
     out.version = version.filter(|version| !version.is_empty());
     for (field, value) in numbers.into_iter().take(GRAPH_DEPTH_MAX) {

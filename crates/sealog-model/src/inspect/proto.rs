@@ -1,6 +1,9 @@
 //! Fields of protocol buffers, with the faults of an inspection.
 
-use super::inspection::Fault;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::inspection::{Fault, Inspection};
 use super::limits::TEXT_BYTES_MAX;
 use super::reader::io;
 use crate::formats::message::{Message, MessageError, Part, PartValue};
@@ -13,11 +16,22 @@ pub(super) struct Place {
     pub(super) source: Source,
     /// Where it begins in the file.
     pub(super) start: u64,
+    /// Whether a text of this file was cut; all its places share it.
+    cut: Rc<Cell<bool>>,
 }
 
 impl Place {
-    pub(super) const fn new(source: Source, start: u64) -> Self {
-        Self { source, start }
+    pub(super) fn new(source: Source, start: u64) -> Self {
+        let cut = Rc::default();
+        Self { source, start, cut }
+    }
+
+    /// Says so where a text was longer than is kept.
+    pub(super) fn note_cuts(&self, out: &mut Inspection) {
+        if self.cut.get() {
+            let what = format!("texts beyond their first {TEXT_BYTES_MAX} bytes");
+            out.unread.push(what);
+        }
     }
 
     /// Calls `step` with each field that has a length, and `number` with each integer.
@@ -40,7 +54,10 @@ impl Place {
                     ..
                 }) => match value {
                     PartValue::Number(value) => number(field, value),
-                    PartValue::Bytes(source, start) => step(field, Self { source, start })?,
+                    PartValue::Bytes(source, start) => {
+                        let cut = Rc::clone(&self.cut);
+                        step(field, Self { source, start, cut })?;
+                    }
                     PartValue::Fixed => {}
                 },
             }
@@ -50,6 +67,9 @@ impl Place {
     /// As a text, cut where it is too long.
     pub(super) fn text(&self) -> Result<String, Fault> {
         let max = u64::try_from(TEXT_BYTES_MAX).unwrap_or(u64::MAX);
+        if self.source.len() > max {
+            self.cut.set(true);
+        }
         let bytes = self.source.bytes(0, max);
         let bytes = bytes.map_err(|error| io(&error, self.start))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -78,13 +78,15 @@ pub(super) fn read(
     out: &mut Inspection,
 ) -> Result<(), Fault> {
     let mut meta = Meta::default();
-    Place::new(source.clone(), 0).each(
+    let place = Place::new(source.clone(), 0);
+    place.each(
         |field, part| match field {
             2 => meta.graph(&part, reader),
             _ => Ok(()),
         },
         |_, _| {},
     )?;
+    place.note_cuts(out);
     out.framework = Some("tensorflow".to_owned());
     out.version = meta.version;
     if !meta.tags.is_empty() {

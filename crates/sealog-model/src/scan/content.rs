@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::context::Scan;
-use super::pickle::{self, Flavour};
+use super::pickle::{self, Flavour, Reading};
 use super::rule::{
     ARCHIVE_LIMIT, ARCHIVE_UNSUPPORTED, FILE_CODE, FILE_POLYGLOT, FILE_UNKNOWN, FILE_UNREADABLE,
     STREAM_BOMB, STREAM_BROKEN,
@@ -63,6 +63,7 @@ fn examine_kind(kind: Kind, source: &Source, role: Role, scan: &mut Scan<'_>) ->
             tarball::scan(source, scan);
             "tar"
         }
+        Kind::Packed(packing) if only_text(source, packing) => unknown(source, role, scan),
         Kind::Packed(packing) => packed(source, packing, role, scan),
         Kind::Unsupported(name) => {
             if role != Role::Raw {
@@ -91,6 +92,8 @@ fn examine_kind(kind: Kind, source: &Source, role: Role, scan: &mut Scan<'_>) ->
             safetensors::scan(source, scan);
             "safetensors"
         }
+        // A program has zero bytes; a text may begin with the two letters of one.
+        Kind::Native if is_text(&mut source.reader()) => unknown(source, role, scan),
         Kind::Native => {
             if role != Role::Raw {
                 scan.report(&FILE_CODE, 0, "a native program or library");
@@ -111,9 +114,9 @@ const fn flavour(role: Role) -> Flavour {
 /// Numbers may begin like anything; only what does harm is a finding.
 fn raw(source: &Source, scan: &mut Scan<'_>) -> &'static str {
     let mark = scan.mark();
-    if !pickle::scan_text(&mut source.reader(), scan)
-        || scan.worst_since(mark) != Some(super::finding::Severity::Malicious)
-    {
+    let reading = pickle::scan_text(&mut source.reader(), scan);
+    let harms = || scan.worst_since(mark) == Some(super::finding::Severity::Malicious);
+    if reading != Reading::Acts && !harms() {
         scan.take_since(mark);
     }
     "raw data"
@@ -125,7 +128,7 @@ fn unknown(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
         pickle::scan(&mut source.reader(), scan, Flavour::Torch);
         return "pickle";
     }
-    if pickle::scan_text(&mut source.reader(), scan) {
+    if pickle::scan_text(&mut source.reader(), scan) != Reading::Text {
         return "pickle";
     }
     if let Some(name) = hdf5::scan_with_user_block(source, scan) {
@@ -149,6 +152,12 @@ fn unknown(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'static str {
         format!("{} bytes of unknown content", source.len()),
     );
     "unknown"
+}
+
+/// Whether it is a text that happens to begin like a compressed content, of which nothing comes out.
+fn only_text(source: &Source, packing: Packing) -> bool {
+    let first = |mut content: Box<dyn Read + '_>| content.read_exact(&mut [0]);
+    packing.open(source).and_then(first).is_err() && is_text(&mut source.reader())
 }
 
 /// Opens a compressed content anew from its beginning.

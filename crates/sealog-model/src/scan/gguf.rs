@@ -2,7 +2,7 @@
 
 use super::context::Scan;
 use super::document::template_harm;
-use super::rule::{GGUF_BROKEN, GGUF_TEMPLATE};
+use super::rule::{GGUF_BROKEN, GGUF_LIMIT, GGUF_TEMPLATE};
 use crate::formats::gguf::{Gguf, GgufValue};
 use crate::formats::source::Source;
 use crate::formats::stream::Stream;
@@ -14,11 +14,21 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
         Err(error) => return scan.report(&GGUF_BROKEN, error.offset, error.why),
     };
     for (key, value) in &header.pairs {
-        if let GgufValue::Text(text) = value
-            && key.contains("chat_template")
-            && let Some(harm) = template_harm(text)
-        {
+        let (GgufValue::Text(text) | GgufValue::Cut(text)) = value else {
+            continue;
+        };
+        if !key.contains("chat_template") {
+            continue;
+        }
+        if let Some(harm) = template_harm(text) {
             scan.report(&GGUF_TEMPLATE, 0, format!("{key} has `{harm}`"));
+        } else if matches!(value, GgufValue::Cut(_)) {
+            // What stands behind the cut would be rendered too.
+            let detail = format!(
+                "{key} is longer than the {} bytes that are read",
+                text.len()
+            );
+            scan.report(&GGUF_LIMIT, 0, detail);
         }
     }
 }

@@ -96,6 +96,7 @@ rules! {
     ONNX_BROKEN "onnx.broken" Undecided "is no whole ONNX model";
     GGUF_TEMPLATE "gguf.template" Malicious "has a chat template that reaches into Python";
     GGUF_BROKEN "gguf.broken" Undecided "has a header that does not hold";
+    GGUF_LIMIT "gguf.limit" Undecided "has a chat template that is longer than is read";
     SAVEDMODEL_FILE "savedmodel.file" Malicious "has an operator that reads or writes files";
     SAVEDMODEL_PYTHON "savedmodel.python" Malicious "has an operator that runs Python";
     SAVEDMODEL_BROKEN "savedmodel.broken" Undecided "is no whole saved model";

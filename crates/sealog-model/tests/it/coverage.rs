@@ -60,6 +60,19 @@ const REGISTER: &[Part] = &[
             "a pickle in bytes", "a pickle of protocol 0 in bytes", "a pickle in base64",
             "a pickle in hexadecimal digits", "a pickle in a pickle in a pickle",
         ]),
+        ("bytes that one loader refuses and another runs", &[
+            "nothing is set in what holds no items (C's loader)",
+            "nothing is appended to what holds no items (C's loader)",
+            "nothing is added to what holds no items (C's loader)",
+            "a memo index of minus zero", "a memo index that a zero byte ends (C's loader)",
+            "a memo index of more than 64 bits (Python's loader)",
+            "INST whose last line has no end (Python's loader)",
+        ]),
+        ("entries of the memo that are miscounted", &["a memo whose entries are counted otherwise than they are"]),
+        ("pickles that look like texts", &[
+            "a line that is longer than is kept", "a second pickle behind a first of two bytes",
+            "an unknown name that is called before the end of a text", "a short pickle with a text behind it",
+        ]),
     ]),
     ("Callables", &[
         ("commands of the system", &[
@@ -178,6 +191,7 @@ const REGISTER: &[Part] = &[
             "gguf: a template (CVE-2024-34359)", "gguf: a count that lies",
             "gguf: an alignment that is no power of two", "gguf: arrays nested too deep",
             "gguf: a tensor outside of the file", "gguf: a text longer than the file",
+            "gguf: a template that goes on behind what is read of it",
         ]),
         ("safetensors", &[
             "safetensors: a name twice", "safetensors: a hole", "safetensors: trailing bytes",
@@ -286,7 +300,13 @@ fn page(cases: &[Case]) -> String {
          harmless twin\nthat is found clean. `crates/sealog-model/tests/it` makes them; nothing loads them. A test \
          writes this page and compares it,\nand fails on a technique without a case. With `SEALOG_CORPUS=DIR` the \
          same tests write the files, for other scanners.\n\
-         \nWhat the rules mean stands in [scan-rules.md](scan-rules.md).\n",
+         \nWhat the rules mean stands in [scan-rules.md](scan-rules.md).\n\n\
+         CVE-2025-32434 (`torch.load` runs code although only weights were asked for) concerns torch before 2.6.0, by \
+         its\n[record](https://github.com/CVEProject/cvelistV5/blob/main/cves/2025/32xxx/CVE-2025-32434.json) and its\n\
+         [advisory](https://github.com/pytorch/pytorch/security/advisories/GHSA-53q9-r3pm-6pq6), which do not say by \
+         which file. That it is the\noldest form, a tar archive, follows from what torch changed for 2.6.0: \
+         [pull request 145020](https://github.com/pytorch/pytorch/pull/145020)\nrefuses that form where only weights \
+         are asked for.\n",
     );
     let _ = write!(
         page,

@@ -374,6 +374,11 @@ pub(crate) fn headers() -> Vec<Case> {
             b"",
         )
     };
+    let template = |text: &str| {
+        let length = u64::try_from(text.len()).unwrap().to_le_bytes();
+        let value = [length.as_slice(), text.as_bytes()].concat();
+        gguf(&pair("tokenizer.chat_template", 8, &value), 0, b"")
+    };
     let tensor = |offset: u64| {
         let parts: [&[u8]; 6] = [
             &1u64.to_le_bytes(),
@@ -428,6 +433,12 @@ pub(crate) fn headers() -> Vec<Case> {
             &tensor(1 << 40),
             &["gguf.broken"],
             &tensor(0),
+        ),
+        Case::new(
+            "gguf: a template that goes on behind what is read of it",
+            &template(&(" ".repeat(65_536) + "{{ ''.__class__.__mro__ }}")),
+            &["gguf.limit"],
+            &template(&"x".repeat(65_536)),
         ),
         Case::new(
             "gguf: a text longer than the file",

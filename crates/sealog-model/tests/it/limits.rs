@@ -231,3 +231,15 @@ fn a_text_beyond_its_limit_is_not_called_clean() {
         "config.limit",
     );
 }
+
+#[test]
+fn a_pickle_that_ends_in_a_line_is_broken() {
+    undecided(&scan(b"\x80\x04Vno end", |_| {}), "pickle.broken");
+    undecided(&scan(b"\x80\x04V", |_| {}), "pickle.broken");
+}
+
+#[test]
+fn protocols_end_with_the_fifth() {
+    assert_eq!(scan(b"\x80\x05N.", |_| {}).verdict(), Verdict::Clean);
+    undecided(&scan(b"\x80\x06N.", |_| {}), "pickle.protocol");
+}

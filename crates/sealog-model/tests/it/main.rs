@@ -21,10 +21,12 @@ mod coverage;
 mod frameworks;
 mod inspect;
 mod limits;
+mod loaders;
 mod pickles;
 mod properties;
 #[cfg(feature = "sources")]
 mod sources;
+mod texts;
 
 use std::collections::BTreeSet;
 
@@ -67,6 +69,7 @@ fn corpus() -> Vec<Case> {
     let mut cases = pickles::gadgets();
     cases.extend(pickles::opcodes());
     cases.extend(pickles::streams());
+    cases.extend(loaders::cases());
     cases.extend(containers::zips());
     cases.extend(containers::streams());
     cases.extend(containers::models());

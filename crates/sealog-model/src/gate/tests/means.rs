@@ -139,6 +139,7 @@ fn in_place_writes_before_a_copy_in_memory_is_sealed_give_out_nothing_unchecked(
                 }
             }
         });
+        let _ending = Ending(&ending);
         for _ in 0..60 {
             match signed.admit(&by(&signed, Means::SealedMemory)) {
                 Ok(model) => {
@@ -151,7 +152,6 @@ fn in_place_writes_before_a_copy_in_memory_is_sealed_give_out_nothing_unchecked(
                 }
             }
         }
-        ending.store(true, Ordering::Relaxed);
     });
     assert!(refused > 0, "the writer never struck");
     signed.nothing_is_left();

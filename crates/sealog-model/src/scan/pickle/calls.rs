@@ -11,6 +11,8 @@ use super::super::rule::{
 use super::machine::Machine;
 use super::value::{Fields, Object, Value};
 
+/// Bytes of a name that are kept. No allowed one is longer, and a longer one is judged by its beginning.
+const NAME_BYTES_MAX: usize = 1024;
 /// Names of the array class and its subclasses.
 const ARRAYS: &[(&str, &str)] = &[
     ("numpy", "ndarray"),
@@ -46,6 +48,7 @@ pub(super) struct Import {
 impl Import {
     /// `protocol` is the one that the pickle said it has: older ones use the names of Python 2.
     pub(super) fn new(module: &str, name: &str, protocol: u8, at: u64) -> Self {
+        let (module, name) = (kept(module), kept(name));
         let (module, name) = if protocol < 3 {
             allow::renamed(module, name)
         } else {
@@ -78,29 +81,65 @@ impl Import {
     fn is(&self, module: &str, name: &str) -> bool {
         self.module == module && self.name == name
     }
+
+    /// Reports it unless it is allowed.
+    pub(super) fn settle(&self, scan: &mut Scan<'_>) {
+        let rule = match self.standing {
+            Standing::Allowed(_) => return,
+            Standing::Dangerous => &PICKLE_DANGEROUS_GLOBAL,
+            Standing::Dotted => &PICKLE_DOTTED_NAME,
+            Standing::Unknown => &PICKLE_UNKNOWN_GLOBAL,
+        };
+        let done = if self.called {
+            "imported and called"
+        } else {
+            "imported"
+        };
+        let detail = format!("{}.{} is {done}", self.module, self.name);
+        scan.report_global(rule, self.at, (&self.module, &self.name), detail);
+    }
+
+    /// Whether a loader could find it: words of a text seldom look like that, and a module's name always does.
+    fn is_plausible(&self) -> bool {
+        let word = |word: &str| {
+            let mut chars = word.chars();
+            chars
+                .next()
+                .is_some_and(|char| char.is_alphabetic() || char == '_')
+                && chars.all(|char| char.is_alphanumeric() || char == '_')
+        };
+        self.module.split('.').all(word) && self.name.split('.').all(word)
+    }
+}
+
+fn kept(name: &str) -> &str {
+    let end = name.floor_char_boundary(NAME_BYTES_MAX);
+    name.get(..end).unwrap_or_default()
 }
 
 /// Everything that one pickle imports, each once.
 #[derive(Debug, Default)]
 pub(super) struct Imports {
     list: Vec<Import>,
+    /// Whether there were more than are kept.
+    pub(super) full: bool,
     numbers: HashMap<(String, String), usize>,
 }
 
 impl Imports {
-    /// The number of an import; none beyond the limit.
-    pub(super) fn intern(&mut self, import: Import, max: usize) -> Option<usize> {
+    /// The number of an import, which is given back beyond the limit.
+    pub(super) fn intern(&mut self, import: Import, max: usize) -> Result<usize, Import> {
         let key = (import.module.clone(), import.name.clone());
         if let Some(number) = self.numbers.get(&key) {
-            return Some(*number);
+            return Ok(*number);
         }
         if self.list.len() >= max {
-            return None;
+            return Err(import);
         }
         let number = self.list.len();
         self.list.push(import);
         self.numbers.insert(key, number);
-        Some(number)
+        Ok(number)
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&Import> {
@@ -116,28 +155,23 @@ impl Imports {
         matches!(self.standing(number), Standing::Allowed(_))
     }
 
-    fn mark_called(&mut self, number: usize) {
-        if let Some(import) = self.list.get_mut(number) {
+    /// Whether something was imported that a loader could find.
+    pub(super) fn any_plausible(&self) -> bool {
+        self.list.iter().any(Import::is_plausible)
+    }
+
+    /// Whether a loader could find it.
+    fn mark_called(&mut self, number: usize) -> bool {
+        self.list.get_mut(number).is_some_and(|import| {
             import.called = true;
-        }
+            import.is_plausible()
+        })
     }
 
     /// Reports each import that is not allowed, with what was done with it.
     pub(super) fn settle(&self, scan: &mut Scan<'_>) {
         for import in &self.list {
-            let rule = match import.standing {
-                Standing::Allowed(_) => continue,
-                Standing::Dangerous => &PICKLE_DANGEROUS_GLOBAL,
-                Standing::Dotted => &PICKLE_DOTTED_NAME,
-                Standing::Unknown => &PICKLE_UNKNOWN_GLOBAL,
-            };
-            let done = if import.called {
-                "imported and called"
-            } else {
-                "imported"
-            };
-            let detail = format!("{}.{} is {done}", import.module, import.name);
-            scan.report_global(rule, import.at, (&import.module, &import.name), detail);
+            import.settle(scan);
         }
     }
 }
@@ -146,10 +180,10 @@ impl Machine<'_, '_, '_> {
     /// `REDUCE`.
     pub(super) fn call(&mut self, callee: &Value, arguments: Value) -> Value {
         let Value::Import(number) = *callee else {
-            self.computed("it is called");
+            self.computed(callee, "it is called");
             return Value::object(None, arguments);
         };
-        self.imports.mark_called(number);
+        self.acted |= self.imports.mark_called(number);
         if let Standing::Allowed(entry) = self.imports.standing(number) {
             let fits = entry
                 .call
@@ -173,10 +207,10 @@ impl Machine<'_, '_, '_> {
     /// `NEWOBJ` and `NEWOBJ_EX`: the class's `__new__`.
     pub(super) fn new_instance(&mut self, class: &Value, arguments: Value) -> Value {
         let Value::Import(number) = *class else {
-            self.computed("it is instantiated");
+            self.computed(class, "it is instantiated");
             return Value::object(None, arguments);
         };
-        self.imports.mark_called(number);
+        self.acted |= self.imports.mark_called(number);
         if let Standing::Allowed(entry) = self.imports.standing(number)
             && !(entry.class && self.only_allowed(&arguments))
         {
@@ -193,7 +227,7 @@ impl Machine<'_, '_, '_> {
     ) -> Result<(), super::machine::Halt> {
         match instance {
             Value::Import(number) => self.changed(*number, "its attributes are set"),
-            Value::Opaque => self.computed("its attributes are set"),
+            Value::Opaque => self.computed(instance, "its attributes are set"),
             Value::Object(object) => {
                 self.record_state(object, state);
                 self.see_state(object, state);
@@ -251,7 +285,8 @@ impl Machine<'_, '_, '_> {
             .report_global(&PICKLE_CHANGED_GLOBAL, self.at, pair, detail);
     }
 
-    pub(super) fn computed(&mut self, how: &str) {
+    pub(super) fn computed(&mut self, value: &Value, how: &str) {
+        self.acted |= matches!(value, Value::Opaque);
         let detail = format!("a value of the pickle's own making: {how}");
         self.scan.report(&PICKLE_CALL_OF_VALUE, self.at, detail);
     }

@@ -1,7 +1,6 @@
 //! Raw arrays that joblib writes into the middle of a pickle, behind the `BUILD` of each wrapper.
 
-use super::super::rule::{PICKLE_BROKEN, PICKLE_LIMIT};
-use super::machine::{Flavour, Halt, Machine, Outcome, broken};
+use super::machine::{Flavour, Halt, Machine, Outcome, broken, limit};
 use super::value::{Fields, Value};
 
 /// The flag of a numpy type that holds references to objects.
@@ -52,14 +51,13 @@ impl Machine<'_, '_, '_> {
     /// An array of objects is a pickle of its own at this place.
     fn pickle_inside(&mut self) -> Result<(), Halt> {
         if self.depth >= self.scan.limits.depth {
-            self.scan
-                .report(&PICKLE_LIMIT, self.at, "pickles nested too deep");
-            return Err(broken("pickles nested too deep"));
+            return Err(limit("pickles nested too deep"));
         }
         let mut inner = Machine::new(self.stream, self.scan, Flavour::Plain, self.depth + 1);
         match inner.run() {
             Outcome::Stopped => Ok(()),
-            Outcome::Broken => Err(Halt::new(&PICKLE_BROKEN, "the array of objects is broken")),
+            Outcome::Broken => Err(broken("the array of objects is broken")),
+            Outcome::GaveUp => Err(limit("the array of objects goes beyond a limit")),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The machine: one pickle from its first opcode to `STOP`.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::context::Scan;
@@ -9,11 +8,11 @@ use super::super::rule::{
     PICKLE_PERSISTENT_ID, PICKLE_PROTOCOL, Rule,
 };
 use super::calls::{Import, Imports};
-use super::text;
+use super::memo::Memo;
 use super::value::{Fields, TUPLE_ITEMS_MAX, Value};
 use crate::formats::stream::Stream;
 
-/// Bytes of a line that a text opcode reads.
+/// Bytes that are kept of a line that a text opcode reads, its end among them; the rest is passed over.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// The newest protocol.
 const PROTOCOL_MAX: u8 = 5;
@@ -32,8 +31,17 @@ pub(in super::super) enum Flavour {
 pub(in super::super) enum Outcome {
     /// At `STOP`.
     Stopped,
-    /// At something that cannot be read; it was reported.
+    /// At something that no loader gets past; it was reported.
     Broken,
+    /// At a limit of this machine, which no loader has; it was reported.
+    GaveUp,
+}
+
+/// A line that a text opcode reads.
+pub(super) struct Line {
+    pub(super) bytes: Vec<u8>,
+    /// Whether these are all.
+    pub(super) whole: bool,
 }
 
 /// Why the machine stops before `STOP`.
@@ -73,11 +81,13 @@ pub(super) struct Machine<'m, 's, 'o> {
     pub(super) depth: usize,
     stack: Vec<Value>,
     marks: Vec<usize>,
-    memo: Vec<Option<Value>>,
-    memo_far: HashMap<u64, Value>,
-    memo_text: usize,
+    pub(super) memo: Memo,
     protocol: u8,
     frame_end: u64,
+    /// Whether anything was imported, of whatever name.
+    pub(super) imported: bool,
+    /// Whether something was called or changed that a loader could find, or of which nothing is known.
+    pub(super) acted: bool,
     /// Where the opcode that is being run begins.
     pub(super) at: u64,
 }
@@ -98,11 +108,11 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
             depth,
             stack: Vec::new(),
             marks: Vec::new(),
-            memo: Vec::new(),
-            memo_far: HashMap::new(),
-            memo_text: 0,
+            memo: Memo::default(),
             protocol: 0,
             frame_end: 0,
+            imported: false,
+            acted: false,
             at: 0,
         }
     }
@@ -122,7 +132,11 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
                 Ok(false) => break Outcome::Stopped,
                 Err(halt) => {
                     self.scan.report(halt.rule, self.at, halt.why);
-                    break Outcome::Broken;
+                    break if halt.rule == &PICKLE_LIMIT {
+                        Outcome::GaveUp
+                    } else {
+                        Outcome::Broken
+                    };
                 }
             }
         };
@@ -157,48 +171,22 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
 
-    fn remember(&mut self, index: u64) -> Result<(), Halt> {
-        let mut value = self.top()?;
-        if let Value::Text(text) = &value {
-            self.memo_text += text.len();
-            if self.memo_text > self.scan.limits.memo_text {
-                value = Value::Data;
-            }
+    /// The line that follows. A last one without an end is given as Python's own loader takes it: less its last byte.
+    pub(super) fn line(&mut self) -> Result<Line, Halt> {
+        if let Some(bytes) = self.stream.line(LINE_BYTES_MAX) {
+            return Ok(Line { bytes, whole: true });
         }
-        if self.memo.len() + self.memo_far.len() >= self.scan.limits.memo {
-            return Err(limit("the memo is too large"));
+        let ahead = self.stream.peek(LINE_BYTES_MAX);
+        let mut bytes = ahead.to_vec();
+        let whole = bytes.len() < LINE_BYTES_MAX;
+        if bytes.is_empty() {
+            return Err(broken("has a line without an end"));
         }
-        match usize::try_from(index) {
-            Ok(index) if index < self.memo.len() => {
-                if let Some(slot) = self.memo.get_mut(index) {
-                    *slot = Some(value);
-                }
-            }
-            Ok(index) if index == self.memo.len() => self.memo.push(Some(value)),
-            _ => {
-                self.memo_far.insert(index, value);
-            }
+        self.stream.skip_line();
+        if whole {
+            bytes.pop();
         }
-        Ok(())
-    }
-
-    fn recall(&mut self, index: u64) -> Result<(), Halt> {
-        let near = usize::try_from(index).ok().and_then(|at| self.memo.get(at));
-        let value = match near {
-            Some(Some(value)) => Some(value.clone()),
-            _ => self.memo_far.get(&index).cloned(),
-        };
-        self.push(value.ok_or(broken("recalls what it never remembered"))?)
-    }
-
-    fn memo_len(&self) -> u64 {
-        u64::try_from(self.memo.len() + self.memo_far.len()).unwrap_or(u64::MAX)
-    }
-
-    pub(super) fn line(&mut self) -> Result<Vec<u8>, Halt> {
-        self.stream
-            .line(LINE_BYTES_MAX)
-            .ok_or(broken("has a line without an end"))
+        Ok(Line { bytes, whole })
     }
 
     pub(super) fn number<const N: usize>(&mut self) -> Result<u64, Halt> {
@@ -285,30 +273,16 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         }
     }
 
-    fn memo_step(&mut self, opcode: u8) -> Result<(), Halt> {
-        let index = match opcode {
-            b'p' | b'g' => {
-                let line = self.line()?;
-                text::index(&line).ok_or(broken("has a memo index that is no number"))?
-            }
-            b'q' | b'h' => self.number::<1>()?,
-            b'r' | b'j' => self.number::<4>()?,
-            _ => self.memo_len(),
-        };
-        match opcode {
-            b'g' | b'h' | b'j' => self.recall(index),
-            _ => self.remember(index),
-        }
-    }
-
     fn import_step(&mut self, opcode: u8) -> Result<(), Halt> {
         let at = self.at;
+        self.imported = true;
         match opcode {
             b'c' | b'i' => {
-                let (module, name) = (self.line()?, self.line()?);
+                // A name that is cut is on no list of allowed ones, and is judged by its beginning.
+                let (module, name) = (self.line()?.bytes, self.line()?.bytes);
                 let module = String::from_utf8_lossy(&module).into_owned();
                 let name = String::from_utf8_lossy(&name).into_owned();
-                let value = self.import(&module, &name)?;
+                let value = self.import(&module, &name);
                 if opcode == b'c' {
                     return self.push(value);
                 }
@@ -324,7 +298,7 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
                     self.scan.report(&PICKLE_COMPUTED_GLOBAL, at, detail);
                     return self.push(Value::Opaque);
                 };
-                let value = self.import(module, name)?;
+                let value = self.import(module, name);
                 self.push(value)
             }
             _ => {
@@ -340,13 +314,21 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         }
     }
 
-    fn import(&mut self, module: &str, name: &str) -> Result<Value, Halt> {
+    fn import(&mut self, module: &str, name: &str) -> Value {
         let max = self.scan.limits.imports;
         let import = Import::new(module, name, self.protocol, self.at);
-        self.imports
-            .intern(import, max)
-            .map(Value::Import)
-            .ok_or(limit("too many imports"))
+        match self.imports.intern(import, max) {
+            Ok(number) => Value::Import(number),
+            Err(import) => {
+                // It is judged here, for it is not kept; and whatever is done with it is done with something unknown.
+                if !self.imports.full {
+                    self.imports.full = true;
+                    self.scan.report(&PICKLE_LIMIT, self.at, "too many imports");
+                }
+                import.settle(self.scan);
+                Value::Opaque
+            }
+        }
     }
 
     fn call_step(&mut self, opcode: u8) -> Result<(), Halt> {
@@ -474,7 +456,9 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
             }
             Value::Import(import) => self.changed(import, "items are put into it"),
             Value::Object(_) | Value::Data | Value::Persistent(_) => {}
-            Value::Opaque => self.computed("items are put into it"),
+            value @ Value::Opaque => self.computed(&value, "items are put into it"),
+            // Without items C's loader does not ask what they would be put into.
+            Value::Integer(_) | Value::Text(_) | Value::Tuple(_) if items.is_empty() => {}
             Value::Integer(_) | Value::Text(_) | Value::Tuple(_) => {
                 return Err(broken("puts items into what holds none"));
             }

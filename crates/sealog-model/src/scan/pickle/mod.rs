@@ -10,6 +10,7 @@
 mod calls;
 mod joblib;
 mod machine;
+mod memo;
 mod nested;
 mod payload;
 mod sequence;
@@ -18,5 +19,5 @@ mod text;
 mod value;
 
 pub(super) use machine::Flavour;
-pub(super) use sequence::{scan, scan_text};
+pub(super) use sequence::{Reading, scan, scan_text};
 pub(crate) use sight::{Attribute, Root, SightLimits, Sights};

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::super::finding::{Finding, Severity};
 use super::super::rule::{PICKLE_LIMIT, PICKLE_NESTED};
-use super::machine::{Flavour, Halt, Machine, broken};
+use super::machine::{Flavour, Halt, Line, Machine, broken};
 use super::value::Value;
 use crate::formats::pickle::looks_like;
 use crate::formats::stream::{BUFFER_BYTES, Stream};
@@ -28,21 +28,33 @@ impl Machine<'_, '_, '_> {
             self.nested_raw(len)?;
             return Ok(Some(Value::Data));
         }
-        let decoded = if whole {
-            let ahead = self.stream.peek(wanted);
-            decoded(ahead)
-        } else {
-            None
-        };
-        if let Some(bytes) = decoded {
-            self.run_nested(&bytes);
+        if whole {
+            let bytes = decoded(self.stream.peek(wanted));
+            if let Some(bytes) = bytes {
+                self.run_nested(&bytes);
+            }
+        } else if may_hold(ahead) {
+            self.too_long();
         }
         Ok(None)
     }
 
+    fn too_long(&mut self) {
+        let detail = "the digits of a pickle that is too long to be held";
+        self.scan.report(&PICKLE_LIMIT, self.at, detail);
+    }
+
     /// A string that is already in hand.
-    pub(super) fn nested_in(&mut self, line: &[u8]) {
-        let inner = line.trim_ascii();
+    pub(super) fn nested_in(&mut self, line: &Line) {
+        let inner = line.bytes.trim_ascii();
+        if !line.whole {
+            let quoted = |byte: &u8| matches!(byte, b'\'' | b'"');
+            let begin = usize::from(inner.first().is_some_and(quoted));
+            if may_hold(inner.get(begin..).unwrap_or_default()) {
+                self.too_long();
+            }
+            return;
+        }
         let inner = match inner {
             [b'\'' | b'"', inner @ .., b'\'' | b'"'] => inner,
             other => other,
@@ -118,10 +130,20 @@ fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() < usize::try_from(BYTES_MIN).ok()? || !text.iter().all(|byte| is_digit(*byte)) {
         return None;
     }
+    readings(text).find(|bytes| looks_like(bytes, true))
+}
+
+/// What these digits may stand for.
+fn readings(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let hex = text.len().is_multiple_of(2).then(|| hex(text)).flatten();
     let readings = [hex, STANDARD.decode(text).ok(), URL_SAFE.decode(text).ok()];
-    let mut found = readings.into_iter().flatten();
-    found.find(|bytes| looks_like(bytes, true))
+    readings.into_iter().flatten()
+}
+
+/// Whether a text that is not in hand as a whole begins like the digits of a pickle.
+fn may_hold(text: &[u8]) -> bool {
+    let head = text.get(..HEAD_BYTES).unwrap_or(text);
+    head.iter().all(|byte| is_digit(*byte)) && readings(head).any(|bytes| looks_like(&bytes, false))
 }
 
 const fn is_digit(byte: u8) -> bool {

@@ -17,7 +17,7 @@ impl Machine<'_, '_, '_> {
             }
             b'I' | b'L' => {
                 let line = self.line()?;
-                text::integer(&line).map_or(Value::Data, Value::Integer)
+                text::integer(&line.bytes).map_or(Value::Data, Value::Integer)
             }
             b'F' => {
                 self.line()?;
@@ -38,12 +38,12 @@ impl Machine<'_, '_, '_> {
             b'S' => {
                 let line = self.line()?;
                 self.nested_in(&line);
-                Value::text(&text::quoted(&line))
+                Value::text(&text::quoted(&line.bytes))
             }
             b'V' => {
                 let line = self.line()?;
                 self.nested_in(&line);
-                Value::text(&text::raw_unicode(&line))
+                Value::text(&text::raw_unicode(&line.bytes))
             }
             b'T' => {
                 let len = self.signed_length()?;

@@ -10,16 +10,46 @@ use crate::formats::stream::Stream;
 
 /// Pickles in a torch file of that form: magic, version, system, object, keys.
 const TORCH_PICKLES: usize = 5;
+/// Bytes in which a text may happen to read as a pickle with a text behind it.
+const SHORT_BYTES: u64 = 16;
 
-/// Runs one pickle; the storages it names, and how it ended.
-fn run(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) -> (Outcome, Vec<Storage>) {
+/// What became of one pickle.
+struct Run {
+    outcome: Outcome,
+    storages: Vec<Storage>,
+    /// Whether anything was imported, of whatever name.
+    imported: bool,
+    /// Whether something was imported that a loader could find.
+    found: bool,
+    /// Whether something was called or changed that a loader could find, or of which nothing is known.
+    acted: bool,
+}
+
+/// Whether bytes without a known beginning are a pickle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Reading {
+    /// They are none, and no loader would do anything by them; what was found is forgotten.
+    Text,
+    /// They are one from its beginning to its end.
+    Whole,
+    /// They call or do harm before they break off, or could do so behind a limit of the machine.
+    Acts,
+}
+
+/// Runs one pickle.
+fn run(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) -> Run {
     let mut machine = Machine::new(stream, scan, flavour, 0);
     let outcome = machine.run();
     if outcome == Outcome::Stopped {
         machine.check_frame();
     }
-    let storages = machine.storages;
-    (outcome, storages)
+    Run {
+        outcome,
+        imported: machine.imported,
+        found: machine.imports.any_plausible(),
+        acted: machine.acted,
+        storages: machine.storages,
+    }
 }
 
 /// Scans a stream that begins with a pickle to its last byte.
@@ -37,12 +67,12 @@ pub(in super::super) fn scan(reader: &mut dyn Read, scan: &mut Scan<'_>, flavour
 
 fn pickles(stream: &mut Stream<'_>, scan: &mut Scan<'_>, flavour: Flavour) {
     loop {
-        let (outcome, _) = run(stream, scan, flavour);
+        let outcome = run(stream, scan, flavour).outcome;
         if stream.at_end() {
             return;
         }
         let goes_on = stream.peek(3);
-        if outcome == Outcome::Broken || !(looks_like(goes_on, false) || is_text_pickle(goes_on)) {
+        if outcome != Outcome::Stopped || !(looks_like(goes_on, false) || is_text_pickle(goes_on)) {
             trailing(stream, scan);
             return;
         }
@@ -70,9 +100,9 @@ fn torch_legacy(stream: &mut Stream<'_>, scan: &mut Scan<'_>) {
     }
     let mut storages: Vec<Storage> = Vec::new();
     for _ in 0..TORCH_PICKLES {
-        let (outcome, named) = run(stream, scan, Flavour::Torch);
-        storages.extend(named);
-        if outcome == Outcome::Broken {
+        let run = run(stream, scan, Flavour::Torch);
+        storages.extend(run.storages);
+        if run.outcome != Outcome::Stopped {
             return trailing(stream, scan);
         }
     }
@@ -106,24 +136,51 @@ fn item_bytes(class: &str) -> Option<u64> {
     })
 }
 
-/// Whether text or bytes without a known beginning are a pickle all the same. They are if the machine reads them to
-/// their end, or if they do harm before they break off; the findings are then kept.
-pub(in super::super) fn scan_text(reader: &mut dyn Read, scan: &mut Scan<'_>) -> bool {
+/// Whether text or bytes without a known beginning are a pickle all the same. A loader runs each opcode as it comes, so
+/// what stands before its own error counts, and so does what it would run behind a limit of the machine: where that is
+/// met, they are a text only if nothing was imported until then and nothing behind it could be.
+pub(in super::super) fn scan_text(reader: &mut dyn Read, scan: &mut Scan<'_>) -> Reading {
     let mut stream = Stream::new(reader);
-    let head = stream.peek(1).first().copied();
-    if !head.is_some_and(is_opcode) {
-        return false;
+    if !stream.peek(1).first().copied().is_some_and(is_opcode) {
+        return Reading::Text;
     }
     let mark = scan.mark();
-    let (outcome, _) = run(&mut stream, scan, Flavour::Plain);
-    let whole = outcome == Outcome::Stopped && (stream.at_end() || stream.offset() > 16);
-    if whole || scan.named_harm_since(mark) {
-        if outcome == Outcome::Stopped && !stream.at_end() {
+    let first = run(&mut stream, scan, Flavour::Plain);
+    let stopped = first.outcome == Outcome::Stopped;
+    if stopped && (stream.at_end() || stream.offset() > SHORT_BYTES || first.found) {
+        if !stream.at_end() {
             pickles_or_trailing(&mut stream, scan);
         }
-        return true;
+        return Reading::Whole;
+    }
+    let mut last = first;
+    let (mut acts, mut imported) = (last.acted, last.imported);
+    // Some loaders take one pickle after the other.
+    while last.outcome == Outcome::Stopped && !stream.at_end() {
+        last = run(&mut stream, scan, Flavour::Plain);
+        acts |= last.acted;
+        imported |= last.imported;
+    }
+    let gave_up = last.outcome == Outcome::GaveUp;
+    let beyond = gave_up && (imported || may_import(&mut stream));
+    if acts || beyond || scan.named_harm_since(mark) {
+        return Reading::Acts;
     }
     scan.take_since(mark);
+    Reading::Text
+}
+
+/// Whether what follows could import something, wherever in it a loader would be.
+fn may_import(stream: &mut Stream<'_>) -> bool {
+    let mut named = false;
+    while let Some(byte) = stream.byte() {
+        match byte {
+            0x82..=0x84 | 0x93 => return true,
+            b'c' | b'i' => named = true,
+            b'\n' if named => return true,
+            _ => {}
+        }
+    }
     false
 }
 

@@ -1,11 +1,50 @@
 //! How the text opcodes spell their arguments: numbers, escapes.
 
-/// The number of a text `PUT` or `GET`, as Python's `int` reads it.
-pub(super) fn index(line: &[u8]) -> Option<u64> {
-    let text = str::from_utf8(line).ok()?.trim();
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let digits: String = text.chars().filter(|char| *char != '_').collect();
-    digits.parse().ok()
+/// What a text `PUT` or `GET` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Index {
+    /// This entry of the memo.
+    Entry(u64),
+    /// A number of more than 64 bits, or of so many digits that they were not all read.
+    Beyond,
+    /// No number: every loader stops there.
+    None,
+}
+
+/// The number of a text `PUT` or `GET`, as some loader reads it; `whole`: the line was read to its end.
+///
+/// C's loader takes a line for ended by a zero byte, Python's has no largest number, and both take minus zero.
+pub(super) fn index(line: &[u8], whole: bool) -> Index {
+    let ended = line.iter().position(|byte| *byte == 0);
+    let line = line.get(..ended.unwrap_or(line.len())).unwrap_or_default();
+    let whole = whole || ended.is_some();
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let begin = line.iter().position(|byte| !blank(byte));
+    let line = line.get(begin.unwrap_or(line.len())..).unwrap_or_default();
+    let negative = line.first() == Some(&b'-');
+    let signed = line.strip_prefix(b"-").or_else(|| line.strip_prefix(b"+"));
+    let line = signed.unwrap_or(line);
+    let digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
+    let end = line.iter().position(|byte| !digit(byte));
+    let (digits, behind) = line
+        .split_at_checked(end.unwrap_or(line.len()))
+        .unwrap_or_default();
+    if !behind.iter().all(blank) || (digits.is_empty() && (whole || !behind.is_empty())) {
+        return Index::None;
+    }
+    if !whole {
+        return Index::Beyond;
+    }
+    let mut digits = digits.iter().filter(|byte| **byte != b'_');
+    let number = digits.try_fold(0u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    match number {
+        Some(0) => Index::Entry(0),
+        _ if negative => Index::None,
+        Some(number) => Index::Entry(number),
+        None => Index::Beyond,
+    }
 }
 
 /// The number of `INT` and `LONG`, where it is one that fits.
@@ -100,10 +139,41 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_not_read_to_its_end_may_still_be_a_number() {
+        for (line, expected) in [
+            (&b"   "[..], Index::Beyond),
+            (b"-000", Index::Beyond),
+            (b"12  ", Index::Beyond),
+            (b"12 \0x", Index::Entry(12)),
+            (b"gggg", Index::None),
+            (b"1 2", Index::None),
+            (b" x", Index::None),
+        ] {
+            assert_eq!(index(line, false), expected, "{line:?}");
+        }
+    }
+
+    #[test]
     fn numbers_are_read_as_python_reads_them() {
-        assert_eq!(index(b" 1_0 "), Some(10));
-        assert_eq!(index(b"+3"), Some(3));
-        assert_eq!(index(b"-1"), None);
+        for (line, expected) in [
+            (&b" 1_0 "[..], Index::Entry(10)),
+            (b"+3", Index::Entry(3)),
+            (b"-0", Index::Entry(0)),
+            (b"\x0b7\x0c\r", Index::Entry(7)),
+            (b"5\0rest", Index::Entry(5)),
+            (b"00018446744073709551615", Index::Entry(u64::MAX)),
+            (b"18446744073709551616", Index::Beyond),
+            (b"-1", Index::None),
+            (b"-18446744073709551616", Index::None),
+            (b"", Index::None),
+            (b" ", Index::None),
+            (b"\x005", Index::None),
+            (b"1 2", Index::None),
+            (b"+-1", Index::None),
+            (b"\xff", Index::None),
+        ] {
+            assert_eq!(index(line, true), expected, "{line:?}");
+        }
         assert_eq!(integer(b"12L"), Some(12));
         assert_eq!(integer(b"-5"), Some(-5));
         assert_eq!(integer(b"99999999999999999999"), None);

@@ -7,7 +7,7 @@ use sealog_model::formats::source::Source;
 use sealog_model::inspect::{
     Answer, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, Fault, GRAPH_DEPTH_MAX, INFLATED_BYTES_MAX,
     Inspection, LISTING_BYTES_MAX, Limits, METADATA_MAX, OPCODES_MAX, RANK_MAX, RATIO_MAX,
-    SPOOL_BYTES_MAX, TENSORS_MAX, inspect_source,
+    SPOOL_BYTES_MAX, TENSORS_MAX, TEXT_BYTES_MAX, inspect_source,
 };
 
 use super::super::assemble::{Entry, field, four, npy, stack_global, tar, tar_member, zip};
@@ -364,4 +364,17 @@ fn numbers_that_64_bits_do_not_count() {
     assert_eq!(with(&big, Limits::default()).answer(), Answer::Read);
     let big = npy("|V0", "(18446744073709551615, 2)", b"");
     assert_eq!(with(&big, Limits::default()).answer(), Answer::Malformed);
+}
+
+#[test]
+fn a_text_that_is_cut_is_said_to_be() {
+    let domain = |len: usize| {
+        let text = "x".repeat(len);
+        let model = [vec![0x08, 8], field(4, text.as_bytes()), field(7, b"")].concat();
+        with(&model, Limits::default())
+    };
+    let whole = domain(TEXT_BYTES_MAX);
+    assert_eq!((whole.kind(), whole.not_read().len()), ("onnx", 0));
+    let cut = domain(TEXT_BYTES_MAX + 1);
+    assert_eq!(cut.not_read(), ["texts beyond their first 65536 bytes"]);
 }
