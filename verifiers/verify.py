@@ -128,6 +128,7 @@ INTEGER_MAX = (1 << 53) - 1
 BANDS_MAX = 256
 # The page gives no limit of these; without one a file could ask for all the memory there is.
 JSON_MEMBER_BYTES_MAX = 64 << 20
+EARLIER_MAX = 1_000
 SAMPLE_MAX = 100_000
 SEED_BYTES_MAX = 200
 PACKAGE_SIGNATURES_MAX = 16
@@ -803,6 +804,8 @@ def verify_receipt(data, keys, policy=None):
         receipt = Receipt.read(data)
     except Fault as fault:
         raise Finding("receipt_malformed", str(fault)) from None
+    if receipt.entry is None:
+        raise Finding("receipt_malformed", "the proof carries no entry")
     if not keys:
         raise Finding("unpinned")
     entry, stated = receipt.check()
@@ -891,7 +894,7 @@ def _extract_head(line):
     members = {"checkpoint": str, "format": str, "origin": str, "query": dict, "size": int}
     if not isinstance(head, dict) or set(head) != set(members):
         raise malformed("no first line of an extract")
-    if any(type(head[name]) is not kind for name, kind in members.items()):
+    if any(type(head[name]) is not kind for name, kind in members.items()) or not is_index(head["size"]):
         raise malformed("no first line of an extract")
     if head["format"] != "sealog-export/v0":
         raise malformed("another form or version of an extract")
@@ -904,7 +907,7 @@ def _extract_line(line, note):
     if not isinstance(value, dict) or set(value) != {"entry", "index", "proof"}:
         raise malformed("not a line of an extract")
     index, proof = value["index"], value["proof"]
-    if type(index) is not int or not isinstance(proof, list) or len(proof) > HASHES_MAX:
+    if not is_index(index) or not isinstance(proof, list) or len(proof) > HASHES_MAX:
         raise malformed("not a line of an extract")
     if not all(isinstance(text, str) for text in proof):
         raise malformed("not a line of an extract")
@@ -1401,7 +1404,8 @@ class Package:
         if against is not None:
             self._against(against)
             level = "remembered"
-        if policy is not None:
+        # A policy that asks for no witness names keys alone.
+        if policy is not None and policy.quorum != b"none":
             if not policy.holds(context.cosignatures):
                 raise Finding("witness_quorum", f"{len(context.cosignatures)} cosignatures that count")
             level = "witnessed"
@@ -1641,7 +1645,9 @@ class Package:
             raise Finding("package_population")
 
     def _consistency(self):
-        for line in self.archive.lines("consistency.jsonl"):
+        for count, line in enumerate(self.archive.lines("consistency.jsonl"), 1):
+            if count > EARLIER_MAX:
+                raise malformed("too many earlier checkpoints")
             value = read_canonical(_whole_line(line))
             if not isinstance(value, dict) or set(value) != {"checkpoint", "proof"}:
                 raise malformed("no line of consistency.jsonl")
@@ -1713,7 +1719,7 @@ def run(arguments):
             elif arguments.against is not None:
                 raise Finding("against_unusable", "only a package is compared here with what was kept")
             elif magic[:1] == b"{":
-                if policy is not None:
+                if policy is not None and policy.quorum != b"none":
                     raise Finding("witness_quorum", "an extract is held against keys alone")
                 file.seek(0)
                 lines = iter(lambda: file.readline(EXTRACT_LINE_BYTES_MAX + 1), b"")

@@ -133,6 +133,8 @@ codes! {
     NotALedger = "not_a_ledger", Undecided, "The path holds no ledger.";
     EmptyLedger = "empty_ledger", Undecided, "The ledger holds no signed checkpoint.";
     Unreadable = "unreadable", Undecided, "Something could not be read.";
+    TooLarge = "too_large", Undecided, "The file holds more than this verifier can check here.";
+    VerifierUnable = "verifier_unable", Undecided, "This verifier lacks something that the check needs.";
     // Receipts.
     ReceiptMalformed = "receipt_malformed", Undecided, "The file is not a receipt.";
     ExtractMalformed = "extract_malformed", Undecided, "The file is not a whole extract.";

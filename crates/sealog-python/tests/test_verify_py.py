@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import sealog
+import verify_page
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "verifiers" / "verify.py"
@@ -219,7 +220,7 @@ def command(*arguments: str, status: int = 0) -> str:
 
 
 def both(path: Path, vkey: str) -> tuple[int, str]:
-    """Exit status and reason of both verifiers, which have to be the same."""
+    """Exit status and reason of the verifiers, which have to be the same."""
     ours = [sys.executable, "-m", "sealog", "verify", str(path), "--key", vkey, "--json"]
     theirs = [sys.executable, "-I", str(SCRIPT), str(path), "--key", vkey, "--json"]
     answers = []
@@ -232,6 +233,9 @@ def both(path: Path, vkey: str) -> tuple[int, str]:
         codes = [finding["code"] for finding in report.get("findings", [])]
         answers.append((done.returncode, report["reason"], codes, shown))
     assert answers[0] == answers[1]
+    page = verify_page.node()
+    if page is not None:
+        verify_page.is_same(report, page.verify(path, [vkey]))
     return answers[0][0], answers[0][1]
 
 
@@ -309,6 +313,16 @@ EXTRACT_ATTACKS: dict[str, tuple[Callable[[list[str]], list[str]], int, str]] = 
         "extract_malformed",
     ),
     "white space": (lambda lines: [lines[0], lines[1].replace(",", ", ", 1), *lines[2:]], 2, "extract_malformed"),
+    "a negative size": (
+        lambda lines: [re.sub(r'"size":\d+}', '"size":-1}', lines[0]), *lines[1:]],
+        2,
+        "extract_malformed",
+    ),
+    "a negative index": (
+        lambda lines: [lines[0], re.sub(r'"index":\d+,"p', '"index":-1,"p', lines[1]), *lines[2:]],
+        2,
+        "extract_malformed",
+    ),
 }
 
 

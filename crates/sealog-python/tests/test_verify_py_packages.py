@@ -1,4 +1,4 @@
-"""Evidence packages, genuine and attacked, to `verifiers/verify.py` and to the command: both have to say the same."""
+"""Evidence packages, genuine and attacked, to the command, `verifiers/verify.py` and `verify.html`: all say the same."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import verify_page
 from test_verify_py import LOG_KEY, SCRIPT, verify
 
 Members = dict[str, bytes]
@@ -111,7 +112,7 @@ class World:
             return {info.filename: archive.read(info) for info in archive.infolist()}
 
     def both(self, path: Path, *words: str, vkey: str | None = "") -> tuple[int, str]:
-        """Exit status and reason of both verifiers, which have to be the same, with the findings and facts."""
+        """Exit status and reason of the verifiers, which have to be the same, with the findings and facts."""
         key = [] if vkey is None else ["--key", vkey or self.vkey]
         answers = []
         for program in ([sys.executable, "-m", "sealog", "verify"], [sys.executable, "-I", str(SCRIPT)]):
@@ -127,6 +128,11 @@ class World:
             facts = {name: report.get(name) for name in FACTS}
             answers.append((facts, [finding["code"] for finding in report["findings"]]))
         assert answers[0] == answers[1]
+        page = verify_page.node()
+        if page is not None:
+            policies = [str(self.root / value) for name, value in zip(words, words[1:]) if name == "--policy"]
+            kept = tuple(str(self.root / value) for name, value in zip(words, words[1:]) if name == "--against")
+            verify_page.is_same(report, page.verify(path, key[1:], policies[0] if policies else None, kept))
         facts = answers[0][0]
         return facts["exit"], facts["reason"]
 
@@ -530,6 +536,11 @@ def other_sample(**values: object) -> Callable[[Members, Facts], None]:
     return lambda _parts, predicate: predicate["sample"].update(values)
 
 
+def many(data: bytes, count: int) -> bytes:
+    """The first line so many times."""
+    return data.splitlines(keepends=True)[0] * count
+
+
 def other_member(name: str, change: Callable[[bytes], bytes]) -> Callable[[Members, Facts], None]:
     return lambda parts, _predicate: parts.update({name: change(parts[name])})
 
@@ -720,6 +731,13 @@ RESIGNED: dict[str, Attack] = {
     "consistency: another signature": ("stream", consistency(other_signature), 0, "holds"),
     "consistency: left out": ("stream", other_member("consistency.jsonl", lambda data: b""), 0, "holds"),
     "consistency: doubled": ("stream", other_member("consistency.jsonl", lambda data: data * 2), 0, "holds"),
+    "consistency: a thousand": ("stream", other_member("consistency.jsonl", lambda data: many(data, 1_000)), 0, "holds"),
+    "consistency: a thousand and one": (
+        "stream",
+        other_member("consistency.jsonl", lambda data: many(data, 1_001)),
+        2,
+        "package_malformed",
+    ),
     "consistency: cut off": (
         "stream",
         other_member("consistency.jsonl", lambda data: data[:-1]),
@@ -741,3 +759,23 @@ def test_what_the_logs_own_key_signs(world: World, name: str, attacked: Path) ->
     attacked.write_bytes(archive([(member, parts[member]) for member in ORDER]))
     assert attacked.read_bytes() != world.path(package).read_bytes()
     assert world.both(attacked) == (status, reason)
+
+
+@pytest.mark.parametrize("count", [100_000, 100_001])
+def test_more_entries_than_the_page_takes(world: World, attacked: Path, count: int) -> None:
+    """The page's own limit, as it stands: what the statement says is enough to know."""
+    page = verify_page.node()
+    if page is None:
+        pytest.skip(str(verify_page.missing()))
+    parts = world.parts("selection")
+    world.sign(parts, {**predicate_of(parts), "entries": count})
+    attacked.write_bytes(archive(list(parts.items())))
+    report = page.verify(attacked, [world.vkey])
+    expected = (1, "package_incomplete") if count == 100_000 else (2, "too_large")
+    assert (report["exit"], report["reason"]) == expected
+
+
+def test_a_policy_without_witnesses_names_keys(world: World) -> None:
+    policy = world.root / "policy.txt"
+    policy.write_text(f"log {world.vkey}\nquorum none\n")
+    assert world.both(world.path("stream"), "--policy", "policy.txt") == (0, "holds")
