@@ -63,7 +63,7 @@ impl Form {
 /// Exports.
 pub fn export(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let query = args.filter.query(1)?;
-    if let Some(done) = args.package.run(query.clone(), context) {
+    if let Some(done) = args.package.run(&query, context) {
         return done;
     }
     seal_first(context)?;

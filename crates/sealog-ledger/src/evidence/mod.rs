@@ -8,6 +8,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod claim;
+mod hand_over;
 mod past;
 mod plan;
 pub(crate) mod population;
@@ -17,6 +18,7 @@ pub(crate) mod statement;
 mod write;
 
 pub use archive::{PACKAGE_BYTES_MAX, digest_of};
+pub use hand_over::{Asked, HandedOver};
 pub use scope::{SAMPLE_RECORDS_MAX, SAMPLE_SEED_BYTES_MAX, Sample, Scope};
 pub use write::{Evidence, EvidenceOptions};
 

@@ -8,7 +8,7 @@ use sealog_core::json::Value;
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::VerifierKey;
-use sealog_ledger::evidence::{Evidence, EvidenceOptions, Sample};
+use sealog_ledger::evidence::{Asked, Evidence, EvidenceOptions, Sample, Scope};
 use sealog_ledger::verify::{Against, PackageReport, PinnedBy, verify_package};
 use sealog_ledger::{Access, ConfigSet, Error, Ledger, Options, Query, SystemRandom, keys};
 
@@ -592,4 +592,42 @@ fn a_thousand_earlier_checkpoints_are_read_and_one_more_is_not() {
     };
     assert_eq!(with(1_000), (0, "holds"));
     assert_eq!(with(1_001), (2, "package_malformed"));
+}
+
+#[test]
+fn a_package_that_leaves_is_recorded_and_one_that_is_not_recorded_does_not_leave() {
+    let case = Case::new();
+    let path = case.ground.path().join("../package.zip");
+    let asked = |by: &str| Asked {
+        by: by.into(),
+        recipient: Some("auditor".into()),
+    };
+    let give = |query: &Query, by: &str| {
+        let options = EvidenceOptions::default();
+        case.ledger
+            .hand_over_evidence(&path, query, &options, &asked(by), &mut |_| ())
+    };
+    // No id: the record is refused, and the file goes.
+    let size = case.ledger.size();
+    let refused = give(&Query::default(), "two words").unwrap_err();
+    assert!(matches!(refused, Error::Record { .. }), "{refused:?}");
+    assert!(!path.exists());
+    let handed = give(&stream("cards"), "jo").unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(handed.digest, Hash::of(&[&bytes]));
+    assert_eq!(said(&case.verify(&bytes)), (0, "holds"));
+    assert!(matches!(&handed.evidence.scope, Scope::Stream { tenant, .. } if tenant == "default"));
+    let last = case.ledger.entry(case.ledger.size() - 1).unwrap().value();
+    let body = last.member("record").unwrap().member("body").unwrap();
+    let text = |name: &str| body.member(name).and_then(Value::as_str).unwrap();
+    let digest = format!("sha256:{}", handed.digest.to_hex());
+    assert_eq!(text("package_digest"), digest);
+    assert_eq!((text("requested_by"), text("recipient")), ("jo", "auditor"));
+    assert!(case.ledger.size() > size);
+    // The file is there already: nothing is recorded, and it stays as it is.
+    let size = case.ledger.size();
+    let refused = give(&stream("cards"), "jo").unwrap_err();
+    assert!(matches!(refused, Error::Io { .. }), "{refused:?}");
+    assert_eq!(case.ledger.size(), size);
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
 }

@@ -1,14 +1,12 @@
 //! `sealog export --evidence`: one file for somebody who is to check entries without the ledger.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use sealog_core::entry::DEFAULT_TENANT;
-use sealog_core::json::Object;
 use sealog_core::limits::PROOF_FILE_BYTES_MAX;
-use sealog_ledger::evidence::{self, Evidence, EvidenceOptions, Sample, Scope};
-use sealog_ledger::{Access, Clock, Draft, Ledger, Query, SystemClock};
+use sealog_ledger::evidence::{Asked, EvidenceOptions, HandedOver, Sample, Scope};
+use sealog_ledger::{Access, Query};
 
 use crate::command::verify;
 use crate::context::Context;
@@ -48,7 +46,7 @@ pub(super) struct PackageArgs {
 
 impl PackageArgs {
     /// Does what these flags ask for; `None` where they ask for nothing.
-    pub(super) fn run(&self, query: Query, context: &mut Context) -> Option<Result<u8, Error>> {
+    pub(super) fn run(&self, query: &Query, context: &mut Context) -> Option<Result<u8, Error>> {
         if let Some(out) = &self.checkpoint_only {
             return Some(checkpoint(out, context));
         }
@@ -56,23 +54,22 @@ impl PackageArgs {
         Some(self.package(query, out, context))
     }
 
-    fn package(&self, query: Query, out: &Path, context: &mut Context) -> Result<u8, Error> {
-        let query = of_a_tenant(query);
+    fn package(&self, query: &Query, out: &Path, context: &mut Context) -> Result<u8, Error> {
         let options = self.options(context)?;
+        let asked = Asked {
+            by: self.by.clone().unwrap_or_default(),
+            recipient: self.recipient.clone(),
+        };
         let path = context.settings.environment().directory().join(out);
         let ledger = context.open(Access::Append)?;
-        let made = to_file(&ledger, &query, &options, &path, context);
-        let (made, digest) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                ledger.close()?;
-                return Err(error);
-            }
-        };
-        let recorded = ledger.append_own(self.record(&query, &made, &digest));
+        let bar = context.progress(0)?;
+        let handed = ledger.hand_over_evidence(&path, query, &options, &asked, &mut |progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        });
+        bar.finish_and_clear();
         ledger.close()?;
-        recorded?;
-        show(&path, &made, &digest, context)?;
+        show(&path, &handed?, context)?;
         Ok(exit::HOLDS)
     }
 
@@ -99,38 +96,6 @@ impl PackageArgs {
             }),
         })
     }
-
-    /// The record that a package left the log, which names it.
-    fn record(&self, query: &Query, made: &Evidence, digest: &str) -> Draft {
-        let mut body = Object::new();
-        body.insert("created_at", SystemClock.now().format_micros());
-        body.insert(
-            "export_id",
-            format!("package-{}", digest.get(..16).unwrap_or(digest)),
-        );
-        body.insert("package_digest", format!("sha256:{digest}"));
-        let query = query.to_json().to_canonical();
-        body.insert("query", String::from_utf8(query).unwrap_or_default());
-        if let Some(recipient) = &self.recipient {
-            body.insert("recipient", recipient.as_str());
-        }
-        body.insert("record_count", number(made.entries));
-        body.insert("requested_by", self.by.clone().unwrap_or_default());
-        body.insert("scope", made.scope.word());
-        body.insert("size", number(made.size));
-        let mut draft = Draft::new("export.created", body);
-        draft.stream_id = Some(sealog_core::entry::LOG_STREAM.into());
-        draft.tenant_id = Some(DEFAULT_TENANT.into());
-        draft
-    }
-}
-
-/// A stream is one of a tenant: of the default one, if none is named.
-fn of_a_tenant(mut query: Query) -> Query {
-    if query.stream.is_some() && query.tenant.is_none() {
-        query.tenant = Some(DEFAULT_TENANT.into());
-    }
-    query
 }
 
 fn checkpoint(out: &Path, context: &mut Context) -> Result<u8, Error> {
@@ -161,34 +126,8 @@ fn checkpoint(out: &Path, context: &mut Context) -> Result<u8, Error> {
     Ok(exit::HOLDS)
 }
 
-fn to_file(
-    ledger: &Ledger,
-    query: &Query,
-    options: &EvidenceOptions,
-    path: &Path,
-    context: &Context,
-) -> Result<(Evidence, String), Error> {
-    let mut file = BufWriter::new(File::create_new(path).map_err(io(path))?);
-    let bar = context.progress(0)?;
-    let made = ledger.export_evidence(query, options, &mut file, &mut |progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-    });
-    bar.finish_and_clear();
-    let finished = made.map_err(Error::from).and_then(|made| {
-        file.get_ref().sync_all().map_err(io(path))?;
-        let written = File::open(path).map_err(io(path))?;
-        let digest = evidence::digest_of(written).map_err(io(path))?;
-        Ok((made, digest.to_hex()))
-    });
-    if finished.is_err() {
-        // Half a package would look like one.
-        let _ = fs::remove_file(path);
-    }
-    finished
-}
-
-fn show(path: &Path, made: &Evidence, digest: &str, context: &mut Context) -> Result<(), Error> {
+fn show(path: &Path, handed: &HandedOver, context: &mut Context) -> Result<(), Error> {
+    let (made, digest) = (&handed.evidence, handed.digest.to_hex());
     if context.json() {
         return context.out.json(&object([
             ("digest", format!("sha256:{digest}").into()),

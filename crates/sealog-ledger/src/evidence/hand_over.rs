@@ -1,0 +1,121 @@
+//! A package that leaves: its file, and the record in the log which says that it left.
+
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::Path;
+
+use sealog_core::entry::{DEFAULT_TENANT, LOG_STREAM};
+use sealog_core::hash::Hash;
+use sealog_core::json::Object;
+
+use super::{Evidence, EvidenceOptions, digest_of};
+use crate::clock::{Clock, SystemClock};
+use crate::draft::{Draft, integer};
+use crate::error::Error;
+use crate::export::ExportProgress;
+use crate::index::Query;
+use crate::ledger::Ledger;
+
+/// Bytes of the digest that a package is called by in the log, in hex digits.
+const ID_DIGITS: usize = 16;
+
+/// Who asked for a package, and for whom it is: ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Who asked.
+    pub by: String,
+    /// For whom it is, if that is said.
+    pub recipient: Option<String>,
+}
+
+/// A package that left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// What is in it.
+    pub evidence: Evidence,
+    /// SHA-256 of the file.
+    pub digest: Hash,
+}
+
+impl Ledger {
+    /// Writes an evidence package into a new file, flushes it, and then records in the log that it left
+    /// (`export.created`, which names its digest). A query of a stream without a tenant means the default tenant.
+    /// Where any of it fails no file is left behind.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file is there already or cannot be written; otherwise as
+    /// [`Ledger::export_evidence`] and [`Ledger::append`].
+    pub fn hand_over_evidence(
+        &self,
+        path: &Path,
+        query: &Query,
+        options: &EvidenceOptions,
+        asked: &Asked,
+        progress: &mut dyn FnMut(ExportProgress),
+    ) -> Result<HandedOver, Error> {
+        let query = of_a_tenant(query);
+        let handed = self.write_package(path, &query, options, progress)?;
+        let recorded = record(&query, &handed, asked).and_then(|draft| self.append_own(draft));
+        if recorded.is_err() {
+            // What left without a record did not leave.
+            let _ = fs::remove_file(path);
+        }
+        recorded.map(|_| handed)
+    }
+
+    fn write_package(
+        &self,
+        path: &Path,
+        query: &Query,
+        options: &EvidenceOptions,
+        progress: &mut dyn FnMut(ExportProgress),
+    ) -> Result<HandedOver, Error> {
+        let mut file = BufWriter::new(File::create_new(path).map_err(Error::io("write", path))?);
+        let made = self.export_evidence(query, options, &mut file, progress);
+        let finished = made.and_then(|evidence| {
+            file.get_ref()
+                .sync_all()
+                .map_err(Error::io("write", path))?;
+            let written = File::open(path).map_err(Error::io("read", path))?;
+            let digest = digest_of(written).map_err(Error::io("read", path))?;
+            Ok(HandedOver { evidence, digest })
+        });
+        if finished.is_err() {
+            // Half a package would look like one.
+            let _ = fs::remove_file(path);
+        }
+        finished
+    }
+}
+
+/// The record that a package left the log, which names it.
+fn record(query: &Query, handed: &HandedOver, asked: &Asked) -> Result<Draft, Error> {
+    let (digest, evidence) = (handed.digest.to_hex(), &handed.evidence);
+    let id = digest.get(..ID_DIGITS).unwrap_or(&digest);
+    let mut body = Object::new();
+    body.insert("created_at", SystemClock.now().format_micros());
+    body.insert("export_id", format!("package-{id}"));
+    body.insert("package_digest", format!("sha256:{digest}"));
+    let query = query.to_json().to_canonical();
+    body.insert("query", String::from_utf8(query).unwrap_or_default());
+    if let Some(recipient) = &asked.recipient {
+        body.insert("recipient", recipient.as_str());
+    }
+    body.insert("record_count", integer(evidence.entries)?);
+    body.insert("requested_by", asked.by.as_str());
+    body.insert("scope", evidence.scope.word());
+    body.insert("size", integer(evidence.size)?);
+    let mut draft = Draft::new("export.created", body);
+    draft.stream_id = Some(LOG_STREAM.into());
+    draft.tenant_id = Some(DEFAULT_TENANT.into());
+    Ok(draft)
+}
+
+/// A stream is one of a tenant: of the default one, if none is named.
+fn of_a_tenant(query: &Query) -> Query {
+    let mut query = query.clone();
+    if query.stream.is_some() && query.tenant.is_none() {
+        query.tenant = Some(DEFAULT_TENANT.into());
+    }
+    query
+}
