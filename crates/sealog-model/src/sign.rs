@@ -32,7 +32,7 @@ pub use triple::{
 use crate::Error;
 use crate::digest::{DigestCache, DigestOptions, Taken};
 use crate::manifest::{Authorship, ClosedSet, Manifest};
-use crate::walk::{FileSet, Ignored, ModelPath};
+use crate::walk::{FileSet, IgnoreRules, Ignored, ModelPath};
 
 /// By what a manifest is vouched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,14 @@ impl Vouched {
             claims: Vec::new(),
             pinned: None,
         }
+    }
+
+    /// Leaves out what a verifier says besides, where the format does not say what was left out.
+    fn ignoring(mut self, rules: &IgnoreRules) -> Self {
+        if self.set.ignore_unstated {
+            self.set.ignore.extend(rules);
+        }
+        self
     }
 
     /// The set.

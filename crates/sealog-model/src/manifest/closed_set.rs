@@ -45,6 +45,8 @@ pub enum Content {
 pub struct ClosedSet {
     pub(crate) entries: BTreeMap<ModelPath, Content>,
     pub(crate) ignore: IgnoreRules,
+    /// Whether the rules are no more than assumed, since the format does not say them: a verifier may add to them.
+    pub(crate) ignore_unstated: bool,
     pub(crate) links: LinkPolicy,
     /// Whether files without content may stand unlisted: shards cannot name them.
     pub(crate) empty_unlisted: bool,
@@ -67,6 +69,7 @@ impl ClosedSet {
             ignore,
             links,
             empty_unlisted: false,
+            ignore_unstated: false,
             unnamed_file: false,
         }
     }

@@ -42,7 +42,8 @@ pub enum Pin {
 pub struct Walks {
     /// Of a manifest of our own that a digest vouches for.
     pub own: WalkOptions,
-    /// Of the formats of older tools, which leave nothing out by themselves.
+    /// Of the formats of older tools, which leave nothing out by themselves. What it leaves out is left out beside an
+    /// OMS bundle too, if that is of a release that did not record it.
     pub older: WalkOptions,
 }
 
@@ -137,13 +138,16 @@ impl Envelope {
         }
         match self.form {
             Form::Own => self.vouch_own(pin, walks.own.clone()),
-            Form::Oms => match pin {
-                Pin::Key(key) => verify_oms(&self.text, key),
-                Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
-                Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
-                    why: "an OMS bundle is verified by a key or a root that you bring",
-                }),
-            },
+            Form::Oms => {
+                let vouched = match pin {
+                    Pin::Key(key) => verify_oms(&self.text, key),
+                    Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
+                    Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
+                        why: "an OMS bundle is verified by a key or a root that you bring",
+                    }),
+                };
+                Ok(vouched?.ignoring(&walks.older.ignore))
+            }
             Form::HashTrace => self.vouch_hashtrace(pin, walks.older.clone()),
             Form::Triple => self.vouch_triple(pin, walks.older.clone()),
         }

@@ -2,10 +2,11 @@
 //!
 //! A Sigstore bundle holds a DSSE envelope, which holds an in-toto statement, which holds the resources. The bytes of
 //! the payload are verified as they were received and read once. **What is absent**: the Sigstore method, whose bundles
-//! are refused as undecided, and predicates before v1.0.
+//! are refused as undecided, and writing what releases before 1.1.0 wrote.
 
 mod bundle;
 mod certificate;
+mod historical;
 mod payload;
 
 use aws_lc_rs::signature::{
@@ -19,6 +20,7 @@ pub use certificate::{CertificateRoots, SigningChain};
 
 use self::bundle::{Bundle, Material, Signer};
 use self::certificate::Certificate;
+use self::payload::Signed;
 use super::{Vouched, Voucher};
 use crate::Error;
 use crate::digest::Algorithm;
@@ -166,11 +168,16 @@ fn vouch(
 ) -> Result<Vouched, Error> {
     let message = bundle::pre_authentication(&bundle.payload);
     let public = UnparsedPublicKey::new(verification(key.kind())?, key.raw());
-    let holds = public.verify(&message, &bundle.signature);
-    holds.map_err(|_| Error::Signature {
-        why: "the payload or the signature was changed, or the key is another".into(),
-    })?;
-    let (set, mut notes) = payload::read(&bundle.payload)?;
+    let signed = if public.verify(&message, &bundle.signature).is_ok() {
+        Signed::Dsse
+    } else if historical::is_signed(&bundle.payload, &bundle.signature, key) {
+        Signed::Historical
+    } else {
+        return Err(Error::Signature {
+            why: "the payload or the signature was changed, or the key is another".into(),
+        });
+    };
+    let (set, mut notes) = payload::read(&bundle.payload, signed)?;
     notes.extend(note);
     Ok(Vouched {
         notes,
@@ -201,3 +208,7 @@ mod certificate_tests;
 #[cfg(unix)]
 #[cfg(test)]
 mod flip_tests;
+
+#[cfg(unix)]
+#[cfg(test)]
+mod history_tests;

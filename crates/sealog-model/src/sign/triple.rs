@@ -214,6 +214,7 @@ impl Triple {
             ignore: walk.ignore,
             links: walk.links,
             empty_unlisted: false,
+            ignore_unstated: false,
             unnamed_file: self.named.is_none(),
         })
     }

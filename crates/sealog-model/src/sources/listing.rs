@@ -126,6 +126,7 @@ impl Listing {
             ignore,
             links,
             empty_unlisted: false,
+            ignore_unstated: false,
             unnamed_file: false,
         })
     }

@@ -36,6 +36,19 @@ impl IgnoreRules {
         Ok(())
     }
 
+    /// Leaves out what other rules do too.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.rules.extend(other.rules.iter().cloned());
+    }
+
+    /// The same without the rules that cover one of these paths.
+    pub(crate) fn sparing<'p>(mut self, paths: impl Iterator<Item = &'p ModelPath>) -> Self {
+        for path in paths {
+            self.rules.retain(|rule| !rule.covers(path.as_str()));
+        }
+        self
+    }
+
     /// Leaves out a file that is about the model and cannot be part of it: its manifest, its signature. It is named by
     /// whoever calls, never by the manifest, and is not reported.
     pub fn add_own(&mut self, path: ModelPath) {

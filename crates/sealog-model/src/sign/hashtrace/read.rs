@@ -189,6 +189,7 @@ fn closed(entries: Entries, walk: WalkOptions) -> Result<ClosedSet, Error> {
         ignore: walk.ignore,
         links: walk.links,
         empty_unlisted: false,
+        ignore_unstated: false,
         unnamed_file: false,
     })
 }

@@ -133,6 +133,12 @@ fn members_that_nobody_reads_are_refused() {
         ),
     ];
     malformed(&model, &good, &cases);
+    // Older spellings, which no release wrote and the reference refuses too.
+    let older = ["0.1", "0.2", "0.3"].map(|version| {
+        let spelling = format!("bundle+json;version={version}");
+        (version, good.replace("bundle.v0.3+json", &spelling))
+    });
+    malformed(&model, &good, &older);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sealog_core::Hash;
 use sealog_core::json::{Object, Value};
 
-use super::bad;
+use super::{bad, historical};
 use crate::Error;
 use crate::digest::{Algorithm, Digests};
 use crate::limits::FILES_MAX;
@@ -20,13 +20,22 @@ const UNNAMED: &str = ".";
 const STAND_IN: &str = "model";
 
 /// A resource as it is listed.
-struct Resource {
-    name: String,
-    digest: Vec<u8>,
+pub(super) struct Resource {
+    pub(super) name: String,
+    pub(super) digest: Vec<u8>,
+}
+
+/// Over which bytes a signature was found to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// Those of DSSE.
+    Dsse,
+    /// Those of release 0.2, which signed only statements of its own.
+    Historical,
 }
 
 /// Reads a payload whose signature holds. The root is recomputed in the order of the list.
-pub(super) fn read(payload: &[u8]) -> Result<(ClosedSet, Vec<String>), Error> {
+pub(super) fn read(payload: &[u8], signed: Signed) -> Result<(ClosedSet, Vec<String>), Error> {
     let value = Value::parse(payload).map_err(|source| Error::Json {
         what: "the OMS payload",
         source,
@@ -36,16 +45,23 @@ pub(super) fn read(payload: &[u8]) -> Result<(ClosedSet, Vec<String>), Error> {
     if kind.as_str() != Some(STATEMENT_TYPE) {
         return Err(bad("its payload is no in-toto statement v1"));
     }
-    if predicate_type.as_str() != Some(PREDICATE_TYPE) {
-        return Err(bad("its predicate is not OMS v1.0"));
+    match (predicate_type.as_str(), signed) {
+        (Some(historical::PREDICATE_TYPE), _) => return historical::read(subject, predicate),
+        (Some(PREDICATE_TYPE), Signed::Dsse) => {}
+        (Some(PREDICATE_TYPE), Signed::Historical) => {
+            return Err(bad(
+                "it is signed as release 0.2 signed, and no statement of that",
+            ));
+        }
+        _ => return Err(bad("its predicate is not OMS v1.0")),
     }
     let Some([subject]) = subject.as_array() else {
         return Err(bad("it does not have exactly one subject"));
     };
     let [resources, serialization] =
         members(super::WHAT, predicate, ["resources", "serialization"])?;
-    let hash = hash_type(serialization)?;
     let shard_size = shard_size(serialization)?;
+    let hash = hash_type(serialization, shard_size)?;
     let resources = read_resources(resources, hash, shard_size)?;
     check_root(subject, &resources)?;
     let mut notes = Vec::new();
@@ -62,26 +78,44 @@ pub(super) fn read(payload: &[u8]) -> Result<(ClosedSet, Vec<String>), Error> {
         Some(false) => LinkPolicy::Refuse,
         None => return Err(bad("it does not say whether links are allowed")),
     };
+    let unnamed_file = is_unnamed(&resources);
+    let entries = match shard_size {
+        None => whole(resources, hash)?,
+        Some(size) => {
+            notes.push("shards do not cover files without content".into());
+            sharded(resources, hash, size)?
+        }
+    };
+    let ignored = serialization.member("ignore_paths");
+    let ignore = if let Some(paths) = ignored {
+        read_ignored(paths, &mut notes)?
+    } else {
+        let (ignore, note) = assumed_ignored(&entries);
+        notes.push(note);
+        ignore
+    };
     let set = ClosedSet {
-        unnamed_file: matches!(resources.as_slice(), [only] if only.name == UNNAMED),
+        unnamed_file,
         empty_unlisted: shard_size.is_some(),
-        ignore: read_ignored(serialization, &mut notes)?,
+        ignore,
+        ignore_unstated: ignored.is_none(),
         links,
-        entries: match shard_size {
-            None => whole(resources, hash)?,
-            Some(size) => {
-                notes.push("shards do not cover files without content".into());
-                sharded(resources, hash, size)?
-            }
-        },
+        entries,
     };
     Ok((set, notes))
 }
 
-fn hash_type(serialization: &Value) -> Result<Algorithm, Error> {
+fn hash_type(serialization: &Value, shard_size: Option<u64>) -> Result<Algorithm, Error> {
     let name = serialization.member("hash_type").and_then(Value::as_str);
-    name.and_then(hash_named)
+    name.and_then(|name| mangled(name, shard_size))
         .ok_or_else(|| bad("its hash type is unknown"))
+}
+
+/// A hash whose name may tell the size of shards again: the reference names resources so, and release 0.3 the whole.
+fn mangled(name: &str, shard_size: Option<u64>) -> Option<Algorithm> {
+    let end = shard_size.map(|size| format!("-sharded-{size}"));
+    let plain = end.as_deref().and_then(|end| name.strip_suffix(end));
+    hash_named(plain.unwrap_or(name))
 }
 
 fn hash_named(name: &str) -> Option<Algorithm> {
@@ -123,16 +157,12 @@ fn read_resources(
     if list.len() > FILES_MAX {
         return Err(bad("it names too many resources"));
     }
-    let mangled = shard_size.map(|size| format!("-sharded-{size}"));
     let mut resources = Vec::with_capacity(list.len());
     for resource in list {
         let [algorithm, digest, name] =
             members(super::WHAT, resource, ["algorithm", "digest", "name"])?;
-        let text = algorithm.as_str().unwrap_or_default();
-        let plain = mangled
-            .as_deref()
-            .and_then(|mangled| text.strip_suffix(mangled));
-        if hash_named(plain.unwrap_or(text)) != Some(hash) {
+        let algorithm = algorithm.as_str().unwrap_or_default();
+        if mangled(algorithm, shard_size) != Some(hash) {
             return Err(bad("a resource has another hash than the whole"));
         }
         let digest = digest.as_str().and_then(|digest| hash.parse_hex(digest));
@@ -171,7 +201,15 @@ fn path(name: &str) -> Result<ModelPath, Error> {
     })
 }
 
-fn whole(resources: Vec<Resource>, hash: Algorithm) -> Result<BTreeMap<ModelPath, Content>, Error> {
+/// Whether the resources are the one file of a model, without its name.
+pub(super) fn is_unnamed(resources: &[Resource]) -> bool {
+    matches!(resources, [only] if only.name == UNNAMED)
+}
+
+pub(super) fn whole(
+    resources: Vec<Resource>,
+    hash: Algorithm,
+) -> Result<BTreeMap<ModelPath, Content>, Error> {
     let only = resources.len() == 1;
     let mut entries = BTreeMap::new();
     for Resource { name, digest } in resources {
@@ -253,12 +291,8 @@ fn decimal(text: &str) -> Option<u64> {
     (number.to_string() == text).then_some(number)
 }
 
-/// The rules of the signer; of releases that did not record them, the four names.
-fn read_ignored(serialization: &Value, notes: &mut Vec<String>) -> Result<IgnoreRules, Error> {
-    let Some(paths) = serialization.member("ignore_paths") else {
-        notes.push("what was ignored is not recorded: the four names of OMS are assumed".into());
-        return Ok(IgnoreRules::oms());
-    };
+/// The rules of the signer.
+fn read_ignored(paths: &Value, notes: &mut Vec<String>) -> Result<IgnoreRules, Error> {
     let mut rules = IgnoreRules::none();
     for path in paths
         .as_array()
@@ -272,6 +306,13 @@ fn read_ignored(serialization: &Value, notes: &mut Vec<String>) -> Result<Ignore
         }
     }
     Ok(rules)
+}
+
+/// The rules of releases that did not record them: of the four names those below which nothing is signed.
+pub(super) fn assumed_ignored(entries: &BTreeMap<ModelPath, Content>) -> (IgnoreRules, String) {
+    let rules = IgnoreRules::oms().sparing(entries.keys());
+    let note = "what was ignored is not recorded: the four names of OMS are assumed";
+    (rules, note.into())
 }
 
 pub(super) fn write(

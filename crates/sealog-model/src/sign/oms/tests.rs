@@ -31,7 +31,7 @@ impl Model {
         Self { root, key }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.root.path().join("model")
     }
 
