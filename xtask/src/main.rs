@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a chore reports to whoever started it")]
 #![expect(clippy::print_stderr, reason = "errors of a chore go where errors go")]
 
+mod debian;
 mod dependencies;
 mod edges;
 mod licence;

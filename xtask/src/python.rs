@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{Job, log_path};
 use crate::report::Outcome;
-use crate::{root, test_output};
+use crate::{debian, root, test_output};
 
 const PACKAGE: &str = "crates/sealog-python";
 const REQUIREMENTS: &str = "xtask/requirements.txt";
@@ -60,6 +60,7 @@ pub(crate) fn check() -> Result<Outcome> {
     if !outcome.faults.is_empty() {
         return Ok(outcome);
     }
+    debian::install()?;
     let package = root.join(PACKAGE);
     let tests = environment.module(&package, "pytest", &["-q", "-rs", "--color=no", "tests"]);
     pytest(tests, &mut outcome)?;

@@ -10,6 +10,14 @@ from typing import Any
 import pytest
 
 import sealog
+import verify_page
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process_of_the_page() -> Iterator[None]:
+    """Whichever test starts the process in which the page's code runs, it ends with the run."""
+    yield
+    verify_page.end()
 
 
 @pytest.fixture

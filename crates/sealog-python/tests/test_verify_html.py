@@ -516,17 +516,18 @@ def test_a_file_that_the_page_does_not_take_into_memory(page: Node) -> None:
     assert page.run(script, key=LOG_KEY) == ["receipt_malformed", "too_large"]
 
 
-def write_extract(path: Path, count: int) -> str:
+def write_extract(path: Path, count: int, body: dict[str, Any] | None = None) -> str:
     """An extract of `count` small entries, signed by the key of the seed 01..; gives the key."""
     from test_verify_py_packages import signature
 
     seed, origin = b"\x01" * 32, "log.example/sealog"
-    entries = [b'{"log":{"index":%d},"record":{"body":{}}}' % at for at in range(count)]
+    text = verify.write_canonical(body or {})
+    entries = [b'{"log":{"index":%d},"record":{"body":%s}}' % (at, text) for at in range(count)]
     levels = tree_of([verify.leaf_hash(entry) for entry in entries])
     texts = [[base64.b64encode(node).decode() for node in row] for row in levels]
-    text = f"{origin}\n{count}\n{texts[-1][0]}\n"
-    line = base64.b64encode(verify.Key(LOG_KEY).id + signature(seed, text.encode())).decode()
-    note = f"{text}\n\u2014 {origin} {line}\n"
+    signed = f"{origin}\n{count}\n{texts[-1][0]}\n"
+    line = base64.b64encode(verify.Key(LOG_KEY).id + signature(seed, signed.encode())).decode()
+    note = f"{signed}\n\u2014 {origin} {line}\n"
     head = {"checkpoint": note, "format": "sealog-export/v0", "origin": origin, "query": {}, "size": count}
     with path.open("wb") as file:
         file.write(verify.write_canonical(head) + b"\n")

@@ -89,6 +89,12 @@ class Node:
         words = [program, "--no-warnings", "-e", DRIVER, str(PAGE)]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
+    def close(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -134,6 +140,13 @@ def node() -> Node | None:
     """The one process of a run; nothing without Node, which `test_verify_html.py` counts as skipped."""
     program = shutil.which("node")
     return None if missing() or program is None else Node(program)
+
+
+def end() -> None:
+    """Ends the process, if one was started."""
+    if node.cache_info().currsize and (process := node()) is not None:
+        process.close()
+    node.cache_clear()
 
 
 def is_same(one: dict[str, Any], two: dict[str, Any]) -> None:
