@@ -54,9 +54,10 @@ How to verify it
 
   sealog verify THIS.zip --key log.vkey
   python3 verify.py THIS.zip --key log.vkey
+  or open verify.html in a browser, drop this file on it and put the key into its field
 
-  Either will do; they share no code. With --against FILE, a checkpoint or receipt that you kept
-  from before, they also compare this log with the one that you saw then.
+  Any of them will do; they share no code. With --against FILE, a checkpoint or receipt that you
+  kept from before, they also compare this log with the one that you saw then.
 
 Files
   entries.jsonl      the entries, each with its proof
