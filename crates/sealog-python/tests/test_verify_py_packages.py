@@ -779,3 +779,23 @@ def test_a_policy_without_witnesses_names_keys(world: World) -> None:
     policy = world.root / "policy.txt"
     policy.write_text(f"log {world.vkey}\nquorum none\n")
     assert world.both(world.path("stream"), "--policy", "policy.txt") == (0, "holds")
+
+
+def test_no_flipped_bit_of_a_package_holds_in_the_page(world: World) -> None:
+    """A bit of each byte of the headers and the directory, and of the members in steps (`SEALOG_FLIPS=all`: each byte)."""
+    from test_verify_html import flipped
+
+    page = verify_page.node()
+    if page is None:
+        pytest.skip(str(verify_page.missing()))
+    content = world.path("stream").read_bytes()
+    with zipfile.ZipFile(world.path("stream")) as archive:
+        inside: list[int] = []
+        for info in archive.infolist():
+            begin = info.header_offset + 30 + len(info.filename)
+            inside += range(begin, begin + info.file_size)
+    layout = sorted(set(range(len(content))) - set(inside))
+    assert len(layout) > 14 * 30
+    step = 1 if os.environ.get("SEALOG_FLIPS") == "all" else 101
+    places = [*layout, *inside[::step]]
+    assert flipped(page, content, places, world.vkey) == len(places)
