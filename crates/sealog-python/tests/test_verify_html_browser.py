@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,21 @@ def test_the_records_by_keyboard_and_filter(page: chromium.Browser, given: Given
     page.type("#filter", "nowhere")
     page.wait("document.querySelectorAll('#rows tr').length === 0")
     quiet(page)
+
+
+def test_the_answer_is_saved_and_copied(browser: chromium.Browser, page: chromium.Browser, given: Given, tmp_path: Path) -> None:
+    browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    page.type("#key", given.vkey)
+    page.drop(given.package)
+    report = answer(page, given.package)
+    page.run("document.querySelector('#report-part').open = true; document.querySelector('#save').click()")
+    saved = tmp_path / "sealog-verify.json"
+    until = time.monotonic() + 20
+    while not saved.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert json.loads(saved.read_text(encoding="utf-8")) == report
+    page.run("document.querySelector('#copy').click()")
+    page.wait("document.querySelector('#copied').textContent !== ''")
 
 
 def test_a_key_that_is_none_is_no_verdict(page: chromium.Browser, given: Given) -> None:
