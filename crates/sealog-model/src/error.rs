@@ -140,6 +140,14 @@ pub enum Error {
         /// What it cannot state, and what to do instead.
         why: &'static str,
     },
+    /// It cannot be said whether something holds, because this version or what it was given is not enough for that.
+    #[error("{what} is undecided: {why}")]
+    Undecided {
+        /// Which text.
+        what: &'static str,
+        /// What is missing, and what to do.
+        why: String,
+    },
     /// An admitted model has no file of this path.
     #[error("the admitted model has no file `{path}`")]
     NoFile {
@@ -202,6 +210,7 @@ impl Error {
             | Self::NoFile { .. }
             | Self::NotDetermined { .. }
             | Self::Unsupported { .. }
+            | Self::Undecided { .. }
             | Self::NotClean {
                 verdict: Verdict::Undecided | Verdict::Clean,
                 ..
@@ -239,6 +248,7 @@ impl Error {
             Self::NotCovered { .. } => "model_not_covered",
             Self::NoFile { .. } => "model_no_file",
             Self::Unsupported { .. } => "model_unsupported",
+            Self::Undecided { .. } => "model_undecided",
             Self::NotClean { .. } => "model_not_clean",
             Self::NotDetermined { .. } => "model_not_determined",
         }

@@ -26,6 +26,14 @@ pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 pub const CHAIN_CERTIFICATES_MAX: usize = 8;
 /// Certificates that a verifier may trust at once; the list of an operating system has about 150.
 pub const ROOTS_MAX: usize = 512;
+/// Bytes of a trusted root of Sigstore; the public one has 7 kB.
+pub const TRUSTED_ROOT_BYTES_MAX: usize = 1024 * 1024;
+/// Logs of one kind, and authorities of one kind, in a trusted root.
+pub const TRUSTED_ROOT_ITEMS_MAX: usize = 64;
+/// Bytes of an identity, or of the name of its provider.
+pub const IDENTITY_BYTES_MAX: usize = 1_024;
+/// Promises of certificate logs in one certificate; the public authority asks one log.
+pub const SCTS_MAX: usize = 8;
 /// Bytes of a name, version or author in a statement.
 pub const LABEL_BYTES_MAX: usize = 200;
 /// Bytes that a thread reads of a file at a time; it reads two files in step. Both buffers have to stay in the second

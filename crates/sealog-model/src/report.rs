@@ -262,6 +262,7 @@ impl Error {
             Self::NotCovered { .. } => "files are there that no signature covers",
             Self::NoFile { .. } => "the admitted model has no such file",
             Self::Unsupported { .. } => "a format cannot state what it would have to",
+            Self::Undecided { .. } => "whether it holds cannot be said with what is there",
             Self::NotClean { .. } => "loading the model may run code",
             Self::NotDetermined { .. } => "what the model is could not be read from its files",
         }

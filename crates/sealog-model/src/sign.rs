@@ -20,8 +20,8 @@ use sealog_core::time::Timestamp;
 pub use envelope::{Envelope, Pin, Walks, metadata_path};
 pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
 pub use oms::{
-    CertificateRoots, OmsOptions, SigningChain, is_oms_claimed, oms_hash, sign_oms, verify_oms,
-    verify_oms_certificate,
+    CertificateRoots, OmsOptions, SigningChain, SigstoreSigner, TrustedRoot, is_oms_claimed,
+    oms_hash, sign_oms, verify_oms, verify_oms_certificate, verify_oms_sigstore,
 };
 pub use own::{pin_statement, sign_statement, verify_statement};
 pub use registered::registered_body;
@@ -54,6 +54,19 @@ pub enum Voucher {
         /// The time at which its chain was held to be valid.
         at: Timestamp,
     },
+    /// A short-lived certificate, whose authority and logs stand in a trusted root that the verifier brought.
+    Sigstore {
+        /// SHA-256 of its key's `SubjectPublicKeyInfo`, in hex.
+        key_id: String,
+        /// Who signed: the e-mail address or URI that the verifier asked for.
+        identity: String,
+        /// Who says so: the identity provider that the verifier asked for.
+        identity_provider: String,
+        /// When the signature was there: a log or a timestamp authority of the root says so.
+        at: Timestamp,
+        /// Where in the log its entry stands.
+        log_index: u64,
+    },
     /// A digest that the verifier brought.
     Digest,
 }
@@ -62,7 +75,9 @@ impl Voucher {
     /// The key that signed, if one did: SHA-256 of its `SubjectPublicKeyInfo`, in hex.
     pub fn key_id(&self) -> Option<&str> {
         match self {
-            Self::Key { key_id, .. } | Self::Certificate { key_id, .. } => Some(key_id),
+            Self::Key { key_id, .. }
+            | Self::Certificate { key_id, .. }
+            | Self::Sigstore { key_id, .. } => Some(key_id),
             Self::Digest => None,
         }
     }
@@ -72,6 +87,7 @@ impl Voucher {
         match self {
             Self::Key { scheme, .. } => scheme,
             Self::Certificate { .. } => "oms-certificate",
+            Self::Sigstore { .. } => "oms-sigstore",
             Self::Digest => "digest",
         }
     }
@@ -80,14 +96,34 @@ impl Voucher {
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::Certificate { subject, .. } => Some(subject),
-            Self::Key { .. } | Self::Digest => None,
+            Self::Key { .. } | Self::Sigstore { .. } | Self::Digest => None,
+        }
+    }
+
+    /// Who signed and who says so, where an identity decides.
+    pub fn identity(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Sigstore {
+                identity,
+                identity_provider,
+                ..
+            } => Some((identity, identity_provider)),
+            Self::Key { .. } | Self::Certificate { .. } | Self::Digest => None,
+        }
+    }
+
+    /// Where in a transparency log the signature stands, if it does.
+    pub const fn log_index(&self) -> Option<u64> {
+        match self {
+            Self::Sigstore { log_index, .. } => Some(*log_index),
+            Self::Key { .. } | Self::Certificate { .. } | Self::Digest => None,
         }
     }
 
     /// The time at which this was held to be so, where that decides.
     pub const fn verification_time(&self) -> Option<Timestamp> {
         match self {
-            Self::Certificate { at, .. } => Some(*at),
+            Self::Certificate { at, .. } | Self::Sigstore { at, .. } => Some(*at),
             Self::Key { .. } | Self::Digest => None,
         }
     }

@@ -9,8 +9,8 @@ use sealog_core::time::Timestamp;
 use super::hashtrace::{Era, HashTrace, is_hashtrace_claimed};
 use super::triple::{METADATA_FILE, Triple, is_triple_claimed};
 use super::{
-    CertificateRoots, Vouched, is_oms_claimed, pin_statement, verify_oms, verify_oms_certificate,
-    verify_statement,
+    CertificateRoots, SigstoreSigner, TrustedRoot, Vouched, is_oms_claimed, pin_statement,
+    verify_oms, verify_oms_certificate, verify_oms_sigstore, verify_statement,
 };
 use crate::Error;
 use crate::digest::{Algorithm, DigestOptions};
@@ -32,6 +32,13 @@ pub enum Pin {
         roots: CertificateRoots,
         /// Now, or an earlier time at which the caller knows the signature to have been there.
         at: Timestamp,
+    },
+    /// A Sigstore, and who has to have signed.
+    Sigstore {
+        /// Its authorities and logs.
+        root: TrustedRoot,
+        /// Whom they have to name.
+        signer: SigstoreSigner,
     },
     /// The digest of the model.
     Digest(Hash),
@@ -136,14 +143,22 @@ impl Envelope {
                 why: "roots of certificates vouch for OMS bundles alone, and this is none",
             });
         }
+        if matches!(pin, Pin::Sigstore { .. }) && self.form != Form::Oms {
+            return Err(Error::Pin {
+                why: "a trusted root and an identity vouch for OMS bundles alone, and this is none",
+            });
+        }
         match self.form {
             Form::Own => self.vouch_own(pin, walks.own.clone()),
             Form::Oms => {
                 let vouched = match pin {
                     Pin::Key(key) => verify_oms(&self.text, key),
                     Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
+                    Pin::Sigstore { root, signer } => {
+                        verify_oms_sigstore(&self.text, root, signer)
+                    }
                     Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
-                        why: "an OMS bundle is verified by a key or a root that you bring",
+                        why: "an OMS bundle is verified by a key, a root or an identity that you bring",
                     }),
                 };
                 Ok(vouched?.ignoring(&walks.older.ignore))
@@ -177,7 +192,7 @@ impl Envelope {
                 verify_statement(&self.text, &read(&signature)?, key)
             }
             (Pin::Digest(digest), _) => pin_statement(&self.text, Some(*digest), walk),
-            (Pin::Key(_) | Pin::Roots { .. } | Pin::Nothing, _) => {
+            (Pin::Key(_) | Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing, _) => {
                 pin_statement(&self.text, None, walk)
             }
         }
@@ -188,7 +203,9 @@ impl Envelope {
         let key = match pin {
             Pin::Key(key) => key,
             Pin::Digest(digest) => return Ok(parsed.pin(*digest)),
-            Pin::Roots { .. } | Pin::Nothing => return Err(self.unsigned(parsed.closed_set())),
+            Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing => {
+                return Err(self.unsigned(parsed.closed_set()));
+            }
         };
         let signature = match parsed.era() {
             // Its signature stands in it. Whoever names another has to hear that there is none.
@@ -212,7 +229,9 @@ impl Envelope {
         let held = Triple::parse(&self.text, &metadata)?.hold(&self.model, walk)?;
         match pin {
             Pin::Digest(digest) => Ok(held.pin(*digest)),
-            Pin::Key(_) | Pin::Roots { .. } | Pin::Nothing => Err(self.unsigned(held.closed_set())),
+            Pin::Key(_) | Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing => {
+                Err(self.unsigned(held.closed_set()))
+            }
         }
     }
 

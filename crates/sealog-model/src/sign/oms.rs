@@ -1,13 +1,14 @@
-//! Bundles of `OpenSSF` Model Signing v1.0, by a key or a certificate: written, and verified as other tools write them.
+//! Bundles of `OpenSSF` Model Signing v1.0: by a key or a certificate written, by these and through Sigstore verified.
 //!
 //! A Sigstore bundle holds a DSSE envelope, which holds an in-toto statement, which holds the resources. The bytes of
-//! the payload are verified as they were received and read once. **What is absent**: the Sigstore method, whose bundles
-//! are refused as undecided, and writing what releases before 1.1.0 wrote.
+//! the payload are verified as they were received and read once. **What is absent**: signing through Sigstore, which
+//! needs its services, and writing what releases before 1.1.0 wrote.
 
 mod bundle;
 mod certificate;
 mod historical;
 mod payload;
+mod sigstore;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
@@ -17,6 +18,7 @@ use sealog_core::json::Value;
 use sealog_core::time::Timestamp;
 
 pub use certificate::{CertificateRoots, SigningChain};
+pub use sigstore::{SigstoreSigner, TrustedRoot, verify_oms_sigstore};
 
 use self::bundle::{Bundle, Material, Signer};
 use self::certificate::Certificate;
@@ -111,10 +113,9 @@ pub fn verify_oms(text: &[u8], key: &PublicKey) -> Result<Vouched, Error> {
     verification(key.kind())?;
     let value = parse(text)?;
     let bundle = bundle::read(&value)?;
-    let Material::Key(named) = bundle.material else {
-        return Err(Error::Pin {
-            why: "the bundle is signed by a certificate: bring the root that its chain leads to, not a key",
-        });
+    let named = match bundle.material {
+        Material::Key(named) => named,
+        ref other => return Err(other_method(other)),
     };
     let note = bundle::check_key(named, key)?;
     let voucher = Voucher::Key {
@@ -139,9 +140,7 @@ pub fn verify_oms_certificate(
     let value = parse(text)?;
     let bundle = bundle::read(&value)?;
     let Material::Chain(ders) = &bundle.material else {
-        return Err(Error::Pin {
-            why: "the bundle is signed by a key without a certificate: bring that key, not a root",
-        });
+        return Err(other_method(&bundle.material));
     };
     let chain = ders.iter().map(|der| Certificate::from_der(der));
     let chain = chain.collect::<Result<Vec<_>, _>>()?;
@@ -153,6 +152,23 @@ pub fn verify_oms_certificate(
     };
     let note = "whether a certificate was revoked was not asked: a bundle does not say it";
     vouch(&bundle, &key, voucher, Some(note.into()))
+}
+
+/// What is brought belongs to another method than the bundle's: what to bring.
+const fn other_method(material: &Material<'_>) -> Error {
+    Error::Pin {
+        why: match material {
+            Material::Key(_) => {
+                "the bundle is signed by a key without a certificate: bring that key, and nothing else"
+            }
+            Material::Chain(_) => {
+                "the bundle is signed by a certificate: bring the root that its chain leads to, and nothing else"
+            }
+            Material::Sigstore(..) => {
+                "the bundle is signed through Sigstore: bring a trusted root, an identity and its provider"
+            }
+        },
+    }
 }
 
 fn parse(text: &[u8]) -> Result<Value, Error> {

@@ -34,6 +34,8 @@ pub(super) enum Material<'v> {
     Key(&'v Value),
     /// The certificate method: DER, leaf first.
     Chain(Vec<Vec<u8>>),
+    /// The Sigstore method: DER of the one certificate, and what stands beside it.
+    Sigstore(Vec<u8>, &'v Object),
 }
 
 /// The bytes that DSSE signs.
@@ -158,9 +160,7 @@ fn read_material(material: &Object) -> Result<Material<'_>, Error> {
             let ders = list.iter().map(raw_bytes);
             Ok(Material::Chain(ders.collect::<Result<_, _>>()?))
         }
-        [None, None, Some(_)] => Err(bad(
-            "it is signed through Sigstore, which this version cannot verify",
-        )),
+        [None, None, Some(leaf)] => Ok(Material::Sigstore(raw_bytes(leaf)?, material)),
         [None, None, None] => Err(bad("it names no public key and no certificate")),
         _ => Err(bad("it can be verified by more than one thing")),
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use sealog_core::Hash;
 use sealog_core::time::Timestamp;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage as Purpose, VerifiedPath};
 use x509_cert::der::{Decode, Encode};
@@ -20,7 +21,7 @@ use crate::limits::{CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX, ROOTS_MAX};
 
 const WHAT: &str = "the certificate";
 /// 1.3.6.1.5.5.7.3.3 as DER writes it, without tag and length.
-const CODE_SIGNING_DER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
+pub(super) const CODE_SIGNING_DER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
 const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
 
 /// One certificate: its bytes, and what they say. That one can be read says nothing about whose it is.
@@ -67,7 +68,7 @@ impl Certificate {
         (seconds(&validity.not_before), seconds(&validity.not_after))
     }
 
-    fn hold_valid(&self, which: &str, at: u64) -> Result<(), Error> {
+    pub(super) fn hold_valid(&self, which: &str, at: u64) -> Result<(), Error> {
         let (from, to) = self.validity();
         if at < from {
             return Err(refuted(format!("{which} is not valid yet")));
@@ -78,7 +79,7 @@ impl Certificate {
         Ok(())
     }
 
-    fn extension<'a, T>(&'a self) -> Result<Option<T>, Error>
+    pub(super) fn extension<'a, T>(&'a self) -> Result<Option<T>, Error>
     where
         T: Decode<'a> + x509_cert::der::oid::AssociatedOid,
         T::Error: std::fmt::Display,
@@ -89,6 +90,27 @@ impl Certificate {
         Ok(found.map(|(_, value)| value))
     }
 
+    /// What stands in the extension of this number: DER, or whatever its authority put there.
+    pub(super) fn extension_bytes(&self, id: &str) -> Result<Option<&[u8]>, Error> {
+        let all = self.parsed.tbs_certificate().extensions();
+        let mut found = all
+            .into_iter()
+            .flatten()
+            .filter(|extension| extension.extn_id.to_string() == id);
+        match (found.next(), found.next()) {
+            (first, None) => Ok(first.map(|extension| extension.extn_value.as_bytes())),
+            (_, Some(_)) => Err(Error::malformed(WHAT, "an extension is there twice")),
+        }
+    }
+
+    /// SHA-256 of its `SubjectPublicKeyInfo`.
+    pub(super) fn key_hash(&self) -> Result<Hash, Error> {
+        let info = self.parsed.tbs_certificate().subject_public_key_info();
+        let der = info.to_der();
+        let der = der.map_err(|_| Error::malformed(WHAT, "its key is no DER"))?;
+        Ok(Hash::of(&[&der]))
+    }
+
     /// Whether a certificate names this one's subject as its issuer. That it was signed by it is not said.
     fn is_issuer_of(&self, other: &Self) -> bool {
         self.parsed.tbs_certificate().subject() == other.parsed.tbs_certificate().issuer()
@@ -96,7 +118,7 @@ impl Certificate {
 
     /// A leaf has to be for signing code. The reference is content with a `keyUsage` of digital signatures; the
     /// specification is not.
-    fn hold_signs_code(&self) -> Result<(), Error> {
+    pub(super) fn hold_signs_code(&self) -> Result<(), Error> {
         let usage = self.extension::<KeyUsage>()?;
         if usage.is_some_and(|usage| !usage.digital_signature()) {
             return Err(refuted("its certificate is not for digital signatures"));
@@ -138,12 +160,12 @@ fn reworded(path: &Path, error: &Error) -> Error {
 }
 
 /// Seconds since 1970.
-fn unix(at: Timestamp) -> Result<u64, Error> {
+pub(super) fn unix(at: Timestamp) -> Result<u64, Error> {
     u64::try_from(at.seconds())
         .map_err(|_| Error::malformed("the verification time", "it is before 1970"))
 }
 
-fn refuted(why: impl Into<String>) -> Error {
+pub(super) fn refuted(why: impl Into<String>) -> Error {
     Error::Signature { why: why.into() }
 }
 
@@ -213,11 +235,18 @@ impl CertificateRoots {
             leaf.hold_valid("its certificate", seconds)?;
             return Ok(key);
         }
-        self.verify_path(leaf, above, seconds)?;
+        self.verify_path(leaf, above, seconds, CODE_SIGNING_DER)?;
         Ok(key)
     }
 
-    fn verify_path(&self, leaf: &Certificate, above: &[Certificate], at: u64) -> Result<(), Error> {
+    /// Holds the path of a leaf, for a purpose, and returns the certificate that issued it.
+    pub(super) fn verify_path<'a>(
+        &'a self,
+        leaf: &Certificate,
+        above: &'a [Certificate],
+        at: u64,
+        purpose: &'static [u8],
+    ) -> Result<&'a Certificate, Error> {
         let anchors: Vec<TrustAnchor<'_>> = self
             .roots
             .iter()
@@ -228,7 +257,7 @@ impl CertificateRoots {
         let entity = EndEntityCert::try_from(&leaf.der).map_err(refusal)?;
         let time = UnixTime::since_unix_epoch(Duration::from_secs(at));
         // Authorities without a list of uses may certify any; the leaf's own is demanded above.
-        let purpose = Purpose::required_if_present(CODE_SIGNING_DER);
+        let purpose = Purpose::required_if_present(purpose);
         let path = entity
             .verify_for_usage(
                 ALL_VERIFICATION_ALGS,
@@ -241,6 +270,7 @@ impl CertificateRoots {
             )
             .map_err(refusal)?;
         let mut below = 0;
+        let mut issuer = None;
         for one in path.intermediate_certificates() {
             let der = one.der();
             let found = above
@@ -248,9 +278,11 @@ impl CertificateRoots {
                 .find(|other| other.der.as_ref() == der.as_ref());
             let found = found.ok_or_else(|| refuted("its chain holds another certificate"))?;
             found.hold_authority("a certificate between", below)?;
+            issuer = issuer.or(Some(found));
             below += 1;
         }
-        self.hold_root(&anchors, &path, below, at)
+        let root = self.hold_root(&anchors, &path, below, at)?;
+        Ok(issuer.unwrap_or(root))
     }
 
     /// What the path ends in was trusted by its name and key alone: one of the roots with these has to hold itself.
@@ -260,16 +292,17 @@ impl CertificateRoots {
         path: &VerifiedPath<'_>,
         below: usize,
         at: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<&Certificate, Error> {
         let mut last = Err(refuted("no root that was given is at its end"));
         for (root, anchor) in self.roots.iter().zip(anchors) {
             if anchor != path.anchor() {
                 continue;
             }
             let held = root.hold_valid("the root", at);
-            last = held.and_then(|()| root.hold_authority("the root", below));
+            let held = held.and_then(|()| root.hold_authority("the root", below));
+            last = held.map(|()| root);
             if last.is_ok() {
-                return Ok(());
+                return last;
             }
         }
         last

@@ -1,0 +1,139 @@
+//! What an entry of a log is about: it has to be this envelope's payload, signature and certificate.
+//!
+//! **What is absent**: the `envelopeHash` of an entry, whose bytes nobody has any more: the payload and the signature
+//! are what an envelope consists of, and both are compared.
+
+use aws_lc_rs::digest::{SHA384, SHA512, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use sealog_core::Hash;
+use sealog_core::hash::push_hex;
+use sealog_core::json::Value;
+
+use super::super::bundle::{decode, pre_authentication};
+use super::super::certificate::refuted;
+use super::{Bundle, Entry, bad, undecided};
+use crate::Error;
+
+/// What an entry says that it took in.
+struct Record {
+    /// Whether it names the digest of the payload, or of the bytes that are signed, and that digest is right.
+    is_payload: bool,
+    signature: Option<Vec<u8>>,
+    /// In DER.
+    certificate: Option<Vec<u8>>,
+}
+
+/// Fails unless an entry is about this envelope and this certificate.
+pub(super) fn hold(entry: &Entry, bundle: &Bundle<'_>, leaf: &[u8]) -> Result<(), Error> {
+    let value = Value::parse(&entry.body).map_err(|source| Error::Json {
+        what: "the entry of a transparency log",
+        source,
+    })?;
+    let text = |name| value.member(name).and_then(Value::as_str);
+    if text("kind") != Some(&entry.kind) || text("apiVersion") != Some(&entry.version) {
+        return Err(refuted(
+            "its log entry is of another kind than the bundle says",
+        ));
+    }
+    let spec = value
+        .member("spec")
+        .ok_or_else(|| bad("its log entry says nothing"))?;
+    let record = match (entry.kind.as_str(), entry.version.as_str()) {
+        ("dsse", "0.0.1") => envelope(spec, bundle)?,
+        ("intoto", "0.0.2") => statement(spec, bundle)?,
+        ("hashedrekord", "0.0.1") => hashed(spec, bundle),
+        _ => {
+            return Err(undecided(
+                "its log entry is of a kind or version that this version cannot verify",
+            ));
+        }
+    };
+    if !record.is_payload {
+        return Err(refuted("its log entry is about another payload"));
+    }
+    if record.signature.as_ref() != Some(&bundle.signature) {
+        return Err(refuted("its log entry is about another signature"));
+    }
+    if record.certificate.as_deref() != Some(leaf) {
+        return Err(refuted("its log entry is about another certificate"));
+    }
+    Ok(())
+}
+
+/// `dsse` 0.0.1.
+fn envelope(spec: &Value, bundle: &Bundle<'_>) -> Result<Record, Error> {
+    let signature = only_signature(spec.member("signatures"))?;
+    Ok(Record {
+        is_payload: is_digest(spec.member("payloadHash"), &bundle.payload),
+        signature: decode(signature.member("signature")),
+        certificate: pem(signature.member("verifier")),
+    })
+}
+
+/// `intoto` 0.0.2, which encodes a signature twice.
+fn statement(spec: &Value, bundle: &Bundle<'_>) -> Result<Record, Error> {
+    let content = spec.member("content");
+    let member = |name| content.and_then(|content| content.member(name));
+    let envelope = member("envelope");
+    let signature = only_signature(envelope.and_then(|envelope| envelope.member("signatures")))?;
+    let kind = envelope.and_then(|envelope| envelope.member("payloadType"));
+    let is_kind = kind.and_then(Value::as_str) == Some(super::super::PAYLOAD_TYPE);
+    let once = decode(signature.member("sig"));
+    Ok(Record {
+        is_payload: is_kind && is_digest(member("payloadHash"), &bundle.payload),
+        signature: once.and_then(|text| STANDARD.decode(text).ok()),
+        certificate: pem(signature.member("publicKey")),
+    })
+}
+
+/// `hashedrekord` 0.0.1, about the bytes that are signed.
+fn hashed(spec: &Value, bundle: &Bundle<'_>) -> Record {
+    let signature = spec.member("signature");
+    let member = |name| signature.and_then(|signature| signature.member(name));
+    let data = spec.member("data").and_then(|data| data.member("hash"));
+    Record {
+        is_payload: is_digest(data, &pre_authentication(&bundle.payload)),
+        signature: decode(member("content")),
+        certificate: pem(member("publicKey").and_then(|key| key.member("content"))),
+    }
+}
+
+fn only_signature(list: Option<&Value>) -> Result<&Value, Error> {
+    match list.and_then(Value::as_array) {
+        Some([signature]) => Ok(signature),
+        _ => Err(refuted("its log entry does not have exactly one signature")),
+    }
+}
+
+/// Whether a digest is named that is that of some bytes.
+fn is_digest(named: Option<&Value>, bytes: &[u8]) -> bool {
+    let text = |name| {
+        named
+            .and_then(|named| named.member(name))
+            .and_then(Value::as_str)
+    };
+    let found = match text("algorithm") {
+        Some("sha256") => Hash::of(&[bytes]).to_hex(),
+        Some("sha384") => hex(digest(&SHA384, bytes).as_ref()),
+        Some("sha512") => hex(digest(&SHA512, bytes).as_ref()),
+        _ => return false,
+    };
+    text("value") == Some(&found)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    push_hex(&mut text, bytes);
+    text
+}
+
+/// The one certificate of a PEM text in base64.
+fn pem(value: Option<&Value>) -> Option<Vec<u8>> {
+    let text = decode(value)?;
+    let mut found = CertificateDer::pem_slice_iter(&text);
+    let first = found.next()?.ok()?;
+    found.next().is_none().then(|| first.to_vec())
+}
