@@ -72,7 +72,11 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "model_pin",
-        "trust a key (--key, --trusted), a root (--root) or a digest (--manifest-digest), whichever the format goes with",
+        "trust a key (--key, --trusted), a root (--root), an identity (--trusted-root) or a digest (--manifest-digest), whichever the format goes with",
+    ),
+    (
+        "model_undecided",
+        "docs/formats/manifest.md says what this version verifies; it is not shown to be wrong, and not to hold",
     ),
     (
         "model_unknown_key",

@@ -21,6 +21,7 @@ mod receipt_page;
 #[cfg(unix)]
 mod report;
 mod shell;
+mod sigstore;
 mod sources;
 #[cfg(unix)]
 mod tamper;

@@ -6,7 +6,9 @@ use sealog_core::Hash;
 use sealog_core::time::Timestamp;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::keys::{PublicKey, TrustedKeys};
-use sealog_model::sign::{CertificateRoots, Envelope, Pin, Uncovered, Walks};
+use sealog_model::sign::{
+    CertificateRoots, Envelope, Pin, SigstoreSigner, TrustedRoot, Uncovered, Walks,
+};
 
 use super::files::{WalkArgs, place};
 use super::key::trusted_file;
@@ -37,8 +39,38 @@ pub(super) struct EnvelopeArgs {
     #[arg(long, value_name = "FILE", group = "pin")]
     root: Vec<PathBuf>,
     /// With --root: when the certificates have to be valid, RFC 3339 in UTC [default: now]
-    #[arg(long, value_name = "TIME", requires = "root")]
+    // Where one of a group is given, clap no longer demands another of it: what the time is not for conflicts.
+    #[arg(
+        long,
+        value_name = "TIME",
+        requires = "root",
+        conflicts_with_all = ["key", "trusted", "manifest_digest", "trusted_root"]
+    )]
     verification_time: Option<String>,
+    /// Accept an OMS bundle of the Sigstore whose `trusted_root.json` this is, by --identity; it is never fetched
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "pin",
+        requires_all = ["identity", "identity_provider"]
+    )]
+    trusted_root: Option<PathBuf>,
+    /// With --trusted-root: who has to have signed, an e-mail address or URI, compared byte by byte
+    #[arg(
+        long,
+        value_name = "IDENTITY",
+        requires = "trusted_root",
+        conflicts_with_all = ["key", "trusted", "manifest_digest", "root"]
+    )]
+    identity: Option<String>,
+    /// With --trusted-root: the URL of the provider that has to know the identity
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "trusted_root",
+        conflicts_with_all = ["key", "trusted", "manifest_digest", "root"]
+    )]
+    identity_provider: Option<String>,
     /// Demand that this name is signed
     #[arg(long)]
     pub(super) name: Option<String>,
@@ -84,6 +116,15 @@ impl EnvelopeArgs {
             let roots = CertificateRoots::read(&paths)?;
             let at = self.verification_time()?;
             return Ok(Pin::Roots { roots, at });
+        }
+        if let Some(path) = &self.trusted_root {
+            // That all three are there, the declaration above sees to; a signer is never empty.
+            let identity = self.identity.as_deref().unwrap_or_default();
+            let provider = self.identity_provider.as_deref().unwrap_or_default();
+            return Ok(Pin::Sigstore {
+                signer: SigstoreSigner::new(identity, provider)?,
+                root: TrustedRoot::read(&place(path, context))?,
+            });
         }
         let pinned = self.manifest_digest.as_deref();
         let pinned = pinned.map(|text| digest_argument("--manifest-digest", text));

@@ -91,6 +91,11 @@ fn holds(
         Voucher::Certificate {
             key_id, subject, ..
         } => format!("oms-certificate {key_id} of {subject}"),
+        Voucher::Sigstore {
+            identity,
+            identity_provider,
+            ..
+        } => format!("oms-sigstore {identity} of {identity_provider}"),
         _ => "the pinned digest".to_owned(),
     };
     let files = verified.manifest().files().iter();
@@ -149,6 +154,14 @@ fn holds_json(verified: &VerifiedManifest, by: &str, cache: Option<&OpenCache>) 
     value.insert("vouched_by", by);
     if let Some(at) = vouched.voucher().verification_time() {
         value.insert("verification_time", at.format_micros());
+    }
+    if let Some((identity, provider)) = vouched.voucher().identity() {
+        value.insert("identity", identity);
+        value.insert("identity_provider", provider);
+    }
+    if let Some(index) = vouched.voucher().log_index() {
+        // A string, as in the bundle: it has 64 bits.
+        value.insert("log_index", index.to_string());
     }
     if let Some(signed) = vouched.authorship() {
         let mut signed_value = Object::new();

@@ -28,8 +28,9 @@ use crate::sign::{Vouched, Voucher};
 ///
 /// # Errors
 /// [`Error::Signature`] if the signature, the certificate, the identity, its provider or what the logs say does not
-/// hold; [`Error::Undecided`] if the bundle brings something that this version cannot verify; [`Error::Pin`] if it is of another method; [`Error::Malformed`] if it is no bundle, or one with more than one
-/// signature or entry.
+/// hold, [`Error::NotExpected`] if somebody else signed; [`Error::Undecided`] if the bundle brings something that this
+/// version cannot verify; [`Error::Pin`] if it is of another method; [`Error::Malformed`] if it is no bundle, or one
+/// with more than one signature or entry.
 pub fn verify_oms_sigstore(
     text: &[u8],
     root: &TrustedRoot,

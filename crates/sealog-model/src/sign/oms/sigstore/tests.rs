@@ -1,5 +1,6 @@
 //! A whole Sigstore in miniature: bundles that hold, and a refusing twin for each sentence that one has to fulfil.
 
+mod genuine;
 mod miniature;
 mod refusals;
 mod roots;
