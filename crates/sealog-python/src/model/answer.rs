@@ -54,7 +54,14 @@ pub(super) fn vouched(vouched: &Vouched) -> Object {
     let mut value = Object::new();
     let (scheme, key_id) = (vouched.voucher().scheme(), vouched.voucher().key_id());
     value.insert("claims", claims_json(vouched.claims()));
+    let (identity, provider) = vouched.voucher().identity().unzip();
+    value.insert("identity", Value::from(identity));
+    value.insert("identity_provider", Value::from(provider));
     value.insert("key_id", Value::from(key_id));
+    let index = vouched.voucher().log_index();
+    // A string: it has 64 bits.
+    let index = index.map(|index| index.to_string());
+    value.insert("log_index", Value::from(index.as_deref()));
     let notes = vouched.notes().iter();
     let notes = notes.map(|note| Value::from(note.as_str()));
     value.insert("notes", Value::Array(notes.collect()));

@@ -9,7 +9,7 @@ use sealog_ledger::keys::user_config_dir;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::Error;
 use sealog_model::keys::{PublicKey, TRUSTED_KEYS_FILE, TrustedKeys};
-use sealog_model::sign::{CertificateRoots, Envelope, Pin, Walks};
+use sealog_model::sign::{CertificateRoots, Envelope, Pin, SigstoreSigner, TrustedRoot, Walks};
 
 use super::asked::Asked;
 use crate::error::format_error;
@@ -29,6 +29,11 @@ enum Named {
     Roots {
         files: Vec<PathBuf>,
         at: Option<Timestamp>,
+    },
+    Sigstore {
+        root: PathBuf,
+        identity: String,
+        provider: String,
     },
     Digest(Hash),
 }
@@ -80,6 +85,14 @@ impl EnvelopeAsked {
                 roots: CertificateRoots::read(files)?,
                 at: at.unwrap_or_else(|| SystemClock.now()),
             },
+            Named::Sigstore {
+                root,
+                identity,
+                provider,
+            } => Pin::Sigstore {
+                signer: SigstoreSigner::new(identity, provider)?,
+                root: TrustedRoot::read(root)?,
+            },
             Named::Digest(digest) => Pin::Digest(*digest),
         })
     }
@@ -100,6 +113,12 @@ fn named(asked: &Asked<'_, '_>) -> PyResult<Named> {
         return Err(format_error(asked.py(), "verification_time", why));
     }
     let roots = (!roots.is_empty()).then_some(roots);
+    if let Some(sigstore) = sigstore(asked)? {
+        return match (key, trusted, digest, roots) {
+            (None, None, None, None) => Ok(sigstore),
+            _ => Err(several(asked)),
+        };
+    }
     match (key, trusted, digest, roots) {
         (None, None, None, None) => Ok(Named::Nothing),
         (None, None, None, Some(files)) => Ok(Named::Roots { files, at }),
@@ -114,9 +133,30 @@ fn named(asked: &Asked<'_, '_>) -> PyResult<Named> {
             Ok(Named::Trusted { list, name })
         }
         (None, None, Some(digest), None) => Ok(Named::Digest(digest)),
+        _ => Err(several(asked)),
+    }
+}
+
+fn several(asked: &Asked<'_, '_>) -> PyErr {
+    let why = "only one of key, trusted, roots, trusted_root and manifest_digest can be given";
+    format_error(asked.py(), "key", why)
+}
+
+/// A Sigstore and who has to have signed: all three, or none.
+fn sigstore(asked: &Asked<'_, '_>) -> PyResult<Option<Named>> {
+    let root = asked.path("trusted_root")?;
+    let identity = asked.text("identity")?;
+    match (root, identity, asked.text("identity_provider")?) {
+        (None, None, None) => Ok(None),
+        (Some(root), Some(identity), Some(provider)) => Ok(Some(Named::Sigstore {
+            root,
+            identity,
+            provider,
+        })),
         _ => {
-            let why = "only one of key, trusted, roots and manifest_digest can be given";
-            Err(format_error(asked.py(), "key", why))
+            let why =
+                "trusted_root, identity and identity_provider are given together, or none of them";
+            Err(format_error(asked.py(), "trusted_root", why))
         }
     }
 }

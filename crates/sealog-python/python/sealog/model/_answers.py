@@ -116,7 +116,9 @@ class Claim:
 class Vouched:
     """Who vouches for a model: the scheme and key id, or `digest` where its user pinned one; and what is signed with
     it. `notes` say what the format leaves unsigned, `claims` what a manifest of an older tool says besides. Of a
-    certificate, `subject` is whose it is and `verification_time` when its chain was held to be valid.
+    certificate, `subject` is whose it is and `verification_time` when its chain was held to be valid. Of Sigstore,
+    `identity` is who signed, `identity_provider` who says so, `log_index` where in the transparency log it stands, and
+    `verification_time` since when.
     """
 
     scheme: str
@@ -129,6 +131,9 @@ class Vouched:
     claims: Sequence[Claim] = ()
     subject: str | None = None
     verification_time: str | None = None
+    identity: str | None = None
+    identity_provider: str | None = None
+    log_index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,9 @@ def _content(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vouched(given: Mapping[str, Any]) -> Vouched:
     claims = tuple(Claim(**claim) for claim in given["claims"])
-    return Vouched(**{**given, "notes": tuple(given["notes"]), "claims": claims})
+    index = given["log_index"]
+    known = {"notes": tuple(given["notes"]), "claims": claims, "log_index": None if index is None else int(index)}
+    return Vouched(**{**given, **known})
 
 
 def _changes(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:

@@ -112,6 +112,9 @@ def verify(
     trusted: str | None = None,
     roots: Sequence[StrPath] = (),
     verification_time: datetime.datetime | str | None = None,
+    trusted_root: StrPath | None = None,
+    identity: str | None = None,
+    identity_provider: str | None = None,
     manifest_digest: str | None = None,
     name: str | None = None,
     version: str | None = None,
@@ -123,10 +126,12 @@ def verify(
 ) -> Verified:
     """Reads a model whole and holds it against its manifest, OMS bundle or the manifest of an older tool; returns only if it holds.
 
-    One of four is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
+    One of five is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
     the trusted keys of this user; `roots`, PEM files of certificates, to one of which that of an OMS bundle has to lead
-    (or which it has to be), each valid at `verification_time`, by default now; `manifest_digest`, for a manifest without a signature, with which `ignore`,
-    `default_ignores` and `links` say what a digest does not. `name` and `version` have to be signed. `strict` refuses
+    (or which it has to be), each valid at `verification_time`, by default now; `trusted_root`, the `trusted_root.json` of
+    a Sigstore, together with the `identity` that has to have signed and the URL of its `identity_provider`;
+    `manifest_digest`, for a manifest without a signature, with which `ignore`, `default_ignores` and `links` say what a
+    digest does not. `name` and `version` have to be signed. `strict` refuses
     files under paths that are not covered.
 
     It says what the bytes were when they were read. To load what was checked, use `admit`.
@@ -134,6 +139,7 @@ def verify(
     asked = _walk(ignore, default_ignores, links)
     asked.update(_envelope(manifest, signature, key, trusted, manifest_digest, config_dir))
     asked.update(_certificates(roots, verification_time))
+    asked.update(_sigstore(trusted_root, identity, identity_provider))
     asked.update(name=name, version=version, strict=strict)
     given = _sealog.model_verify(os.fspath(path), asked)
     return Verified(**_content(given), vouched=_vouched(given["vouched"]))
@@ -215,6 +221,13 @@ def _certificates(
     stated = verification_time
     time = time_text(stated) if isinstance(stated, datetime.datetime) else stated
     return {"roots": _paths("roots", roots), "verification_time": time}
+
+
+def _sigstore(
+    trusted_root: StrPath | None, identity: str | None, identity_provider: str | None
+) -> dict[str, Any]:
+    root = None if trusted_root is None else os.fspath(trusted_root)
+    return {"trusted_root": root, "identity": identity, "identity_provider": identity_provider}
 
 
 def _paths(name: str, given: Sequence[StrPath]) -> list[str]:
