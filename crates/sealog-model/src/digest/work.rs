@@ -65,8 +65,7 @@ impl<'a> Queue<'a> {
 /// Runs jobs and returns the digests in the jobs' order. Of several failures the one of the first job is returned,
 /// whatever thread met it.
 pub(crate) fn run(jobs: &[Job<'_>], options: &DigestOptions<'_>) -> Result<Vec<Digests>, Error> {
-    let threads = options.threads.get().min(THREADS_MAX).min(jobs.len());
-    let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    let threads = threads(options.threads, jobs.len());
     let queue = Queue::new(jobs, threads);
     let done: Mutex<Done> = Mutex::new(Vec::new());
     let work = || {
@@ -84,6 +83,18 @@ pub(crate) fn run(jobs: &[Job<'_>], options: &DigestOptions<'_>) -> Result<Vec<D
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads run so many jobs, where so many are asked for.
+fn threads(asked: NonZeroUsize, jobs: usize) -> NonZeroUsize {
+    let threads = asked.get().min(THREADS_MAX).min(jobs);
+    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Bytes that are read of each of two files at once, of which this much is left.
+fn step_bytes(one: u64, other: u64) -> usize {
+    let shorter = usize::try_from(one.min(other)).unwrap_or(usize::MAX);
+    shorter.clamp(STEP_BYTES_MIN, READ_BYTES)
 }
 
 /// One thread: it takes jobs until none is left.
@@ -169,11 +180,40 @@ fn step_both(
     other: &mut Reading<'_>,
     options: &DigestOptions<'_>,
 ) -> Result<(), (usize, Error)> {
-    let shorter = usize::try_from(one.left().min(other.left())).unwrap_or(usize::MAX);
-    let bytes = shorter.clamp(STEP_BYTES_MIN, READ_BYTES);
+    let bytes = step_bytes(one.left(), other.left());
     let read = one.read(bytes).map_err(|error| (one.number, error))?;
     let other_read = other.read(bytes).map_err(|error| (other.number, error))?;
     one.hash_both(other);
     options.progress.add(read.saturating_add(other_read));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_so_many_threads_whatever_is_asked_for() {
+        let of = |asked, jobs| threads(NonZeroUsize::new(asked).unwrap(), jobs).get();
+        assert_eq!(of(THREADS_MAX, 1_000), THREADS_MAX);
+        assert_eq!(of(THREADS_MAX + 1, 1_000), THREADS_MAX);
+        assert_eq!(of(usize::MAX, usize::MAX), THREADS_MAX);
+        assert_eq!((of(8, 3), of(8, 0), of(1, 9)), (3, 1, 1));
+    }
+
+    #[test]
+    fn a_step_has_as_many_bytes_as_the_shorter_has_left_within_its_limits() {
+        let bytes = |number: usize| u64::try_from(number).unwrap();
+        for (left, expected) in [
+            (0, STEP_BYTES_MIN),
+            (STEP_BYTES_MIN - 1, STEP_BYTES_MIN),
+            (STEP_BYTES_MIN, STEP_BYTES_MIN),
+            (STEP_BYTES_MIN + 1, STEP_BYTES_MIN + 1),
+            (READ_BYTES, READ_BYTES),
+            (READ_BYTES + 1, READ_BYTES),
+        ] {
+            assert_eq!(step_bytes(bytes(left), u64::MAX), expected);
+            assert_eq!(step_bytes(u64::MAX, bytes(left)), expected);
+        }
+    }
 }

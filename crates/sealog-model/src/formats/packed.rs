@@ -68,28 +68,35 @@ const LZ4_EMPTY: [u8; 11] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0, 
 /// The decoder ends quietly where a stream is cut between two blocks, and at an empty block in the middle, where other
 /// readers go on. So an empty frame is put behind the source: inside of a frame its magic is a block that is too large,
 /// and only when it was read too is this the end.
+///
+/// Each frame has a decoder of its own: one that goes on to a frame whose blocks are otherwise keeps a buffer of the
+/// wrong size, which it asserts against where assertions are compiled in.
 struct Lz4Frames<'s> {
-    decoder: lz4_flex::frame::FrameDecoder<io::Chain<SourceReader<'s>, &'static [u8]>>,
+    decoder: Option<Lz4Decoder<'s>>,
 }
+
+type Lz4Decoder<'s> = lz4_flex::frame::FrameDecoder<io::Chain<SourceReader<'s>, &'static [u8]>>;
 
 impl<'s> Lz4Frames<'s> {
     fn new(source: &'s Source) -> Self {
         let input = source.reader().chain(LZ4_EMPTY.as_slice());
-        Self {
-            decoder: lz4_flex::frame::FrameDecoder::new(input),
-        }
+        let decoder = Some(Lz4Decoder::new(input));
+        Self { decoder }
     }
 }
 
 impl Read for Lz4Frames<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.decoder.read(buffer)?;
-            let (_, behind) = self.decoder.get_ref().get_ref();
+        while let Some(decoder) = &mut self.decoder {
+            let read = decoder.read(buffer)?;
+            let (_, behind) = decoder.get_ref().get_ref();
             if read > 0 || buffer.is_empty() || behind.is_empty() {
                 return Ok(read);
             }
+            let input = self.decoder.take().map(Lz4Decoder::into_inner);
+            self.decoder = input.map(Lz4Decoder::new);
         }
+        Ok(0)
     }
 }
 
@@ -151,6 +158,39 @@ mod tests {
         crc.update(&bytes[12..20]);
         bytes[20..24].copy_from_slice(&crc.sum().to_le_bytes());
         bytes
+    }
+
+    #[test]
+    fn frames_of_lz4_follow_each_other_whatever_their_blocks_are() {
+        use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
+        use std::io::Write as _;
+        let frame = |mode, size, data: &[u8]| {
+            let info = FrameInfo::new().block_mode(mode).block_size(size);
+            let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+            encoder.write_all(data).unwrap();
+            encoder.finish().unwrap()
+        };
+        let data: Vec<u8> = (0..200_000u32)
+            .flat_map(|at| (at / 7).to_le_bytes())
+            .collect();
+        let kinds = [
+            (BlockMode::Linked, BlockSize::Max64KB),
+            (BlockMode::Independent, BlockSize::Max64KB),
+            (BlockMode::Linked, BlockSize::Max1MB),
+            (BlockMode::Independent, BlockSize::Max4MB),
+        ];
+        for (mode, size) in kinds {
+            for (next_mode, next_size) in kinds {
+                let two = [frame(mode, size, &data), frame(next_mode, next_size, &data)].concat();
+                let found = read(Packing::Lz4, &two).unwrap();
+                assert!(
+                    found == [data.as_slice(), &data].concat(),
+                    "{mode:?} {next_mode:?}"
+                );
+                let cut = &two[..two.len() - 3];
+                assert!(read(Packing::Lz4, cut).is_err(), "{mode:?} {next_mode:?}");
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ use super::rule;
 /// Bytes of a baseline at most.
 pub const BASELINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Characters that a message shows of a rule that is none.
+const SHOWN_CHARS: usize = 80;
+
 /// One accepted rule of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
@@ -51,8 +54,15 @@ impl Acceptance {
 }
 
 impl Baseline {
-    /// Reads a baseline. `today` is the day as `YYYY-MM-DD`.
+    /// Reads a baseline of at most [`BASELINE_BYTES_MAX`] bytes. `today` is the day as `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// A text that is too long, a line that is no acceptance, and a day that is none.
     pub fn parse(text: &str, today: &str) -> Result<Self, BaselineError> {
+        if text.len() > BASELINE_BYTES_MAX {
+            let problem = format!("it is larger than {BASELINE_BYTES_MAX} bytes");
+            return Err(BaselineError { line: 0, problem });
+        }
         let mut accepted = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
@@ -122,7 +132,8 @@ fn acceptance(line: &str) -> Result<Acceptance, String> {
     let (id, sha256) = (word("rule")?, word("digest")?);
     let (expires, reason) = (word("day")?, word("reason")?);
     if rule::rule(id).is_none() {
-        return Err(format!("there is no rule {id}"));
+        let shown: String = id.escape_debug().take(SHOWN_CHARS).collect();
+        return Err(format!("there is no rule {shown}"));
     }
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if sha256.len() != 64 || !sha256.bytes().all(hex) {
@@ -130,6 +141,10 @@ fn acceptance(line: &str) -> Result<Acceptance, String> {
     }
     if !is_day(expires) {
         return Err("the day has not the form YYYY-MM-DD".into());
+    }
+    // It is shown to people, as it stands.
+    if reason.chars().any(char::is_control) {
+        return Err("the reason holds control characters".into());
     }
     Ok(Acceptance {
         rule: id.to_owned(),
@@ -139,12 +154,18 @@ fn acceptance(line: &str) -> Result<Acceptance, String> {
     })
 }
 
+/// Days are compared as texts, and so the form is all that matters; but a month or day that is none is a mistake.
 fn is_day(text: &str) -> bool {
-    text.len() == 10
+    let form = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
-        })
+        });
+    let within = |at: std::ops::Range<usize>, most: u8| {
+        let number = text.get(at).and_then(|digits| digits.parse::<u8>().ok());
+        number.is_some_and(|number| (1..=most).contains(&number))
+    };
+    form && within(5..7, 12) && within(8..10, 31)
 }
 
 #[cfg(test)]
@@ -212,6 +233,67 @@ mod tests {
                 1,
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn a_baseline_has_so_many_bytes() {
+        let comment = |len: usize| format!("#{}", "x".repeat(len - 1));
+        assert!(Baseline::parse(&comment(BASELINE_BYTES_MAX), "2026-01-01").is_ok());
+        let refused = Baseline::parse(&comment(BASELINE_BYTES_MAX + 1), "2026-01-01").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "line 0: it is larger than 4194304 bytes"
+        );
+    }
+
+    #[test]
+    fn a_hostile_baseline_accepts_nothing_and_writes_nothing_to_a_screen() {
+        let (rule, digest) = ("pickle.unknown_global", "a".repeat(64));
+        let fits = format!("{rule} {digest} 2026-01-02 our own class");
+        let refused = |text: &str| Baseline::parse(text, "2026-01-01").unwrap_err();
+        assert!(Baseline::parse(&fits, "2026-01-01").is_ok());
+        for day in [
+            "2026-00-10",
+            "2026-13-01",
+            "2026-01-00",
+            "2026-01-32",
+            "2026-1-002",
+            "+026-01-02",
+        ] {
+            let line = format!("{rule} {digest} {day} why");
+            assert_eq!(
+                refused(&line).problem,
+                "the day has not the form YYYY-MM-DD",
+                "{day}"
+            );
+            assert_eq!(Baseline::parse("", day).unwrap_err().line, 0, "{day}");
+        }
+        for reason in ["\u{1b}[2J", "a\u{7}", "a\u{0}b", "a\u{9b}1m"] {
+            let line = format!("{rule} {digest} 2026-01-02 x{reason}x");
+            assert_eq!(
+                refused(&line).problem,
+                "the reason holds control characters"
+            );
+        }
+        // A rule that is none is shown in part, and nothing of it reaches a screen as it is.
+        let long = refused(&format!(
+            "{}\u{1b}[2J {digest} 2026-01-02 why",
+            "r".repeat(1_000)
+        ));
+        assert!(long.problem.chars().count() < 120, "{long}");
+        let odd = refused(&format!("\u{1b}[2J {digest} 2026-01-02 why"));
+        assert_eq!(odd.problem, "there is no rule \\u{1b}[2J");
+        for line in [
+            format!("\u{feff}{fits}"),
+            format!("*  {digest} 2026-01-02 why"),
+            format!("{rule}  {digest} 2026-01-02 why"),
+            format!("{rule} {digest}0 2026-01-02 why"),
+            format!("{rule} {} 2026-01-02 why", &digest[1..]),
+            format!("{rule} {} 2026-01-02 why", "\u{ff41}".repeat(64)),
+        ] {
+            // The first line is fine: it is the second that is refused, and with it the whole.
+            assert_eq!(refused(&format!("{fits}\r\n{line}")).line, 2, "{line}");
         }
     }
 }

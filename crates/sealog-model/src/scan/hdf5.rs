@@ -27,8 +27,8 @@ const SHARED: u64 = 64;
 const DOCUMENTS_MAX: usize = 64;
 /// Heaps of names, and places that look like lists of external files, in one file.
 const PLACES_MAX: usize = 65_536;
-/// Files that one data set may be spread over.
-const SLOTS_MAX: u16 = 4_096;
+/// Bytes of an address, as every library writes them unless it is asked for others.
+const ADDRESS_BYTES: u8 = 8;
 /// How a list of external files begins: version 1 and three bytes that are reserved.
 const LIST: &[u8] = &[1, 0, 0, 0];
 /// How a heap of names begins.
@@ -43,7 +43,13 @@ pub(super) fn scan_with_user_block(source: &Source, scan: &mut Scan<'_>) -> Opti
 
 pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
     let (mut at, mut documents, mut next) = (0, 0, 0);
-    let mut lists = Lists::new(signature(source).unwrap_or(0), source.len());
+    let base = signature(source).unwrap_or(0);
+    let mut lists = Lists::new(base, source.len());
+    if let Some(bytes) = other_width(source, base) {
+        // A list of external files in such a file would not be found.
+        let detail = format!("its addresses have {bytes} bytes, {ADDRESS_BYTES} are read");
+        scan.report(&HDF5_LIMIT, base, detail);
+    }
     while at < source.len() {
         let piece = match source.bytes(at, PIECE + SHARED) {
             Ok(piece) => piece,
@@ -70,6 +76,18 @@ pub(super) fn scan(source: &Source, scan: &mut Scan<'_>) {
         at += PIECE;
     }
     lists.settle(scan);
+}
+
+/// How many bytes an address of this file has, where that are others than are read. A library takes no further numbers.
+fn other_width(source: &Source, base: u64) -> Option<u8> {
+    let head = source.bytes(base, 16).unwrap_or_default();
+    let place = if head.get(8).is_some_and(|version| *version < 2) {
+        13
+    } else {
+        9
+    };
+    let bytes = head.get(place).copied()?;
+    matches!(bytes, 2 | 4 | 16 | 32).then_some(bytes)
 }
 
 /// Lists of external files, which data sets have instead of data of their own: a version, the slots allocated and used,
@@ -113,15 +131,14 @@ impl Lists {
         }
     }
 
-    /// Where the heap of what may be a list lies in the file. Addresses have eight bytes; other widths are not read.
+    /// Where the heap of what may be a list lies in the file. Addresses have eight bytes: [`other_width`].
     fn heap(&self, body: &[u8]) -> Option<u64> {
         let (slots, rest) = body.split_first_chunk::<4>()?;
         let [a0, a1, u0, u1] = *slots;
         let (allocated, used) = (u16::from_le_bytes([a0, a1]), u16::from_le_bytes([u0, u1]));
         let heap = rest.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))?;
         let place = heap.checked_add(self.base)?;
-        ((1..=allocated).contains(&used) && allocated <= SLOTS_MAX && place < self.len)
-            .then_some(place)
+        ((1..=allocated).contains(&used) && place < self.len).then_some(place)
     }
 
     fn settle(self, scan: &mut Scan<'_>) {
@@ -214,3 +231,6 @@ fn object_end(bytes: &[u8]) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn directories_are_entered_so_deep_and_what_lies_deeper_is_undecided() {
+        for (levels, found) in [(DEPTH_MAX, true), (DEPTH_MAX + 1, false)] {
+            let home = tempfile::tempdir().unwrap();
+            let inside = home.path().join(["d"; DEPTH_MAX + 1][..levels].join("/"));
+            fs::create_dir_all(&inside).unwrap();
+            fs::write(inside.join("file"), "text").unwrap();
+            let report = scan_path(home.path(), &Limits::default()).unwrap();
+            let [file] = report.files() else {
+                panic!("{report:?}")
+            };
+            assert_eq!(file.path().ends_with("/file"), found);
+            let rules: Vec<_> = file.findings().iter().map(|one| one.rule().id()).collect();
+            let expected: &[&str] = if found { &[] } else { &["file.unreadable"] };
+            assert_eq!(rules, expected);
+        }
+    }
+
+    #[test]
     fn what_took_a_files_place_is_not_opened() {
         let home = tempfile::tempdir().unwrap();
         let path = |name: &str| home.path().join(name);

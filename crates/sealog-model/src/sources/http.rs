@@ -165,9 +165,6 @@ impl Client {
     fn once(&self, url: &Url, own: bool, request: &Request) -> Result<Response<Body>, Error> {
         let agent = self.agent(url)?;
         let whole = url.whole();
-        let allowed = BODY_TIME_MAX.saturating_add(Duration::from_secs(
-            request.bytes.checked_div(BYTES_PER_SECOND_MIN).unwrap_or(0),
-        ));
         let authorization = self.authorization.as_ref().filter(|_| own);
         let authorization = authorization.and_then(Authorization::header);
         let mut builder = agent.get(&whole).header("accept-encoding", "identity");
@@ -177,11 +174,20 @@ impl Client {
         if request.from > 0 {
             builder = builder.header("range", format!("bytes={}-", request.from));
         }
-        let configured = builder.config().timeout_recv_body(Some(allowed)).build();
+        let configured = builder
+            .config()
+            .timeout_recv_body(Some(body_time(request.bytes)))
+            .build();
         let sent = configured.call();
-        sent.map_err(|error| {
-            let why = reason(&error);
-            Trouble::Unreachable { why }.at(url.to_string())
+        sent.map_err(|error| match error {
+            ureq::Error::LargeResponseHeader(..) => Error::Limit {
+                what: "bytes of the head of a reply",
+                limit: u64::try_from(HEAD_BYTES_MAX).unwrap_or(u64::MAX),
+            },
+            error => {
+                let why = reason(&error);
+                Trouble::Unreachable { why }.at(url.to_string())
+            }
         })
     }
 
@@ -231,6 +237,12 @@ fn tls() -> Result<TlsConfig, Trouble> {
         .root_certs(RootCerts::Specific(Arc::new(roots)))
         .unversioned_rustls_crypto_provider(Arc::new(provider))
         .build())
+}
+
+/// How long the body of a reply may take that is expected to have so many bytes.
+fn body_time(bytes: u64) -> Duration {
+    let seconds = bytes.checked_div(BYTES_PER_SECOND_MIN).unwrap_or(0);
+    BODY_TIME_MAX.saturating_add(Duration::from_secs(seconds))
 }
 
 /// How long to wait before the next try; none: there is no other.

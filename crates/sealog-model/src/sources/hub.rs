@@ -9,6 +9,7 @@ mod cache;
 mod name;
 mod tree;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use cache::HubCache;
@@ -123,7 +124,7 @@ impl Hub {
         let id = encode_path(&model.id);
         let path = format!("/api/models/{id}/tree/{}?recursive=true", model.commit);
         let first = self.client.url(&path)?;
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut next = Some(first.clone());
         let mut files = Vec::new();
         while let Some(url) = next {
@@ -140,7 +141,7 @@ impl Hub {
                 let why = "a page of the listing leads back to an earlier one".into();
                 return Err(Trouble::Reply { why }.at(place));
             }
-            seen.push(whole);
+            seen.insert(whole);
             tree::read(&reply.json()?, &place, &mut files)?;
         }
         Listing::new(&place, files)

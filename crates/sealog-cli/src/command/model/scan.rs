@@ -1,6 +1,7 @@
 //! `sealog model scan`: the verdict of the scanner, and each finding with its rule and place.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sealog_ledger::{Clock, SystemClock};
@@ -108,13 +109,12 @@ pub(super) fn read_baseline(path: &Path) -> Result<Baseline, Error> {
         argument: "--baseline",
         problem,
     };
-    let size = fs::metadata(path).map_err(failed)?.len();
-    if usize::try_from(size).map_or(true, |size| size > BASELINE_BYTES_MAX) {
-        return Err(refused(format!(
-            "it is larger than {BASELINE_BYTES_MAX} bytes"
-        )));
-    }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    // What has no size, as a pipe, is read no further either.
+    let most = u64::try_from(BASELINE_BYTES_MAX).unwrap_or(u64::MAX);
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let read = file.take(most.saturating_add(1)).read_to_string(&mut text);
+    read.map_err(failed)?;
     let now = SystemClock.now().format_micros();
     let today = now.get(..10).unwrap_or_default();
     Baseline::parse(&text, today).map_err(|error| refused(error.to_string()))

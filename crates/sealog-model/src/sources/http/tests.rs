@@ -39,3 +39,29 @@ fn plain_http_goes_to_this_machine_only_unless_it_is_allowed() {
         "source_plain_http"
     );
 }
+
+#[test]
+fn a_body_has_a_time_of_its_own_and_one_for_its_size() {
+    let besides = |bytes| {
+        body_time(bytes)
+            .checked_sub(BODY_TIME_MAX)
+            .unwrap()
+            .as_secs()
+    };
+    assert_eq!(BODY_TIME_MAX, Duration::from_mins(2));
+    assert_eq!(besides(0), 0);
+    assert_eq!(besides(BYTES_PER_SECOND_MIN - 1), 0);
+    assert_eq!(besides(BYTES_PER_SECOND_MIN), 1);
+    assert_eq!(besides(u64::MAX), u64::MAX / BYTES_PER_SECOND_MIN);
+}
+
+#[test]
+fn every_step_of_a_request_has_its_time() {
+    let base = Url::parse("http://127.0.0.1:1").unwrap();
+    let client = Client::new(base.clone(), None, HttpOptions::default()).unwrap();
+    let agent = client.agent(&base).unwrap();
+    let times = agent.config().timeouts();
+    assert_eq!(times.connect, Some(CONNECT_TIME_MAX));
+    assert_eq!(times.send_request, Some(SILENCE_TIME_MAX));
+    assert_eq!(times.recv_response, Some(SILENCE_TIME_MAX));
+}

@@ -64,17 +64,7 @@ impl HubCache {
         } else {
             let reference = home.join("refs").join(revision);
             let file = fs::File::open(&reference).map_err(|_| absent())?;
-            let mut text = String::new();
-            let read = file.take(REFERENCE_BYTES_MAX).read_to_string(&mut text);
-            read.map_err(Error::io("read", &reference))?;
-            let commit = text.trim().to_owned();
-            if !is_commit(&commit) {
-                return Err(Error::malformed(
-                    "a reference of the cache",
-                    "it holds no commit",
-                ));
-            }
-            commit
+            commit_in(file, &reference)?
         };
         let path = home.join("snapshots").join(&commit);
         if !path.is_dir() {
@@ -87,6 +77,23 @@ impl HubCache {
         };
         Ok(Snapshot { model, path })
     }
+}
+
+/// The commit that the file of a reference holds, and nothing besides.
+fn commit_in(file: fs::File, reference: &Path) -> Result<String, Error> {
+    let bad = |why| Error::malformed("a reference of the cache", why);
+    let mut bytes = Vec::new();
+    let mut file = file.take(REFERENCE_BYTES_MAX.saturating_add(1));
+    let read = file.read_to_end(&mut bytes);
+    read.map_err(Error::io("read", reference))?;
+    if u64::try_from(bytes.len()).map_or(true, |len| len > REFERENCE_BYTES_MAX) {
+        return Err(bad("it is longer than 128 bytes"));
+    }
+    let commit = str::from_utf8(&bytes).unwrap_or_default().trim();
+    if !is_commit(commit) {
+        return Err(bad("it holds no commit"));
+    }
+    Ok(commit.to_owned())
 }
 
 impl Snapshot {

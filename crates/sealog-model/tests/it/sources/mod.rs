@@ -1,5 +1,6 @@
 //! Models that come over a network, from servers of the tests' own: as they should be, and as they should not.
 
+mod borders;
 mod fetch;
 mod hostile;
 mod hub;

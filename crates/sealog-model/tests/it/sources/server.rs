@@ -40,6 +40,8 @@ pub(crate) enum Body {
     Cut(Vec<u8>, usize),
     /// Until the client has enough.
     Endless(Vec<u8>),
+    /// Its head says more bytes than come, and the connection stays open for so long.
+    Stalled(Vec<u8>, usize, Duration),
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,23 @@ impl Answer {
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
         self
+    }
+
+    /// The head as it is sent.
+    pub(crate) fn head(&self) -> String {
+        let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        let stated = match &self.body {
+            Body::Whole(bytes) => Some(bytes.len()),
+            Body::Cut(_, stated) | Body::Stalled(_, stated, _) => Some(*stated),
+            Body::Endless(_) => None,
+        };
+        if let Some(stated) = stated {
+            head.extend(["content-length: ", &stated.to_string(), "\r\n"]);
+        }
+        head + "\r\n"
     }
 
     pub(crate) fn redirect(to: impl Into<String>) -> Self {
@@ -168,24 +187,18 @@ fn serve(
 }
 
 fn send(mut stream: &TcpStream, ask: &Ask, answer: &Answer) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", answer.status);
-    for (name, value) in &answer.headers {
-        head.extend([name, ": ", value, "\r\n"]);
-    }
-    let (bytes, stated) = match &answer.body {
-        Body::Whole(bytes) => (bytes, Some(bytes.len())),
-        Body::Cut(bytes, stated) => (bytes, Some(*stated)),
-        Body::Endless(bytes) => (bytes, None),
-    };
-    if let Some(stated) = stated {
-        head.extend(["content-length: ", &stated.to_string(), "\r\n"]);
-    }
-    head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
+    let (Body::Whole(bytes)
+    | Body::Cut(bytes, _)
+    | Body::Stalled(bytes, ..)
+    | Body::Endless(bytes)) = &answer.body;
+    stream.write_all(answer.head().as_bytes())?;
     if ask.method == "HEAD" {
         return Ok(());
     }
     stream.write_all(bytes)?;
+    if let Body::Stalled(_, _, time) = &answer.body {
+        thread::sleep(*time);
+    }
     if let Body::Endless(bytes) = &answer.body {
         loop {
             stream.write_all(bytes)?;
