@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -136,7 +137,9 @@ class World:
         facts = answers[0][0]
         return facts["exit"], facts["reason"]
 
-    def sign(self, members: Members, predicate: Facts, key: str | None = None) -> None:
+    def sign(
+        self, members: Members, predicate: Facts, key: str | None = None, spelled: Callable[[bytes], bytes] = bytes
+    ) -> None:
         """Writes the manifest anew, signed by the log's own key: what is then refused is refused for its content."""
         text = key or (self.root / "audit.sealog.secrets" / "log.key").read_text().strip()
         seed = base64.b64decode(text.split("+", 4)[4])[1:]
@@ -150,7 +153,7 @@ class World:
             "predicateType": "https://sealog.dev/evidence/v0",
             "subject": subject,
         }
-        payload = verify.write_canonical(statement)
+        payload = spelled(verify.write_canonical(statement))
         kind = b"application/vnd.in-toto+json"
         message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
         envelope = {
@@ -589,6 +592,19 @@ RESIGNED: dict[str, Attack] = {
     "stream covers less": ("stream", stated(covers=3), 1, "package_map"),
     "other origin": ("log", stated(origin="example.org/other"), 2, "origin_other"),
     "newer format": ("log", stated(format="sealog-evidence/v1"), 2, "package_newer"),
+    "a format that is no text": ("log", stated(format=1), 2, "package_malformed"),
+    "the map's value in another form": (
+        "stream",
+        document("completeness.json", lambda c: c["stream_end"]["value"].pop("first_index")),
+        2,
+        "package_malformed",
+    ),
+    "consistency: white space": (
+        "stream",
+        other_member("consistency.jsonl", lambda data: data.replace(b',"proof"', b', "proof"', 1)),
+        2,
+        "package_malformed",
+    ),
     "one more in the predicate": ("log", stated(more=1), 2, "package_malformed"),
     "counts": ("stream", document("population.json", lambda p: p.update(entries=7)), 1, "package_population"),
     "counts of a kind": (
@@ -761,6 +777,13 @@ def test_what_the_logs_own_key_signs(world: World, name: str, attacked: Path) ->
     assert world.both(attacked) == (status, reason)
 
 
+def test_a_statement_that_is_not_canonical(world: World, attacked: Path) -> None:
+    parts = world.parts("log")
+    world.sign(parts, predicate_of(parts), spelled=lambda payload: payload.replace(b',"predicate"', b', "predicate"', 1))
+    attacked.write_bytes(archive(list(parts.items())))
+    assert world.both(attacked) == (2, "package_malformed")
+
+
 @pytest.mark.parametrize("count", [100_000, 100_001])
 def test_more_entries_than_the_page_takes(world: World, attacked: Path, count: int) -> None:
     """The page's own limit, as it stands: what the statement says is enough to know."""
@@ -799,3 +822,51 @@ def test_no_flipped_bit_of_a_package_holds_in_the_page(world: World) -> None:
     step = 1 if os.environ.get("SEALOG_FLIPS") == "all" else 101
     places = [*layout, *inside[::step]]
     assert flipped(page, content, places, world.vkey) == len(places)
+
+
+def places_of(value: Any) -> list[tuple[Any, Any]]:
+    """Every container and key in a JSON value."""
+    found: list[tuple[Any, Any]] = []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        found += [(value, key), *places_of(child)]
+    return found
+
+
+def mutated(value: Any, random: Random) -> None:
+    """One place of it of another type, of another value, gone, or there twice."""
+    container, key = random.choice(places_of(value))
+    others: list[Any] = [None, True, 0, -1, 1, 1.5, 2**53 - 1, "", "x", "A" * 64, "0" * 64, [], {}, [0], {"a": 1}]
+    kind = random.randrange(6)
+    if kind == 0:
+        del container[key]
+    elif kind == 1 and isinstance(container, list):
+        container.insert(key, container[key])
+    elif kind == 2 and isinstance(container[key], int) and not isinstance(container[key], bool):
+        container[key] += random.choice([-1, 1])
+    else:
+        container[key] = random.choice(others)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("SEALOG_MUTATIONS", "40"))))
+def test_a_mutated_package_gets_the_same_answer(world: World, attacked: Path, seed: int) -> None:
+    """Signed by the log's own key, so that what is behind the signature is reached. Whatever the answer is, all give it
+    (`SEALOG_MUTATIONS=N` for more)."""
+    random = Random(seed)
+    parts = world.parts(random.choice(GENUINE))
+    predicate = predicate_of(parts)
+    name = random.choice([*ORDER[1:-1], "predicate", "predicate"])
+    if name == "predicate":
+        mutated(predicate, random)
+    else:
+        rows = parts[name].splitlines()
+        at = random.randrange(len(rows)) if rows else None
+        if at is not None:
+            value = json.loads(rows[at])
+            mutated(value, random)
+            rows[at] = verify.write_canonical(value)
+            parts[name] = b"".join(row + b"\n" for row in rows)
+    world.sign(parts, predicate)
+    attacked.write_bytes(archive([(member, parts[member]) for member in ORDER]))
+    status, reason = world.both(attacked)
+    assert reason not in ("unreadable", "too_large", "verifier_unable") and (status == 0) == (reason == "holds")

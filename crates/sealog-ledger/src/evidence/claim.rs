@@ -125,9 +125,22 @@ fn stream_end(json: &Value) -> Option<StreamEnd> {
         proof: MapProof::from_json(object.get("proof")?).ok()?,
         value: match object.get("value")? {
             Value::Null => None,
-            value => Some(value.clone()),
+            value => Some(head(value)?),
         },
     })
+}
+
+/// The map's value of a stream, in its form.
+fn head(json: &Value) -> Option<Value> {
+    let object = members(
+        json,
+        &["first_index", "head_index", "head_leaf", "next_seq"],
+    )?;
+    for name in ["first_index", "head_index", "next_seq"] {
+        object.get(name)?.as_u64()?;
+    }
+    Hash::from_hex(object.get("head_leaf")?.as_str()?)?;
+    Some(json.clone())
 }
 
 /// A checkpoint of the log's past, with the proof that the package's checkpoint extends it.
@@ -146,7 +159,7 @@ impl Earlier {
     }
 
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
-        let json = Value::parse(line).ok()?;
+        let json = super::canonical(line)?;
         let object = members(&json, &["checkpoint", "proof"])?;
         Some(Self {
             note: object.get("checkpoint")?.as_str()?.into(),

@@ -45,6 +45,12 @@ pub(crate) const POPULATION: usize = 4;
 pub(crate) const CONSISTENCY: usize = 5;
 pub(crate) const MANIFEST: usize = 6;
 
+/// The value of a canonical text; nothing of any other, which other verifiers would refuse.
+pub(crate) fn canonical(text: &[u8]) -> Option<Value> {
+    let json = Value::parse(text).ok()?;
+    (json.to_canonical() == text).then_some(json)
+}
+
 /// The object with exactly these members.
 pub(crate) fn members<'a>(json: &'a Value, names: &[&str]) -> Option<&'a Object> {
     match json {

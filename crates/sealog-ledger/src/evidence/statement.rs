@@ -74,7 +74,7 @@ impl Manifest {
     }
 
     pub(crate) fn parse(text: &[u8]) -> Result<Self, ManifestError> {
-        let json = Value::parse(text).map_err(|_| ManifestError::Malformed)?;
+        let json = super::canonical(text).ok_or(ManifestError::Malformed)?;
         let format = json
             .member("predicate")
             .and_then(|predicate| predicate.member("format"))
@@ -92,6 +92,9 @@ impl Manifest {
             return None;
         }
         let predicate = members(statement.get("predicate")?, &PREDICATE)?;
+        if predicate.get("format")?.as_str() != Some(EVIDENCE_FORMAT) {
+            return None;
+        }
         let number = |name: &str| predicate.get(name).and_then(Value::as_u64);
         let manifest = Self {
             origin: predicate.get("origin")?.as_str()?.into(),
