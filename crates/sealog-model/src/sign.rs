@@ -20,7 +20,7 @@ use sealog_core::time::Timestamp;
 pub use envelope::{Envelope, Pin, Walks, metadata_path};
 pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
 pub use oms::{
-    CertificateRoots, OmsOptions, SigningChain, SigstoreSigner, TrustedRoot, is_oms_claimed,
+    CertificateRoots, Names, OmsOptions, SigningChain, SigstoreSigner, TrustedRoot, is_oms_claimed,
     oms_hash, sign_oms, verify_oms, verify_oms_certificate, verify_oms_sigstore,
 };
 pub use own::{pin_statement, sign_statement, verify_statement};

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import sealog as package
+
 REFERENCE = "the reference of OpenSSF Model Signing (model-signing, pyOpenSSL, certifi) is not installed"
 CURVES = ["p256", "p384", "p521"]
 HASHES = ["sha256", "blake2", "blake3"]
@@ -83,6 +85,72 @@ def test_the_reference_verifies_our_bundles_and_refuses_a_changed_model(
     tamper(model)
     with pytest.raises(ValueError, match=r"w\.bin"):
         reference_verifies(model, bundle, key)
+
+
+#: What the reference calls hashes, and what we do.
+OUR_NAMES = {"sha256": "sha256", "blake2": "blake2b", "blake3": "blake3"}
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("shard", [None, 1000, 5000])
+@pytest.mark.parametrize("name", HASHES)
+def test_the_reference_verifies_our_bundles_of_every_hash_whole_and_in_shards(
+    model: Path, tmp_path: Path, name: str, shard: int | None, single: bool
+) -> None:
+    key, bundle = tmp_path / "key.pem", tmp_path / "model.sig"
+    assert sealog("key", "new", key, "--kind", "p256") == 0
+    place = model / "w.bin" if single else model
+    arguments = ["--format", "oms", "--key", key, "--created-by", "jo", "--hash", OUR_NAMES[name]]
+    if shard is not None:
+        arguments += ["--shard-size", str(shard)]
+    assert sealog("sign", place, *arguments, "--reference-names", "--out", bundle) == 0
+    assert sealog("verify", place, "--manifest", bundle, "--key", public(key)) == 0
+    config = verifying.Config().use_elliptic_key_verifier(public_key=public(key))
+    if name == "blake2":
+        # It names this hash in one way and knows it in another: it has to be told.
+        config.set_hashing_config(hash_config(name, bundle, shard))
+    if shard is not None and name == "blake3":
+        # It hashes whole files whatever it is told, so that it cannot verify its own shards either.
+        with pytest.raises(ValueError, match="Missing files"):
+            config.verify(place, bundle)
+        return
+    config.verify(place, bundle)
+    tamper(model)
+    with pytest.raises(ValueError, match="mismatch"):
+        config.verify(place, bundle)
+    assert sealog("verify", place, "--manifest", bundle, "--key", public(key)) == 1
+
+
+def test_the_reference_refuses_the_names_of_the_specification_for_shards_and_one_file(
+    model: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.pem"
+    assert sealog("key", "new", key, "--kind", "p256") == 0
+    for place, more in [(model / "w.bin", []), (model, ["--shard-size", "1000"])]:
+        bundle = tmp_path / f"{place.name}.sig"
+        arguments = ["--format", "oms", "--key", key, "--created-by", "jo", "--out", bundle, *more]
+        assert sealog("sign", place, *arguments) == 0
+        assert sealog("verify", place, "--manifest", bundle, "--key", public(key)) == 0
+        with pytest.raises(ValueError, match="mismatch"):
+            reference_verifies(place, bundle, key)
+
+
+def test_the_package_signs_in_shards_and_refuses_what_bundles_alone_have(model: Path, tmp_path: Path) -> None:
+    key, own = tmp_path / "key.pem", tmp_path / "own.pem"
+    assert sealog("key", "new", key, "--kind", "p256") == 0
+    assert sealog("key", "new", own) == 0
+    given = {"created_by": "jo", "shard_size": 1000, "reference_names": True}
+    bundle = tmp_path / "model.sig"
+    package.model.sign(model, key=key, format="oms", out=bundle, **given)
+    reference_verifies(model, bundle, key)
+    with pytest.raises(package.FormatError, match="oms"):
+        package.model.sign(model, key=own, out=tmp_path / "a", **given)
+    with pytest.raises(package.FormatError, match="oms"):
+        package.model.sign(model, key=own, out=tmp_path / "a", created_by="jo", reference_names=True)
+    for size in (0, -1):
+        with pytest.raises((package.FormatError, OverflowError)):
+            package.model.sign(model, key=key, format="oms", out=tmp_path / "a", created_by="jo", shard_size=size)
+    assert not (tmp_path / "a").exists()
 
 
 def hash_config(name: str, bundle: Path, shard: int | None) -> object:

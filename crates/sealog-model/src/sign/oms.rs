@@ -8,7 +8,10 @@ mod bundle;
 mod certificate;
 mod historical;
 mod payload;
+mod shards;
 mod sigstore;
+
+use std::num::NonZeroU64;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
@@ -59,12 +62,33 @@ pub struct OmsOptions<'a> {
     pub hash: Algorithm,
     /// The signer's certificates: the certificate method. None: the key method.
     pub chain: Option<&'a SigningChain>,
+    /// Bytes of a shard. None: files are hashed whole. Shards are read once more, and do not cover files without
+    /// content.
+    pub shard_size: Option<NonZeroU64>,
+    /// How resources are named.
+    pub names: Names,
+}
+
+/// How a bundle names resources and their hash. It matters for shards, and for a model that is one file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Names {
+    /// As the specification says.
+    #[default]
+    Specification,
+    /// As releases up to 1.1.1 of the reference write them, and without which they refuse the bundle: the one file of a
+    /// model that is a file is `.`, and the hash of a shard of 1000 bytes is `sha256-sharded-1000`.
+    Reference,
 }
 
 impl OmsOptions<'_> {
-    /// The key method, by this hash.
+    /// The key method over whole files, by this hash.
     pub const fn new(hash: Algorithm) -> Self {
-        Self { hash, chain: None }
+        Self {
+            hash,
+            chain: None,
+            shard_size: None,
+            names: Names::Specification,
+        }
     }
 }
 
@@ -74,8 +98,10 @@ impl OmsOptions<'_> {
 /// verifier of another tool leaves out what they cover.
 ///
 /// # Errors
-/// [`Error::Malformed`] where the hash or the key is none of OMS, [`Error::Unsupported`] where the format cannot say
-/// how links were treated, and [`Error::Signature`] if the chain is that of another key.
+/// [`Error::Malformed`] where the hash or the key is none of OMS or there is nothing that shards could cover,
+/// [`Error::Limit`] for too many shards, [`Error::Changed`] if files changed since they were walked,
+/// [`Error::Unsupported`] where the format cannot say how links were treated, and [`Error::Signature`] if the chain is
+/// that of another key.
 pub fn sign_oms(
     manifest: &Manifest,
     set: &FileSet,
@@ -96,7 +122,7 @@ pub fn sign_oms(
             Signer::Chain(chain)
         }
     };
-    let payload = payload::write(manifest, set, ignore, options.hash)?;
+    let payload = payload::write(manifest, set, ignore, options)?;
     let signature = key.ecdsa_sign(&bundle::pre_authentication(&payload))?;
     let bundle = bundle::write(&payload, &signature, &by);
     within_limit(&bundle)?;

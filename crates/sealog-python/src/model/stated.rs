@@ -1,5 +1,6 @@
 //! The functions `digest`, `manifest`, `sign` and `diff`: what a model is, stated and signed.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
@@ -12,7 +13,7 @@ use sealog_model::document::{inside, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Authorship, Manifest, Statement, changes_json, differences};
 use sealog_model::sign::{
-    OmsOptions, SigningChain, oms_hash, registered_body, sign_oms, sign_statement,
+    Names, OmsOptions, SigningChain, oms_hash, registered_body, sign_oms, sign_statement,
 };
 use sealog_model::walk::{FileSet, WalkOptions};
 use zeroize::Zeroizing;
@@ -59,6 +60,10 @@ struct Order {
     /// With `oms`: the key's certificate, and those above it.
     certificate: Option<PathBuf>,
     chain: Vec<PathBuf>,
+    /// With `oms`: how many bytes a shard has.
+    shard_size: Option<NonZeroU64>,
+    /// With `oms`: how resources are named.
+    names: Names,
 }
 
 /// What came of it.
@@ -116,6 +121,7 @@ fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {
         let why = "it stands above a certificate, and none is given";
         return Err(format_error(py, "chain", why));
     }
+    let (shard_size, names) = shards(asked, &wanted)?;
     Ok(Order {
         model,
         out: asked.path("out")?,
@@ -131,7 +137,33 @@ fn order(model: PathBuf, asked: &Asked<'_, '_>) -> PyResult<Order> {
         wanted,
         certificate,
         chain,
+        shard_size,
+        names,
     })
+}
+
+/// What bundles alone have: the size of shards, and names.
+fn shards(asked: &Asked<'_, '_>, wanted: &Wanted) -> PyResult<(Option<NonZeroU64>, Names)> {
+    let refuse = |name: &str, why: &str| format_error(asked.py(), name, why);
+    let size = asked.number("shard_size")?;
+    let reference = asked.flag("reference_names")?;
+    for (name, given) in [
+        ("shard_size", size.is_some()),
+        ("reference_names", reference),
+    ] {
+        if given && !matches!(wanted, Wanted::Oms) {
+            return Err(refuse(name, "only bundles have it: format is to be oms"));
+        }
+    }
+    let shard = size.map(|size| {
+        NonZeroU64::new(size).ok_or_else(|| refuse("shard_size", "it is 1 byte or more"))
+    });
+    let names = if reference {
+        Names::Reference
+    } else {
+        Names::Specification
+    };
+    Ok((shard.transpose()?, names))
 }
 
 impl Order {
@@ -205,6 +237,8 @@ impl Order {
             let manifest = signed.statement.manifest();
             let options = OmsOptions {
                 chain,
+                shard_size: self.shard_size,
+                names: self.names,
                 ..OmsOptions::new(oms_hash(manifest))
             };
             signed.text = sign_oms(manifest, &signed.set, &self.walk.ignore, key, &options)?;

@@ -1,6 +1,7 @@
 //! `sealog model sign`: a manifest and, beside it, its signature.
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::{Object, Value};
@@ -10,7 +11,8 @@ use sealog_model::document::{read, signature_path, write_new};
 use sealog_model::keys::PrivateKey;
 use sealog_model::manifest::{Manifest, Previous};
 use sealog_model::sign::{
-    OmsOptions, SigningChain, oms_hash, registered_body, sign_hashtrace, sign_oms, sign_statement,
+    Names, OmsOptions, SigningChain, oms_hash, registered_body, sign_hashtrace, sign_oms,
+    sign_statement,
 };
 use sealog_model::walk::FileSet;
 use zeroize::Zeroizing;
@@ -44,6 +46,12 @@ pub struct Args {
     /// With --certificate: what stands above it, in order, PEM; may be repeated
     #[arg(long, value_name = "FILE", requires = "certificate")]
     chain: Vec<PathBuf>,
+    /// With --format oms: sign files in shards of so many bytes; files without content are not covered then
+    #[arg(long, value_name = "BYTES")]
+    shard_size: Option<NonZeroU64>,
+    /// With --format oms: name shards and the file of a one-file model as `model-signing` up to 1.1.1 does and demands
+    #[arg(long)]
+    reference_names: bool,
     /// Append a model.registered record to the ledger once the files are written; needs --version
     #[arg(long)]
     record: bool,
@@ -158,6 +166,21 @@ fn signing_chain(
     Ok(Some(chain))
 }
 
+/// Fails where something was asked for that bundles alone have.
+fn hold_bundled(args: &Args) -> Result<(), Error> {
+    let only = [
+        ("--shard-size", args.shard_size.is_some()),
+        ("--reference-names", args.reference_names),
+    ];
+    match only.into_iter().find(|(_, asked)| *asked) {
+        Some((argument, _)) if args.format != Wanted::Oms => Err(Error::Argument {
+            argument,
+            problem: "only bundles have it: add --format oms".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// What was signed and written.
 struct Signed {
     manifest: Manifest,
@@ -175,6 +198,7 @@ pub(super) fn sign(args: &Args, context: &mut Context) -> Result<u8, Error> {
     // The key first: nobody waits for the hashing of a large model to learn that the password is wrong.
     let key = read_key(&place(&args.key, context), &args.password, context)?;
     hold_recordable(args)?;
+    hold_bundled(args)?;
     let previous = previous(args, &key, context)?;
     let chain = signing_chain(args, &key, context)?;
     let signed = match args.format {
@@ -228,6 +252,12 @@ fn write_stated(
     let (beside, envelope) = if args.format == Wanted::Oms {
         let options = OmsOptions {
             chain,
+            shard_size: args.shard_size,
+            names: if args.reference_names {
+                Names::Reference
+            } else {
+                Names::Specification
+            },
             ..OmsOptions::new(oms_hash(&manifest))
         };
         let bundle = sign_oms(&manifest, &set, &walk.ignore, key, &options)?;

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use sealog_core::Hash;
-use sealog_core::json::{Object, Value};
+use sealog_core::json::{Number, Object, Value};
 
-use super::{bad, historical};
+use super::{Names, OmsOptions, bad, historical};
 use crate::Error;
 use crate::digest::{Algorithm, Digests};
 use crate::limits::FILES_MAX;
-use crate::manifest::{ClosedSet, Content, Manifest, Shard, members};
+use crate::manifest::{ClosedSet, Content, Manifest, members};
 use crate::walk::{FileSet, IgnoreRules, LinkPolicy, ModelPath};
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 /// The name of the one file of a model, in releases up to 1.1.1.
-const UNNAMED: &str = ".";
+pub(super) const UNNAMED: &str = ".";
 /// What that file is called here; it stands for whatever the one file is called.
-const STAND_IN: &str = "model";
+pub(super) const STAND_IN: &str = "model";
 
 /// A resource as it is listed.
 pub(super) struct Resource {
@@ -78,12 +78,15 @@ pub(super) fn read(payload: &[u8], signed: Signed) -> Result<(ClosedSet, Vec<Str
         Some(false) => LinkPolicy::Refuse,
         None => return Err(bad("it does not say whether links are allowed")),
     };
-    let unnamed_file = is_unnamed(&resources);
+    let unnamed_file = match shard_size {
+        None => is_unnamed(&resources),
+        Some(_) => super::shards::are_unnamed(&resources),
+    };
     let entries = match shard_size {
         None => whole(resources, hash)?,
         Some(size) => {
             notes.push("shards do not cover files without content".into());
-            sharded(resources, hash, size)?
+            super::shards::join(resources, hash, size)?
         }
     };
     let ignored = serialization.member("ignore_paths");
@@ -194,7 +197,7 @@ fn check_root(subject: &Value, resources: &[Resource]) -> Result<(), Error> {
     }
 }
 
-fn path(name: &str) -> Result<ModelPath, Error> {
+pub(super) fn path(name: &str) -> Result<ModelPath, Error> {
     ModelPath::parse(name).map_err(|reason| Error::Unfit {
         path: name.into(),
         reason,
@@ -231,66 +234,6 @@ pub(super) fn whole(
     Ok(entries)
 }
 
-/// Puts shards together: each file's have to begin at 0, follow each other, and be full but for the last.
-fn sharded(
-    resources: Vec<Resource>,
-    hash: Algorithm,
-    size: u64,
-) -> Result<BTreeMap<ModelPath, Content>, Error> {
-    let only = resources
-        .iter()
-        .all(|resource| resource.name.starts_with(".:"));
-    let mut files: BTreeMap<ModelPath, Vec<Shard>> = BTreeMap::new();
-    for Resource { name, digest } in resources {
-        let mut parts = name.rsplitn(3, ':');
-        let (end, start) = (
-            parts.next().and_then(decimal),
-            parts.next().and_then(decimal),
-        );
-        let (Some(file), Some(start), Some(end)) = (parts.next(), start, end) else {
-            return Err(bad("a shard's name does not end in its range"));
-        };
-        let file = if only && file == UNNAMED {
-            STAND_IN
-        } else {
-            file
-        };
-        files
-            .entry(path(file)?)
-            .or_default()
-            .push(Shard { start, end, digest });
-    }
-    let mut entries = BTreeMap::new();
-    for (path, mut shards) in files {
-        shards.sort_by_key(|shard| shard.start);
-        let mut next = Some(0);
-        let mut rest = shards.iter().peekable();
-        while let Some(shard) = rest.next() {
-            let length = shard.end.checked_sub(shard.start);
-            let fits = length.is_some_and(|length| {
-                length == size || (rest.peek().is_none() && (1..=size).contains(&length))
-            });
-            if next != Some(shard.start) || !fits {
-                return Err(bad(format!("the shards of `{path}` do not make up a file")));
-            }
-            next = Some(shard.end);
-        }
-        entries.insert(
-            path,
-            Content::Shards {
-                algorithm: hash,
-                shards,
-            },
-        );
-    }
-    Ok(entries)
-}
-
-fn decimal(text: &str) -> Option<u64> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
-}
-
 /// The rules of the signer.
 fn read_ignored(paths: &Value, notes: &mut Vec<String>) -> Result<IgnoreRules, Error> {
     let mut rules = IgnoreRules::none();
@@ -315,48 +258,84 @@ pub(super) fn assumed_ignored(entries: &BTreeMap<ModelPath, Content>) -> (Ignore
     (rules, note.into())
 }
 
+/// The statement over the files of a set.
 pub(super) fn write(
     manifest: &Manifest,
     set: &FileSet,
     ignore: &IgnoreRules,
-    hash: Algorithm,
+    options: &OmsOptions<'_>,
 ) -> Result<Vec<u8>, Error> {
+    let hash = options.hash;
     if hash_named(hash.name()) != Some(hash) || !manifest.algorithms().contains(&hash) {
         return Err(Error::malformed(
             "the list of digests",
             "OMS bundles have SHA-256, BLAKE2b or BLAKE3, and the manifest has to have it too",
         ));
     }
-    let mut resources = Vec::with_capacity(manifest.files().len());
-    let mut parts = Vec::with_capacity(manifest.files().len());
-    for file in manifest.files() {
-        let mut resource = Object::new();
-        resource.insert("algorithm", hash.name());
-        resource.insert("digest", file.digests().hex(hash).unwrap_or_default());
-        resource.insert("name", file.path().as_str());
-        resources.push(Value::Object(resource));
-        parts.push(file.digests().get(hash).unwrap_or_default());
-    }
-    let mut serialization = Object::new();
-    serialization.insert("allow_symlinks", set.links() != LinkPolicy::Refuse);
-    serialization.insert("hash_type", hash.name());
-    let paths = ignore.paths().map(|path| Value::from(path.as_str()));
-    serialization.insert("ignore_paths", Value::Array(paths.collect()));
-    serialization.insert("method", "files");
-    let mut predicate = Object::new();
-    predicate.insert("resources", Value::Array(resources));
-    predicate.insert("serialization", serialization);
+    let unnamed = options.names == Names::Reference && set.is_single_file();
+    let name = |path: &ModelPath| if unnamed { UNNAMED } else { path.as_str() }.to_owned();
+    let resources: Vec<Resource> = match options.shard_size {
+        None => {
+            let files = manifest.files().iter().map(|file| Resource {
+                name: name(file.path()),
+                digest: file.digests().get(hash).unwrap_or_default().to_vec(),
+            });
+            files.collect()
+        }
+        Some(size) => super::shards::digest(set, hash, size, name)?,
+    };
+    let parts: Vec<&[u8]> = resources.iter().map(|one| one.digest.as_slice()).collect();
     let mut digest = Object::new();
     digest.insert("sha256", Hash::of(&parts).to_hex());
     let mut subject = Object::new();
     subject.insert("digest", digest);
     subject.insert("name", set.name());
+    let predicate = predicate(&resources, set.links(), ignore, options)?;
     let mut statement = Object::new();
     statement.insert("_type", STATEMENT_TYPE);
     statement.insert("predicate", predicate);
     statement.insert("predicateType", PREDICATE_TYPE);
     statement.insert("subject", Value::Array(vec![Value::Object(subject)]));
     Ok(Value::Object(statement).to_canonical())
+}
+
+fn predicate(
+    resources: &[Resource],
+    links: LinkPolicy,
+    ignore: &IgnoreRules,
+    options: &OmsOptions<'_>,
+) -> Result<Object, Error> {
+    let algorithm = match (options.names, options.shard_size) {
+        (Names::Reference, Some(size)) => format!("{}-sharded-{size}", options.hash.name()),
+        _ => options.hash.name().to_owned(),
+    };
+    let list = resources.iter().map(|one| {
+        let mut digests = Digests::default();
+        digests.insert(options.hash, one.digest.clone());
+        let mut resource = Object::new();
+        resource.insert("algorithm", algorithm.as_str());
+        resource.insert("digest", digests.hex(options.hash).unwrap_or_default());
+        resource.insert("name", one.name.as_str());
+        Value::Object(resource)
+    });
+    let mut serialization = Object::new();
+    serialization.insert("allow_symlinks", links != LinkPolicy::Refuse);
+    serialization.insert("hash_type", options.hash.name());
+    let paths = ignore.paths().map(|path| Value::from(path.as_str()));
+    serialization.insert("ignore_paths", Value::Array(paths.collect()));
+    if let Some(size) = options.shard_size {
+        serialization.insert("method", "shards");
+        let number = Number::unsigned(size.get()).ok_or_else(|| {
+            Error::malformed("the size of shards", "it is more than JSON can say exactly")
+        })?;
+        serialization.insert("shard_size", number);
+    } else {
+        serialization.insert("method", "files");
+    }
+    let mut predicate = Object::new();
+    predicate.insert("resources", Value::Array(list.collect()));
+    predicate.insert("serialization", serialization);
+    Ok(predicate)
 }
 
 #[cfg(test)]

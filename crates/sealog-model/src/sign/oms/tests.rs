@@ -1,7 +1,7 @@
 //! Bundles of every curve and hash; the traps of the reference; what has to be refused.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,22 +36,22 @@ impl Model {
     }
 
     fn sign(&self, hash: Algorithm) -> String {
+        self.sign_with(&OmsOptions::new(hash)).unwrap()
+    }
+
+    fn sign_with(&self, options: &OmsOptions<'_>) -> Result<String, Error> {
+        self.sign_path(&self.path(), options)
+    }
+
+    fn sign_path(&self, path: &Path, options: &OmsOptions<'_>) -> Result<String, Error> {
         let walk = WalkOptions {
             ignore: IgnoreRules::oms(),
             ..WalkOptions::default()
         };
-        let hashes = [hash];
-        let (manifest, set) =
-            Manifest::of(&self.path(), &walk, &DigestOptions::new(&hashes)).unwrap();
-        let bundle = sign_oms(
-            &manifest,
-            &set,
-            &walk.ignore,
-            &self.key,
-            &OmsOptions::new(hash),
-        )
-        .unwrap();
-        String::from_utf8(bundle).unwrap()
+        let hashes = [options.hash];
+        let (manifest, set) = Manifest::of(path, &walk, &DigestOptions::new(&hashes)).unwrap();
+        let bundle = sign_oms(&manifest, &set, &walk.ignore, &self.key, options)?;
+        Ok(String::from_utf8(bundle).unwrap())
     }
 
     /// A bundle around any payload, signed as it should be.
@@ -432,5 +432,112 @@ fn a_snapshot_of_a_hubs_cache_is_not_signed_as_a_bundle() {
         vouched
             .check(&model.path(), &[], Uncovered::Report, &options)
             .unwrap();
+    }
+}
+
+/// The sizes at which a file ends with a shard, before one and after one.
+#[test]
+fn what_is_signed_in_shards_holds_for_every_hash_and_size_and_notices_each_change() {
+    let model = Model::new(KeyKind::P256);
+    for hash in [Algorithm::Sha256, Algorithm::Blake2b, Algorithm::Blake3] {
+        for size in [1, 4, 5, 9, 10, 11, u64::MAX >> 11] {
+            let options = OmsOptions {
+                shard_size: NonZeroU64::new(size),
+                ..OmsOptions::new(hash)
+            };
+            let bundle = model.sign_with(&options).unwrap();
+            let held = model.verify(&bundle).unwrap();
+            assert_eq!(held.manifest().files().len(), 3, "{size}");
+            fs::write(model.path().join("a/b"), "0123456780").unwrap();
+            let error = model.verify(&bundle).unwrap_err();
+            assert_eq!(error.changes().len(), 1, "{size}: {error}");
+            fs::write(model.path().join("a/b"), "012345678").unwrap();
+            assert!(matches!(model.verify(&bundle), Err(Error::Differs { .. })));
+            fs::write(model.path().join("a/b"), "01234567890").unwrap();
+            assert!(matches!(model.verify(&bundle), Err(Error::Differs { .. })));
+            fs::write(model.path().join("a/b"), "0123456789").unwrap();
+        }
+    }
+    let payload = payload_of(&model.sign_with(&OmsOptions {
+        shard_size: NonZeroU64::new(4),
+        ..OmsOptions::new(Algorithm::Sha256)
+    }));
+    // By name and not by number, as the specification says; nothing of the mangled names of the reference.
+    let order = ["a-b:0:4", "a-b:4:5", "a/b:0:4", "a/b:4:8", "a/b:8:10"];
+    let places = order.map(|name| payload.find(&format!("\"{name}\"")).unwrap());
+    assert!(places.is_sorted(), "{payload}");
+    assert!(payload.contains("\"shard_size\":4}") && !payload.contains("sharded"));
+}
+
+fn payload_of(bundle: &Result<String, Error>) -> String {
+    let bundle = Value::parse(bundle.as_ref().unwrap().as_bytes()).unwrap();
+    let payload = bundle.member("dsseEnvelope").unwrap().member("payload");
+    let payload = STANDARD.decode(payload.unwrap().as_str().unwrap()).unwrap();
+    String::from_utf8(payload).unwrap()
+}
+
+#[test]
+fn what_cannot_be_signed_in_shards() {
+    let model = Model::new(KeyKind::P256);
+    let sign = |size: u64| {
+        model.sign_with(&OmsOptions {
+            shard_size: NonZeroU64::new(size),
+            ..OmsOptions::new(Algorithm::Sha256)
+        })
+    };
+    // The largest whole number that JSON says exactly, and the next one.
+    sign((1 << 53) - 1).unwrap();
+    let error = sign(1 << 53).unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+    for name in ["a/b", "a-b"] {
+        fs::write(model.path().join(name), "").unwrap();
+    }
+    let error = sign(4).unwrap_err();
+    assert!(error.to_string().contains("no content"), "{error}");
+}
+
+#[test]
+fn a_model_that_is_one_file_and_shards_are_named_in_either_way() {
+    let model = Model::new(KeyKind::P256);
+    let file = model.path().join("a-b");
+    let nine = NonZeroU64::new(9);
+    for (names, shard_size, name, algorithm) in [
+        (Names::Specification, None, "a-b", "sha256"),
+        (Names::Reference, None, ".", "sha256"),
+        (Names::Specification, nine, "a-b:0:5", "sha256"),
+        (Names::Reference, nine, ".:0:5", "sha256-sharded-9"),
+    ] {
+        let options = OmsOptions {
+            shard_size,
+            names,
+            ..OmsOptions::new(Algorithm::Sha256)
+        };
+        let bundle = model.sign_path(&file, &options);
+        let payload = payload_of(&bundle);
+        assert!(
+            payload.contains(&format!("\"name\":\"{name}\"")),
+            "{payload}"
+        );
+        let algorithm = format!("\"algorithm\":\"{algorithm}\"");
+        assert!(payload.contains(&algorithm), "{payload}");
+        assert!(payload.contains("\"hash_type\":\"sha256\""), "{payload}");
+        let vouched = verify_oms(bundle.unwrap().as_bytes(), model.key.public()).unwrap();
+        let options = DigestOptions::new(&[Algorithm::Sha256]);
+        let check = |path: &Path| {
+            let vouched = vouched.clone();
+            vouched.check(path, &[], Uncovered::Refuse, &options)
+        };
+        check(&file).unwrap();
+        let error = check(&model.path()).unwrap_err();
+        assert!(matches!(error, Error::Differs { .. }), "{error}");
+        // The files of a directory have names.
+        let options = OmsOptions {
+            shard_size,
+            names,
+            ..OmsOptions::new(Algorithm::Sha256)
+        };
+        let whole = model.sign_with(&options);
+        assert!(!payload_of(&whole).contains("\"name\":\"."));
+        model.verify(&whole.unwrap()).unwrap();
     }
 }

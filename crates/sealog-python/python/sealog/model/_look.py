@@ -75,6 +75,8 @@ def sign(
     format: Literal["sealog", "oms"] = "sealog",
     certificate: StrPath | None = None,
     chain: Sequence[StrPath] = (),
+    shard_size: int | None = None,
+    reference_names: bool = False,
     hashes: Sequence[Hash] = ("sha256",),
     ignore: Sequence[str] = (),
     default_ignores: bool = True,
@@ -86,6 +88,8 @@ def sign(
     `sealog` is a manifest and a signature beside it (`out` and `out.sig`), by an Ed25519 key; `oms` one bundle of
     OpenSSF Model Signing 1.0, by a key on P-256, P-384 or P-521. With `oms`, `certificate` is the PEM file of the key's
     certificate and `chain` those of what stands above it, in order: whoever verifies then needs the root, not the key.
+    `shard_size` signs files in shards of so many bytes, which do not cover files without content; `reference_names` names
+    shards and the file of a one-file model as `model-signing` up to 1.1.1 does and demands.
 
     `ledger` is told with a `model.registered` record,
     which needs a `version`, after the files are written.
@@ -96,6 +100,7 @@ def sign(
     asked.update(key=os.fspath(key), format=format)
     asked["certificate"] = None if certificate is None else os.fspath(certificate)
     asked["chain"] = _paths("chain", chain)
+    asked.update(shard_size=shard_size, reference_names=reference_names)
     asked["password"] = password.encode() if isinstance(password, str) else password
     signed = _signed(_sealog.model_sign(os.fspath(path), asked))
     if ledger is not None:
