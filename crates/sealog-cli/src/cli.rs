@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, export, init, key, label, model, producers, publish, read,
-    receipt, record, search, shell, stats, verify,
+    checkpoint, config, doctor, epoch, export, import, init, key, label, model, producers, publish,
+    read, receipt, record, search, shell, stats, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -83,6 +83,8 @@ pub enum Command {
     Init(init::Args),
     /// Append records and print their receipts
     Record(record::Args),
+    /// Verify a log of an older system and adopt its records
+    Import(import::Args),
     /// List entries in the order of the log
     Log(read::LogArgs),
     /// Show one entry
@@ -131,7 +133,7 @@ pub enum Command {
 
 /// The groups of the help, in order.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("Record", &["init", "record"]),
+    ("Record", &["init", "record", "import"]),
     ("Read", &["log", "show", "search", "stats", "tail"]),
     (
         "Prove",

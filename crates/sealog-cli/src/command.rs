@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod epoch;
 pub mod export;
 mod filter;
+pub mod import;
 pub mod init;
 pub mod key;
 pub mod label;
@@ -38,6 +39,7 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Receipt(command) => receipt::receipt(command, context),
         Command::Checkpoint(args) => checkpoint::checkpoint(&args, context),
         Command::Export(args) => export::export(&args, context),
+        Command::Import(args) => import::import(&args, context),
         Command::Publish(args) => publish::publish(&args, context),
         Command::Config(command) => config::config(command, context),
         Command::Label(command) => label::label(command, context),

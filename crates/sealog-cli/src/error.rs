@@ -16,6 +16,9 @@ pub enum Error {
     /// The ledger refused or failed.
     #[error(transparent)]
     Ledger(#[from] sealog_ledger::Error),
+    /// A log of an older system cannot be read or adopted.
+    #[error(transparent)]
+    Import(#[from] sealog_ledger::import::ImportError),
     /// A model, its manifest, signature or key cannot be used, or does not hold.
     #[error(transparent)]
     Model(#[from] sealog_model::Error),
@@ -157,6 +160,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Ledger(error) => error.kind(),
+            Self::Import(error) => error.kind(),
             Self::Model(error) => error.kind(),
             Self::Lines { kind, .. } => *kind,
             Self::Production { .. } | Self::KeyExists { .. } | Self::OriginTaken { .. } => {
@@ -225,6 +229,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Ledger(error) => error.code(),
+            Self::Import(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::NoLedger { .. } => "no_ledger",
             Self::SeveralLedgers { .. } => "several_ledgers",

@@ -20,6 +20,7 @@ pub mod evidence;
 mod export;
 mod head;
 mod ids;
+pub mod import;
 mod index;
 mod key_ring;
 pub mod keys;

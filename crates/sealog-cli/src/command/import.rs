@@ -1,0 +1,197 @@
+//! `sealog import`: logs of older systems, verified under their own rules and then adopted.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use sealog_core::hash::decode_hex;
+use sealog_core::json::Value;
+use sealog_ledger::Access;
+use sealog_ledger::import::{Adopted, Adoption, Findings, Format, Source, SourceVerdict};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{complain, count, number, object};
+
+/// Bytes of a file that holds a key, at most.
+const KEY_FILE_BYTES_MAX: u64 = 4 * 1024;
+/// Positions that are shown of one finding, at most.
+const POSITIONS_SHOWN: usize = 5;
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The source is verified whole before anything is added: every hash and signature, not only those
+that its own tool looks at. One that does not hold is refused (1), one that cannot be decided too
+(2), for example without --key; --accept-findings adopts either, with the findings on record. What
+is adopted says `imported` and keeps the original bytes (docs/import.md).")]
+pub struct Args {
+    /// The file: an evidence ZIP, receipts as JSON Lines, or a database
+    file: PathBuf,
+    /// Its format: ai-audit-trail, decision-provenance or auto
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    from: String,
+    /// The AI system that its records are about
+    #[arg(long, value_name = "ID", required_unless_present = "check")]
+    system: Option<String>,
+    /// Ed25519 key that signed it, in hex or a file of it; never taken from the source itself
+    #[arg(long, value_name = "KEY|FILE")]
+    key: Option<String>,
+    /// Adopt it although it does not hold, with the findings on record
+    #[arg(long)]
+    accept_findings: bool,
+    /// Only verify it and say what was found
+    #[arg(long, conflicts_with_all = ["accept_findings", "system"])]
+    check: bool,
+}
+
+/// Imports.
+pub fn import(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    let format = match &*args.from {
+        "auto" => None,
+        id => Some(Format::from_id(id).ok_or_else(|| Error::Argument {
+            argument: "--from",
+            problem: "it is ai-audit-trail, decision-provenance or auto".into(),
+        })?),
+    };
+    let key = args.key.as_deref();
+    let key = key.map(|text| read_key(text, context)).transpose()?;
+    let directory = context.settings.environment().directory();
+    let mut source = Source::open(&directory.join(&args.file), format, key)?;
+    let holds = source.verdict() == SourceVerdict::Holds || args.accept_findings;
+    let (Some(system_id), true) = (args.system.clone(), holds) else {
+        show(&source, None, context)?;
+        if !args.check && !context.json() {
+            complain(
+                "nothing was adopted; --accept-findings adopts it with these findings on record",
+            );
+        }
+        return Ok(status(source.verdict()));
+    };
+    let how = Adoption {
+        system_id,
+        accept_findings: args.accept_findings,
+    };
+    let ledger = context.open(Access::Append)?;
+    let adopted = ledger.adopt(&mut source, &how);
+    ledger.close()?;
+    show(&source, Some(&adopted?), context)?;
+    Ok(exit::HOLDS)
+}
+
+const fn status(verdict: SourceVerdict) -> u8 {
+    match verdict {
+        SourceVerdict::Holds => exit::HOLDS,
+        SourceVerdict::Refuted => exit::REFUTED,
+        SourceVerdict::Undecided => exit::UNDECIDED,
+    }
+}
+
+fn read_key(text: &str, context: &Context) -> Result<[u8; 32], Error> {
+    let mut key = [0; 32];
+    if decode_hex(text.as_bytes(), &mut key).is_some() {
+        return Ok(key);
+    }
+    let path = context.settings.environment().directory().join(text);
+    let io = |source| Error::Io {
+        action: "read the key",
+        path: path.clone(),
+        source,
+    };
+    let mut held = String::new();
+    let file = File::open(&path).map_err(io)?;
+    file.take(KEY_FILE_BYTES_MAX)
+        .read_to_string(&mut held)
+        .map_err(io)?;
+    decode_hex(held.trim().as_bytes(), &mut key)
+        .map(|()| key)
+        .ok_or_else(|| Error::Argument {
+            argument: "--key",
+            problem: "it is neither 64 lowercase hex digits nor a file of them".into(),
+        })
+}
+
+fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Result<(), Error> {
+    if context.json() {
+        return context.out.json(&report(source, adopted)?);
+    }
+    let records = count(source.records(), "record", "records");
+    let version = source.version().unwrap_or_default();
+    let version = crate::output::plain(&version).into_owned();
+    let head = format!("{} {version}", source.format().id());
+    let verdict = source.verdict().id();
+    let line = format!("{}: {records}, {verdict}", head.trim());
+    context.out.line(&line)?;
+    context
+        .out
+        .line(&format!("sha256 {}", source.digest().to_hex()))?;
+    for (weakness, times) in source.findings().counts() {
+        let id = weakness.id();
+        let text = format!(
+            "{}{}",
+            weakness.meaning(),
+            places(source.findings(), id, times)
+        );
+        context
+            .out
+            .wrapped(&format!("  {id}  "), id.len() + 4, &text)?;
+    }
+    if let Some(adopted) = adopted {
+        let records = count(adopted.records, "record", "records");
+        let line = format!(
+            "{records} adopted as import {}, from entry {} on",
+            adopted.import_id, adopted.index
+        );
+        context.out.line(&line)?;
+        if adopted.before > 0 {
+            let before = count(adopted.before, "record", "records");
+            complain(&format!(
+                "{before} had been adopted by an import that was interrupted"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where a finding stands: the first places, and how many there are.
+fn places(findings: &Findings, id: &str, times: u64) -> String {
+    let kept = findings.kept().iter();
+    let of_id = kept.filter(|finding| finding.weakness.id() == id);
+    let shown = of_id.filter_map(|finding| finding.position.map(|at| at.to_string()));
+    let shown: Vec<String> = shown.take(POSITIONS_SHOWN).collect();
+    match (shown.is_empty(), times) {
+        (true, 1) => String::new(),
+        (true, _) => format!(" ({times} times)"),
+        (false, _) if u64::try_from(shown.len()).ok() == Some(times) => {
+            format!(" (record {})", shown.join(", "))
+        }
+        (false, _) => format!(" ({times} times, first in record {})", shown.join(", ")),
+    }
+}
+
+fn report(source: &Source, adopted: Option<&Adopted>) -> Result<Value, Error> {
+    let findings = source.findings().to_json()?;
+    let part = |name| findings.member(name).cloned().unwrap_or(Value::Null);
+    let adopted = adopted.map_or(Value::Null, |adopted| {
+        object([
+            ("before", number(adopted.before)),
+            ("import_id", adopted.import_id.as_str().into()),
+            ("index", number(adopted.index)),
+            ("records", number(adopted.records)),
+        ])
+    });
+    Ok(object([
+        ("adopted", adopted),
+        ("counts", part("counts")),
+        (
+            "digest",
+            sealog_core::config::digest_text(source.digest()).into(),
+        ),
+        ("findings", part("findings")),
+        ("format", source.format().id().into()),
+        ("records", number(source.records())),
+        ("verdict", source.verdict().id().into()),
+        ("version", source.version().map_or(Value::Null, Value::from)),
+    ]))
+}

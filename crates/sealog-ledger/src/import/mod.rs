@@ -1,0 +1,310 @@
+//! Logs of older systems: verified under their own rules, then adopted.
+//!
+//! A source is copied once into a private file, read and verified whole, and only then adopted from the same copy
+//! ([`Ledger::adopt`](crate::Ledger::adopt)). What is adopted says `capture_mode: imported`, keeps the original bytes
+//! as a payload, and carries ids and times as claims of the source. `docs/import.md` lists what is found.
+//!
+//! **What is absent**: manifests of models, which `sealog-model` reads, and any network.
+
+mod adopt;
+mod audit_trail;
+mod chain;
+mod json;
+mod provenance;
+mod source;
+mod weakness;
+mod zip;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sealog_core::ErrorKind;
+use sealog_core::finding::Weight;
+use sealog_core::hash::Hash;
+use sealog_core::json::Object;
+use sealog_core::time::Timestamp;
+
+pub use adopt::{Adopted, Adoption};
+pub use source::{RECORD_LINE_BYTES_MAX, SOURCE_BYTES_MAX};
+pub use weakness::{FINDINGS_KEPT_MAX, Findings, ImportFinding, Weakness};
+
+/// An older format that is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Receipts of ai-audit-trail: an evidence ZIP, or JSON Lines.
+    AiAuditTrail,
+    /// A database file of decision-provenance, schema 1.0 or 1.1.
+    DecisionProvenance,
+}
+
+impl Format {
+    /// Its name, as `import.adopted.source_format` has it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AiAuditTrail => "ai-audit-trail",
+            Self::DecisionProvenance => "decision-provenance",
+        }
+    }
+
+    /// The format of this name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        let all = [Self::AiAuditTrail, Self::DecisionProvenance];
+        all.into_iter().find(|format| format.id() == id)
+    }
+
+    /// The format that the first bytes of a file are of: a guess, which the reader then holds to.
+    fn of_bytes(head: &[u8]) -> Option<Self> {
+        if head.starts_with(b"SQLite format 3\0") {
+            return Some(Self::DecisionProvenance);
+        }
+        (head.starts_with(b"PK\x03\x04") || head.starts_with(b"{")).then_some(Self::AiAuditTrail)
+    }
+}
+
+/// What was verified of a source, under its own rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "as for every verdict: holds, refuted, undecided"
+)]
+pub enum SourceVerdict {
+    /// All that its rules ask for holds.
+    Holds,
+    /// Something fails.
+    Refuted,
+    /// Something could not be decided.
+    Undecided,
+}
+
+impl SourceVerdict {
+    /// Its name, as `import.adopted.verification` has it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Refuted => "refuted",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// Why a source cannot be read or adopted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The ledger refused or failed.
+    #[error(transparent)]
+    Ledger(#[from] crate::Error),
+    /// Reading or copying a file failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The source is not of the format, or beyond a limit, so that nothing was decided.
+    #[error("the source cannot be read: {why}")]
+    Source {
+        /// A stable reason code.
+        code: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The source does not hold under its own rules, and nobody accepted that.
+    #[error("the source is {} under its own rules: {}", verdict.id(), codes.join(", "))]
+    NotAccepted {
+        /// What was decided.
+        verdict: SourceVerdict,
+        /// Codes of the findings that speak against it.
+        codes: Vec<&'static str>,
+    },
+    /// The source was adopted before.
+    #[error("this source was imported before, at index {index}")]
+    Again {
+        /// Where the record of it stands.
+        index: u64,
+    },
+}
+
+impl ImportError {
+    pub(crate) fn source(code: &'static str, why: impl Into<String>) -> Self {
+        Self::Source {
+            code,
+            why: why.into(),
+        }
+    }
+
+    /// Which of the four kinds of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Ledger(error) => error.kind(),
+            Self::Io { .. } => ErrorKind::Unavailable,
+            Self::Source { .. } => ErrorKind::Malformed,
+            Self::NotAccepted {
+                verdict: SourceVerdict::Refuted,
+                ..
+            } => ErrorKind::Refuted,
+            Self::NotAccepted { .. } | Self::Again { .. } => ErrorKind::Refused,
+        }
+    }
+
+    /// A stable reason code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ledger(error) => error.code(),
+            Self::Io { .. } => "io",
+            Self::Source { code, .. } => code,
+            Self::NotAccepted { verdict, codes } => match verdict {
+                SourceVerdict::Undecided => codes.first().copied().unwrap_or("import_undecided"),
+                _ => codes.first().copied().unwrap_or("import_refuted"),
+            },
+            Self::Again { .. } => "imported_before",
+        }
+    }
+}
+
+/// One record of a source, as it is adopted.
+#[derive(Debug)]
+struct Original {
+    position: u64,
+    kind: String,
+    id: Option<String>,
+    time: Option<Timestamp>,
+    bytes: Vec<u8>,
+    /// The body of the `decision` that it becomes; none: it is adopted as `import.adopted`.
+    decision: Option<Object>,
+}
+
+/// What each format gives: a verification, and then its records.
+trait Reader: std::fmt::Debug {
+    /// Verifies everything; gives the number of records.
+    fn review(&mut self, findings: &mut Findings) -> Result<u64, ImportError>;
+    /// Version of the format, where it says one.
+    fn version(&self) -> Option<String>;
+    /// The records in order.
+    fn each(
+        &mut self,
+        take: &mut dyn FnMut(Original) -> Result<(), ImportError>,
+    ) -> Result<(), ImportError>;
+}
+
+/// A source that was read and verified whole.
+#[derive(Debug)]
+pub struct Source {
+    format: Format,
+    digest: Hash,
+    records: u64,
+    findings: Findings,
+    verified_with: Option<String>,
+    reader: Box<dyn Reader>,
+}
+
+impl Source {
+    /// Copies, reads and verifies a source. Without a format its first bytes say which it is. `key` is the Ed25519
+    /// key that signed it, where its format has signatures.
+    ///
+    /// # Errors
+    /// It cannot be read. That it does not hold is no error, but a finding.
+    pub fn open(
+        path: &Path,
+        format: Option<Format>,
+        key: Option<[u8; 32]>,
+    ) -> Result<Self, ImportError> {
+        refuse_journal(path)?;
+        let copy = source::copy_of(path)?;
+        let io = source::failed("read", path);
+        let mut head = [0; 16];
+        let mut file = copy.file.reopen().map_err(&io)?;
+        let read = fill(&mut file, &mut head).map_err(&io)?;
+        let head = head.get(..read).unwrap_or_default();
+        let format = format.or_else(|| Format::of_bytes(head)).ok_or_else(|| {
+            ImportError::source("unknown_format", "it is of no format that is imported")
+        })?;
+        let mut findings = Findings::default();
+        let mut reader: Box<dyn Reader> = match format {
+            Format::AiAuditTrail if head.starts_with(b"PK") => {
+                audit_trail::open_zip(file, key, &mut findings)?
+            }
+            Format::AiAuditTrail => Box::new(audit_trail::Receipts::new(file, key)),
+            Format::DecisionProvenance => Box::new(provenance::Database::open(copy.file)?),
+        };
+        let records = reader.review(&mut findings)?;
+        if records == 0 {
+            findings.add(Weakness::EmptySource, None);
+        }
+        if format == Format::AiAuditTrail && key.is_none() {
+            findings.add(Weakness::KeyNotPinned, None);
+        }
+        let pinned = key.filter(|_| format == Format::AiAuditTrail);
+        Ok(Self {
+            format,
+            digest: copy.digest,
+            records,
+            findings,
+            verified_with: pinned.map(|key| format!("ed25519:{}", Hash::new(key).to_hex())),
+            reader,
+        })
+    }
+
+    /// Its format.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The version of its format, where it says one.
+    pub fn version(&self) -> Option<String> {
+        self.reader.version()
+    }
+
+    /// SHA-256 of the file.
+    pub const fn digest(&self) -> &Hash {
+        &self.digest
+    }
+
+    /// Number of records.
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// What was found.
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// What its own rules say of it.
+    pub fn verdict(&self) -> SourceVerdict {
+        match self.findings.weight() {
+            Weight::Note => SourceVerdict::Holds,
+            Weight::Undecided => SourceVerdict::Undecided,
+            Weight::Refutes => SourceVerdict::Refuted,
+        }
+    }
+}
+
+/// A database whose newest rows stand in a journal beside it would be read without them.
+fn refuse_journal(path: &Path) -> Result<(), ImportError> {
+    for suffix in ["-wal", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        if std::fs::metadata(&name).is_ok_and(|data| data.len() > 0) {
+            let why = "a journal lies beside it, which holds rows that are not in the file: close \
+                       the program that writes it, open it once with sqlite3 and quit";
+            return Err(ImportError::source("journal_pending", why));
+        }
+    }
+    Ok(())
+}
+
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = Vec::new();
+    let limit = u64::try_from(buffer.len()).unwrap_or(0);
+    file.take(limit).read_to_end(&mut read)?;
+    for (to, from) in buffer.iter_mut().zip(&read) {
+        *to = *from;
+    }
+    Ok(read.len())
+}

@@ -1,0 +1,172 @@
+//! Members of a ZIP archive by other hands: stored or deflated, few, and none larger than it says.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use flate2::read::DeflateDecoder;
+
+use super::ImportError;
+
+/// Members of an archive, at most.
+pub(super) const MEMBERS_MAX: usize = 64;
+/// How many times larger than its packed form a member may be: no log packs so well, a bomb does.
+pub(super) const RATIO_MAX: u64 = 200;
+const DIRECTORY_BYTES_MAX: u64 = 64 * 1024;
+const END_BYTES: u64 = 22;
+
+/// A member, as the directory describes it.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) name: String,
+    method: u16,
+    crc: u32,
+    packed: u64,
+    size: u64,
+    offset: u64,
+}
+
+fn malformed(why: &'static str) -> ImportError {
+    ImportError::source("zip_layout", why)
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    let field = bytes.get(at..at.checked_add(2)?)?;
+    Some(u16::from_le_bytes(field.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let field = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_le_bytes(field.try_into().ok()?))
+}
+
+fn read_at(file: &mut File, at: u64, length: u64) -> Result<Vec<u8>, ImportError> {
+    let cut = |_| malformed("it is cut off");
+    file.seek(SeekFrom::Start(at)).map_err(cut)?;
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.read_exact(&mut bytes).map_err(cut)?;
+    Ok(bytes)
+}
+
+/// The members of an archive without a comment, without ZIP64 and without encryption.
+pub(super) fn members(file: &mut File) -> Result<Vec<Member>, ImportError> {
+    let length = file
+        .seek(SeekFrom::End(0))
+        .map_err(|_| malformed("it is cut off"))?;
+    let at = length
+        .checked_sub(END_BYTES)
+        .ok_or_else(|| malformed("it is shorter than an empty archive"))?;
+    let end = read_at(file, at, END_BYTES)?;
+    let (Some(0x0605_4b50), Some(bytes), Some(offset)) =
+        (u32_at(&end, 0), u32_at(&end, 12), u32_at(&end, 16))
+    else {
+        return Err(malformed("it does not end as an archive without a comment"));
+    };
+    let (bytes, offset) = (u64::from(bytes), u64::from(offset));
+    if offset.saturating_add(bytes) != at || bytes > DIRECTORY_BYTES_MAX {
+        return Err(malformed("its directory is not where it has to be"));
+    }
+    let directory = read_at(file, offset, bytes)?;
+    let mut members: Vec<Member> = Vec::new();
+    let (mut rest, mut next) = (&*directory, 0);
+    while !rest.is_empty() {
+        let (member, length) =
+            central(rest).ok_or_else(|| malformed("its directory is malformed"))?;
+        rest = rest.get(length..).unwrap_or_default();
+        // In order and apart from each other: no member is read twice, which is how small bombs are made.
+        if member.offset < next || member.offset.saturating_add(member.packed) > offset {
+            return Err(malformed("its members overlap"));
+        }
+        next = member
+            .offset
+            .saturating_add(member.packed)
+            .saturating_add(30);
+        if members.iter().any(|other| other.name == member.name) {
+            return Err(malformed("two members have one name"));
+        }
+        members.push(member);
+        if members.len() > MEMBERS_MAX {
+            return Err(malformed("it has too many members"));
+        }
+    }
+    Ok(members)
+}
+
+fn central(bytes: &[u8]) -> Option<(Member, usize)> {
+    const FIXED: usize = 46;
+    let (flags, method) = (u16_at(bytes, 8)?, u16_at(bytes, 10)?);
+    let plain = flags & !0x0806 == 0 && matches!(method, 0 | 8);
+    if u32_at(bytes, 0)? != 0x0201_4b50 || !plain {
+        return None;
+    }
+    let lengths = [28, 30, 32].map(|at| u16_at(bytes, at).map(usize::from));
+    let [Some(name), Some(extra), Some(comment)] = lengths else {
+        return None;
+    };
+    let text = bytes.get(FIXED..FIXED.checked_add(name)?)?;
+    let member = Member {
+        name: std::str::from_utf8(text).ok()?.into(),
+        method,
+        crc: u32_at(bytes, 16)?,
+        packed: u32_at(bytes, 20)?.into(),
+        size: u32_at(bytes, 24)?.into(),
+        offset: u32_at(bytes, 42)?.into(),
+    };
+    Some((member, FIXED + name + extra + comment))
+}
+
+/// Unpacks a member of at most `limit` bytes, and hands it over in pieces.
+pub(super) fn unpack(
+    file: &mut File,
+    member: &Member,
+    limit: u64,
+    each: &mut dyn FnMut(&[u8]) -> Result<(), ImportError>,
+) -> Result<(), ImportError> {
+    if member.size > limit {
+        return Err(ImportError::source(
+            "zip_too_large",
+            "a member is larger than the limit",
+        ));
+    }
+    if member.size > member.packed.saturating_mul(RATIO_MAX) {
+        return Err(ImportError::source(
+            "zip_bomb",
+            "a member is packed more than 200 times",
+        ));
+    }
+    let header = read_at(file, member.offset, 30)?;
+    let lengths = [26, 28].map(|at| u16_at(&header, at).map(u64::from));
+    let ([Some(name), Some(extra)], Some(0x0403_4b50)) = (lengths, u32_at(&header, 0)) else {
+        return Err(malformed("a header is malformed"));
+    };
+    let begin = member.offset.saturating_add(30);
+    if read_at(file, begin, name)? != member.name.as_bytes() {
+        return Err(malformed("a header differs from the directory"));
+    }
+    let at = begin.saturating_add(name).saturating_add(extra);
+    let failed = |_| malformed("a member cannot be unpacked");
+    file.seek(SeekFrom::Start(at)).map_err(failed)?;
+    let packed = file.take(member.packed);
+    let mut input: Box<dyn Read> = match member.method {
+        0 => Box::new(packed),
+        _ => Box::new(DeflateDecoder::new(packed)),
+    };
+    let (mut left, mut crc) = (member.size, crc32fast::Hasher::new());
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let read = input.read(&mut piece).map_err(failed)?;
+        let bytes = piece.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        left = left
+            .checked_sub(length)
+            .ok_or_else(|| malformed("a member is larger than it says"))?;
+        crc.update(bytes);
+        each(bytes)?;
+    }
+    if left != 0 || crc.finalize() != member.crc {
+        return Err(malformed("a member is not what the directory describes"));
+    }
+    Ok(())
+}
