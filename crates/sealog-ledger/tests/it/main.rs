@@ -17,6 +17,7 @@ mod flips;
 mod forge;
 mod ground;
 mod head_copy;
+mod import;
 mod index;
 mod kill;
 mod leaving;

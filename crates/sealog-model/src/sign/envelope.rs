@@ -154,9 +154,7 @@ impl Envelope {
                 let vouched = match pin {
                     Pin::Key(key) => verify_oms(&self.text, key),
                     Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
-                    Pin::Sigstore { root, signer } => {
-                        verify_oms_sigstore(&self.text, root, signer)
-                    }
+                    Pin::Sigstore { root, signer } => verify_oms_sigstore(&self.text, root, signer),
                     Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
                         why: "an OMS bundle is verified by a key, a root or an identity that you bring",
                     }),

@@ -453,7 +453,10 @@ fn a_bundle_of_another_method_says_what_to_bring() {
         ErrorKind::Malformed,
         "bring that key",
     );
-    let key = Certificate::from_der(&parts.certificate).unwrap().public_key().unwrap();
+    let key = Certificate::from_der(&parts.certificate)
+        .unwrap()
+        .public_key()
+        .unwrap();
     let found = failure(crate::sign::verify_oms(bundle.as_bytes(), &key));
     expect(found, ErrorKind::Malformed, "bring a trusted root");
 }
