@@ -71,6 +71,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "docs/formats/manifest.md says which keys there are, and how they are kept",
     ),
     (
+        "imported_before",
+        "its records stand in the log already: `sealog log` shows them from that entry on",
+    ),
+    (
         "model_pin",
         "trust a key (--key, --trusted), a root (--root), an identity (--trusted-root) or a digest (--manifest-digest), whichever the format goes with",
     ),

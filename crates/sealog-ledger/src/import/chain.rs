@@ -149,11 +149,14 @@ mod tests {
             .collect()
     }
 
+    /// Records, and those before them.
+    type Links = [(usize, Option<usize>)];
+
     #[test]
     fn each_fault_of_a_chain_has_its_code() {
         let whole = [(1, None), (2, Some(1)), (3, Some(2))];
         assert!(codes(&whole).is_empty());
-        let cases: [(&[(usize, Option<usize>)], &str); 7] = [
+        let cases: [(&Links, &str); 7] = [
             (
                 &[(1, None), (2, Some(1)), (3, Some(1))],
                 "import.forked_chain",

@@ -2,6 +2,8 @@
 //!
 //! Stricter than the readers of those tools: a member that stands twice, a bare `NaN` and deep nesting are refused.
 
+use std::fmt::Write;
+
 use sealog_core::limits::JSON_DEPTH_MAX;
 
 /// A value whose numbers stand as they were written.
@@ -140,7 +142,7 @@ fn write_text(text: &str, style: Style, out: &mut String) {
             _ => {
                 let mut units = [0; 2];
                 for unit in char.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
         }

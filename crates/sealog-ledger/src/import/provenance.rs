@@ -70,6 +70,10 @@ pub(super) struct Database {
     has_genesis: bool,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what `map_err` hands over is owned"
+)]
 fn failed(error: rusqlite::Error) -> ImportError {
     // What SQLite says may show names out of the file: only its code is told.
     let code = error.sqlite_error_code();

@@ -82,11 +82,11 @@ pub(super) fn copy_from(
     })
 }
 
+/// Takes a line: its position, its bytes, and whether it has an end.
+type EachLine<'a> = dyn FnMut(u64, &[u8], bool) -> Result<(), ImportError> + 'a;
+
 /// Calls `each` with every line, its position, and whether it has an end. Blank lines count.
-pub(super) fn lines(
-    file: &mut File,
-    each: &mut dyn FnMut(u64, &[u8], bool) -> Result<(), ImportError>,
-) -> Result<(), ImportError> {
+pub(super) fn lines(file: &mut File, each: &mut EachLine<'_>) -> Result<(), ImportError> {
     let io = failed("read", Path::new("the copy of the source"));
     file.seek(SeekFrom::Start(0)).map_err(&io)?;
     let mut reader = BufReader::with_capacity(64 * 1024, file);

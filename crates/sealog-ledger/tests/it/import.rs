@@ -282,7 +282,7 @@ fn a_package_is_a_closed_set_and_its_own_key_is_never_enough() {
     assert!(case.against(&whole).0.is_empty());
     assert_eq!(against(&case.open(&whole, None)), ["import.key_not_pinned"]);
     let added = package(&lines, keep, |members| {
-        members.push(("../evil".into(), b"x".to_vec()))
+        members.push(("../evil".into(), b"x".to_vec()));
     });
     assert_eq!(case.against(&added).0, ["import.zip_member"]);
     let gone = package(&lines, keep, |members| drop(members.remove(2)));
@@ -310,7 +310,7 @@ fn archives_that_attack_their_reader_are_refused() {
         error.unwrap_err().code()
     };
     let twice = package(&receipts(2), keep, |members| {
-        members.push(members[0].clone())
+        members.push(members[0].clone());
     });
     assert_eq!(refused(&twice), "zip_layout");
     assert_eq!(refused(&whole[..whole.len() - 1]), "zip_layout");

@@ -328,7 +328,13 @@ impl Sigstore {
         let hashes = [Algorithm::Sha256];
         let options = DigestOptions::new(&hashes);
         let (manifest, set) = Manifest::of(&self.model(), &walk, &options).unwrap();
-        let payload = payload::write(&manifest, &set, &walk.ignore, &OmsOptions::new(Algorithm::Sha256)).unwrap();
+        let payload = payload::write(
+            &manifest,
+            &set,
+            &walk.ignore,
+            &OmsOptions::new(Algorithm::Sha256),
+        )
+        .unwrap();
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let certificate = self.certificate(wish, &key);
         let signature = key.sign(&pre_authentication(&payload)).unwrap();
