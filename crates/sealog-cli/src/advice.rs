@@ -312,6 +312,14 @@ pub const FINDINGS: &[(Code, &str)] = &[
         "give the package as it was handed out, unpacked by nothing and unchanged",
     ),
     (
+        Code::TooLarge,
+        "give it to the command `sealog verify`, which has no such limit",
+    ),
+    (
+        Code::VerifierUnable,
+        "use a verifier that has what is missing: `sealog verify`, `verify.py` or a current browser",
+    ),
+    (
         Code::PackageNewer,
         "take a verifier of a release that reads this version",
     ),
