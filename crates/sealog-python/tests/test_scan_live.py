@@ -23,6 +23,9 @@ from typing import Any
 
 import pytest
 
+# What the libraries warn of while they write, old classes for example, is not what is asked here.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 PROTOCOLS = range(6)
 # Fewer files than that are no test, whatever versions are installed.
 FILES_MIN = 1_000

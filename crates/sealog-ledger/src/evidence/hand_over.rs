@@ -44,7 +44,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Io`] if the file is there already or cannot be written; otherwise as
-    /// [`Ledger::export_evidence`] and [`Ledger::append`].
+    /// [`Ledger::export_evidence`] and as an append.
     pub fn hand_over_evidence(
         &self,
         path: &Path,
