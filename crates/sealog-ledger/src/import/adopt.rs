@@ -74,6 +74,13 @@ impl Ledger {
         if source.verdict() != SourceVerdict::Holds && !how.accept_findings {
             return Err(not_accepted(source));
         }
+        // Before the file's own record stands there, or its decisions would be refused behind it.
+        if !is_id(how.system_id.as_bytes()) {
+            return Err(ImportError::from(Error::Argument {
+                what: "the system",
+                why: "it is no identifier: letters, digits and . _ : / @ + - of ASCII, 1 to 200 of them".into(),
+            }));
+        }
         let earlier = self.earlier(&source.digest)?;
         if let Some(index) = earlier.index
             && earlier.adopted >= source.records

@@ -165,6 +165,23 @@ fn receipts_that_hold_under_the_pinned_key_are_adopted_once_and_found() {
 }
 
 #[test]
+fn a_system_that_is_no_identifier_is_refused_before_anything_is_added() {
+    let case = Case::new();
+    let ledger = case.ground.create();
+    let size = ledger.size();
+    for system in ["two words", ""] {
+        let mut source = case.open(&jsonl(&receipts(2)), Some(key()));
+        let how = Adoption {
+            system_id: system.into(),
+            ..how()
+        };
+        let error = ledger.adopt(&mut source, &how).unwrap_err();
+        assert_eq!(error.code(), "argument", "{system:?}");
+        assert_eq!(ledger.size(), size, "{system:?}");
+    }
+}
+
+#[test]
 fn receipts_without_a_key_are_undecided_and_adopted_only_where_that_is_accepted() {
     let case = Case::new();
     let mut source = case.open(&jsonl(&receipts(2)), None);
