@@ -61,6 +61,10 @@ pub(super) fn members(file: &mut File) -> Result<Vec<Member>, ImportError> {
     else {
         return Err(malformed("it does not end as an archive without a comment"));
     };
+    // One disk, and no comment, which another reader would look for behind.
+    if [4, 6, 20].into_iter().any(|at| u16_at(&end, at) != Some(0)) {
+        return Err(malformed("it does not end as an archive without a comment"));
+    }
     let (bytes, offset) = (u64::from(bytes), u64::from(offset));
     if offset.saturating_add(bytes) != at || bytes > DIRECTORY_BYTES_MAX {
         return Err(malformed("its directory is not where it has to be"));
@@ -87,6 +91,11 @@ pub(super) fn members(file: &mut File) -> Result<Vec<Member>, ImportError> {
         if members.len() > MEMBERS_MAX {
             return Err(malformed("it has too many members"));
         }
+    }
+    // Readers that believe the count would see other members.
+    let count = u16::try_from(members.len()).ok();
+    if u16_at(&end, 8) != count || u16_at(&end, 10) != count {
+        return Err(malformed("its directory holds another number of members"));
     }
     Ok(members)
 }
@@ -169,4 +178,29 @@ pub(super) fn unpack(
         return Err(malformed("a member is not what the directory describes"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn an_end_of_another_archive_is_refused() {
+        let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+        let read = |bytes: &[u8]| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytes).unwrap();
+            members(&mut file)
+        };
+        assert!(read(&empty).unwrap().is_empty());
+        for at in 0..empty.len() {
+            let mut changed = empty.clone();
+            if let Some(byte) = changed.get_mut(at) {
+                *byte ^= 1;
+            }
+            assert!(read(&changed).is_err(), "byte {at}");
+        }
+    }
 }
