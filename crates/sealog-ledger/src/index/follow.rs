@@ -1,19 +1,23 @@
 //! Following the log: from the mark to what the ledger knows to exist.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, TransactionBehavior};
 use sealog_core::hash::Hash;
-use sealog_core::json::Tape;
 use sealog_store::{Place, Store};
 
+use super::ahead::{self, Piece, Reading, What};
 use super::database::{self, Database};
 use super::fault::Fault;
 use super::insert::{Inserter, Standing, Values};
 use super::mark::Mark;
-use super::row::{self, Leaf};
-use crate::chunk::{self, Chunks};
+use super::row::Leaf;
 
 /// Entries after which a transaction ends, at the next checkpoint line.
 const BATCH_ENTRIES: u64 = 16_384;
+
+/// Entries to follow from which on a second thread reads them.
+const BESIDE_ENTRIES_MIN: u64 = 1_024;
 
 /// The end of the log as the ledger knows it: its groups up to there exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,13 +127,21 @@ fn add(
 ) -> Result<Mark, Fault> {
     let mut batch = Batch {
         inserter: Inserter::new(connection, values)?,
-        tape: Tape::new(),
         size: from.size,
+        mark: from.clone(),
     };
     let head = course.head;
-    let mark = batch.read(course, from)?;
+    let reading = if head.size - from.size < BESIDE_ENTRIES_MIN {
+        Reading::Here
+    } else {
+        Reading::Beside
+    };
+    let enough = from.size + BATCH_ENTRIES;
+    let mut take = |piece: Piece<'_>| batch.take(piece, course, enough);
+    ahead::read(course.store, from.place, reading, &mut take)?;
     batch.inserter.finish()?;
-    let whole = mark.size >= from.size + BATCH_ENTRIES;
+    let mark = batch.mark;
+    let whole = mark.size >= enough;
     let at_head = mark.size == head.size && mark.place == head.place && mark.hash == head.line_hash;
     if whole || at_head {
         Ok(mark)
@@ -141,56 +153,57 @@ fn add(
 /// One batch under way.
 struct Batch<'a> {
     inserter: Inserter<'a>,
-    tape: Tape,
     /// Entries of the log so far.
     size: u64,
+    /// After the last group that was added.
+    mark: Mark,
 }
 
 impl Batch<'_> {
-    /// Reads lines up to the head, or to the first checkpoint line after enough entries.
-    fn read(&mut self, course: &Course<'_>, from: &Mark) -> Result<Mark, Fault> {
-        let place = from.place;
-        let mut chunks = Chunks::new(course.store, place.segment(), place.offset())?;
-        let mut mark = from.clone();
-        while let Some(chunk) = chunks.next_chunk()? {
-            if (course.stop)() {
-                return Err(Fault::Stopped);
+    /// Takes lines up to the head, or to the first checkpoint line after enough entries, where it breaks.
+    fn take(
+        &mut self,
+        piece: Piece<'_>,
+        course: &Course<'_>,
+        enough: u64,
+    ) -> Result<ControlFlow<()>, Fault> {
+        if (course.stop)() {
+            return Err(Fault::Stopped);
+        }
+        for line in piece {
+            if line.place >= course.head.place {
+                return Ok(ControlFlow::Break(()));
             }
-            for line in chunk::lines(&chunk.bytes) {
-                let offset = chunk.offset + u64::try_from(line.start).unwrap_or(u64::MAX);
-                let place = Place::new(chunk.segment, offset);
-                if place >= course.head.place {
-                    return Ok(mark);
-                }
-                if !line.text.starts_with(b"{\"checkpoint\":") {
-                    self.leaf(line.text, place)?;
-                    continue;
-                }
-                mark = Mark::after(self.size, place.after(line.text.len()), line.text);
-                if self.size >= from.size + BATCH_ENTRIES {
-                    return Ok(mark);
+            match line.what {
+                What::Leaf(leaf) => self.leaf(&leaf, line.place, line.text.len())?,
+                What::Neither => return Err(Fault::Changed(line.place)),
+                What::Checkpoint => {
+                    let end = line.place.after(line.text.len());
+                    self.mark = Mark::after(self.size, end, line.text);
+                    if self.size >= enough {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
             }
         }
-        Ok(mark)
+        Ok(ControlFlow::Continue(()))
     }
 
-    fn leaf(&mut self, line: &[u8], place: Place) -> Result<(), Fault> {
+    fn leaf(&mut self, leaf: &Leaf<'_>, place: Place, length: usize) -> Result<(), Fault> {
         let at = Standing {
             segment: place.segment(),
             offset: place.offset(),
-            length: line.len(),
+            length,
         };
-        let index = match row::read(line, &mut self.tape) {
-            Some(Leaf::Entry(row)) => {
-                self.inserter.add(&row, at)?;
+        let index = match leaf {
+            Leaf::Entry(row) => {
+                self.inserter.add(row, at)?;
                 row.index
             }
-            Some(Leaf::Disposed(index, recorded)) => {
-                self.inserter.add_disposed(index, recorded, at)?;
-                index
+            Leaf::Disposed(index, recorded) => {
+                self.inserter.add_disposed(*index, *recorded, at)?;
+                *index
             }
-            None => return Err(Fault::Changed(place)),
         };
         // The files must still say what the ledger read in them.
         if index != self.size {

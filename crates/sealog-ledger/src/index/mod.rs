@@ -15,6 +15,7 @@
 //!
 //! **What is absent**: the text of bodies, and any claim about the log.
 
+mod ahead;
 mod database;
 mod fault;
 mod follow;
