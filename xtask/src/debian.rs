@@ -8,6 +8,7 @@ use crate::root;
 /// What is installed where it is missing: the program that tests look for, the package, and what needs it.
 const PROGRAMS: &[(&str, &str, &str)] = &[
     ("node", "nodejs", "runs the script of verifiers/verify.html"),
+    ("gpg", "gnupg", "makes OpenPGP signatures and keys"),
     ("chromium", "chromium", "opens verifiers/verify.html"),
 ];
 

@@ -9,7 +9,7 @@ use crate::metadata::Metadata;
 use crate::process::{Job, log_path};
 use crate::report::{self, Done, Outcome};
 use crate::test_output::CargoTests;
-use crate::{dependencies, edges, no_std, python, root, tidy};
+use crate::{debian, dependencies, edges, no_std, python, root, tidy};
 
 /// How much is run; each holds everything of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +85,12 @@ const STAGES: &[Stage] = &[
         from: Reach::All,
         does: "cargo test --workspace -- --ignored: many simulation seeds, more kills, long fuzzing",
         run: long_tests,
+    },
+    Stage {
+        name: "without openpgp",
+        from: Reach::All,
+        does: "what a build without the feature `openpgp` says to OpenPGP signatures",
+        run: without_openpgp,
     },
     Stage {
         name: "models elsewhere",
@@ -245,6 +251,7 @@ fn dependency_rules() -> Result<Outcome> {
 }
 
 fn tests() -> Result<Outcome> {
+    debian::install()?;
     cargo_tests(
         "tests",
         &[
@@ -275,6 +282,21 @@ fn long_tests() -> Result<Outcome> {
         "real_", // they have a stage of their own
     ];
     cargo_tests("long-tests", &arguments)
+}
+
+/// A build of its own: the workspace's has the feature, because the command has it.
+fn without_openpgp() -> Result<Outcome> {
+    let check = ["check", "--locked", "--package", "sealog-cli"];
+    let job = Job::cargo(&check)?.arguments(&["--no-default-features", "--all-targets"]);
+    if !job.run_plain()?.success() {
+        return Ok(Outcome::fault("the command does not build without it"));
+    }
+    let arguments = ["test", "--locked", "--package", "sealog-model", "--lib"];
+    let wanted = ["openpgp", "--", "--show-output"];
+    run_tests(
+        "without-openpgp",
+        Job::cargo(&arguments)?.arguments(&wanted),
+    )
 }
 
 fn models_elsewhere() -> Result<Outcome> {

@@ -76,7 +76,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "model_pin",
-        "trust a key (--key, --trusted), a root (--root), an identity (--trusted-root) or a digest (--manifest-digest), whichever the format goes with",
+        "trust keys (--key, --trusted, --openpgp-keyring), a root (--root), an identity (--trusted-root) or a digest (--manifest-digest), whichever the format goes with",
     ),
     (
         "model_undecided",

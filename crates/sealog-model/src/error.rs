@@ -140,6 +140,14 @@ pub enum Error {
         /// What it cannot state, and what to do instead.
         why: &'static str,
     },
+    /// This build lacks the part that would be needed.
+    #[error("this build cannot verify {what}: {instead}")]
+    NotBuilt {
+        /// What it cannot do.
+        what: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// It cannot be said whether something holds, because this version or what it was given is not enough for that.
     #[error("{what} is undecided: {why}")]
     Undecided {
@@ -209,6 +217,7 @@ impl Error {
             | Self::Exists { .. }
             | Self::NoFile { .. }
             | Self::NotDetermined { .. }
+            | Self::NotBuilt { .. }
             | Self::Unsupported { .. }
             | Self::Undecided { .. }
             | Self::NotClean {
@@ -247,6 +256,7 @@ impl Error {
             Self::Differs { .. } => "model_differs",
             Self::NotCovered { .. } => "model_not_covered",
             Self::NoFile { .. } => "model_no_file",
+            Self::NotBuilt { .. } => "model_not_built",
             Self::Unsupported { .. } => "model_unsupported",
             Self::Undecided { .. } => "model_undecided",
             Self::NotClean { .. } => "model_not_clean",

@@ -26,6 +26,11 @@ pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 pub const CHAIN_CERTIFICATES_MAX: usize = 8;
 /// Certificates that a verifier may trust at once; the list of an operating system has about 150.
 pub const ROOTS_MAX: usize = 512;
+/// Packets of an OpenPGP keyring.
+pub const OPENPGP_PACKETS_MAX: usize = 10_000;
+/// Signatures of an OpenPGP key over itself, one of its users or a subkey that are tried: each is arithmetic with large
+/// numbers.
+pub const OPENPGP_OWN_SIGNATURES_MAX: usize = 256;
 /// Bytes of a trusted root of Sigstore; the public one has 7 kB.
 pub const TRUSTED_ROOT_BYTES_MAX: usize = 1024 * 1024;
 /// Logs of one kind, and authorities of one kind, in a trusted root.

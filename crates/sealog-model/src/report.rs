@@ -265,6 +265,7 @@ impl Error {
             Self::Undecided { .. } => "whether it holds cannot be said with what is there",
             Self::NotClean { .. } => "loading the model may run code",
             Self::NotDetermined { .. } => "what the model is could not be read from its files",
+            Self::NotBuilt { .. } => "this build lacks what would have to be verified",
         }
     }
 }

@@ -7,6 +7,7 @@
 mod envelope;
 mod hashtrace;
 mod oms;
+mod openpgp;
 mod own;
 mod registered;
 mod triple;
@@ -22,6 +23,9 @@ pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, si
 pub use oms::{
     CertificateRoots, Names, OmsOptions, SigningChain, SigstoreSigner, TrustedRoot, is_oms_claimed,
     oms_hash, sign_oms, verify_oms, verify_oms_certificate, verify_oms_sigstore,
+};
+pub use openpgp::{
+    OPENPGP_BUILT, OpenPgpKeys, OpenPgpSigned, is_openpgp_claimed, verify_statement_openpgp,
 };
 pub use own::{pin_statement, sign_statement, verify_statement};
 pub use registered::registered_body;
@@ -40,7 +44,7 @@ use crate::walk::{FileSet, IgnoreRules, Ignored, ModelPath};
 pub enum Voucher {
     /// A signature by a key that the verifier brought.
     Key {
-        /// SHA-256 of the key's `SubjectPublicKeyInfo`, in hex.
+        /// SHA-256 of the key's `SubjectPublicKeyInfo`, in hex; of an OpenPGP key, its fingerprint in uppercase hex.
         key_id: String,
         /// The scheme.
         scheme: &'static str,

@@ -7,6 +7,7 @@ mod log;
 mod map;
 mod model;
 mod note;
+mod openpgp;
 mod record;
 mod text;
 mod tree;
@@ -58,6 +59,16 @@ pub const TARGETS: &[Target] = &[
         name: "model_bundle",
         run: vouched::bundle,
         seeds: vouched::bundle_seeds,
+    },
+    Target {
+        name: "openpgp_signature",
+        run: openpgp::signature,
+        seeds: openpgp::signature_seeds,
+    },
+    Target {
+        name: "openpgp_keyring",
+        run: openpgp::keyring,
+        seeds: openpgp::keyring_seeds,
     },
     Target {
         name: "canonical_json",

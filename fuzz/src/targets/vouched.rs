@@ -24,7 +24,7 @@ const SIGNATURE: &[u8] = include_bytes!("../../testdata/statement-signature.json
 const BUNDLE: &[u8] = include_bytes!("../../testdata/bundle.json");
 
 /// The code, and of the message those words that do not come from the input: no digit, no quotation.
-fn refused(error: &Error) -> Answer {
+pub(super) fn refused(error: &Error) -> Answer {
     let message = error.to_string();
     let plain = |word: &&str| {
         word.bytes()

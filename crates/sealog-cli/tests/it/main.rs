@@ -13,6 +13,9 @@ mod gate;
 mod golden;
 #[cfg(target_os = "linux")]
 mod interrupted;
+#[cfg(unix)]
+#[cfg(feature = "openpgp")]
+mod openpgp;
 #[cfg(target_os = "linux")]
 mod orphans;
 mod password;

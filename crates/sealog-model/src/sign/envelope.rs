@@ -7,10 +7,11 @@ use sealog_core::json::Value;
 use sealog_core::time::Timestamp;
 
 use super::hashtrace::{Era, HashTrace, is_hashtrace_claimed};
-use super::triple::{METADATA_FILE, Triple, is_triple_claimed};
+use super::triple::{METADATA_FILE, Triple, hashed_file, is_triple_claimed};
 use super::{
-    CertificateRoots, SigstoreSigner, TrustedRoot, Vouched, is_oms_claimed, pin_statement,
-    verify_oms, verify_oms_certificate, verify_oms_sigstore, verify_statement,
+    CertificateRoots, OpenPgpKeys, SigstoreSigner, TrustedRoot, Vouched, is_oms_claimed,
+    is_openpgp_claimed, pin_statement, verify_oms, verify_oms_certificate, verify_oms_sigstore,
+    verify_statement, verify_statement_openpgp,
 };
 use crate::Error;
 use crate::digest::{Algorithm, DigestOptions};
@@ -42,6 +43,8 @@ pub enum Pin {
     },
     /// The digest of the model.
     Digest(Hash),
+    /// OpenPGP keys.
+    OpenPgp(OpenPgpKeys),
 }
 
 /// How a model is walked where nobody's signature says it.
@@ -62,6 +65,8 @@ pub struct Envelope {
     text: Vec<u8>,
     /// As it was named; else it is looked for beside the manifest.
     signature: Option<PathBuf>,
+    /// Where it is looked for.
+    beside: PathBuf,
     own: Vec<ModelPath>,
     form: Form,
 }
@@ -100,10 +105,15 @@ impl Envelope {
     ) -> Result<Self, Error> {
         let text = read(&manifest)?;
         let form = Form::of(&text);
-        let beside = signature
-            .clone()
-            .unwrap_or_else(|| signature_path(&manifest));
-        let mut about = vec![manifest.clone(), beside];
+        let signed = match form {
+            Form::Triple => hashed_file(&text, &model)?,
+            Form::Own | Form::Oms | Form::HashTrace => manifest.clone(),
+        };
+        let beside = signature_path(&signed);
+        let mut about = vec![
+            manifest.clone(),
+            signature.clone().unwrap_or_else(|| beside.clone()),
+        ];
         if form == Form::Triple {
             about.push(metadata_path(&manifest));
         }
@@ -114,6 +124,7 @@ impl Envelope {
             manifest,
             text,
             signature,
+            beside,
             form,
         })
     }
@@ -155,7 +166,7 @@ impl Envelope {
                     Pin::Key(key) => verify_oms(&self.text, key),
                     Pin::Roots { roots, at } => verify_oms_certificate(&self.text, roots, *at),
                     Pin::Sigstore { root, signer } => verify_oms_sigstore(&self.text, root, signer),
-                    Pin::Nothing | Pin::Digest(_) => Err(Error::Pin {
+                    Pin::Nothing | Pin::Digest(_) | Pin::OpenPgp(_) => Err(Error::Pin {
                         why: "an OMS bundle is verified by a key, a root or an identity that you bring",
                     }),
                 };
@@ -180,19 +191,31 @@ impl Envelope {
 
     /// Where the signature is, if one is named or lies there.
     fn signature(&self) -> Option<PathBuf> {
-        let beside = || Some(signature_path(&self.manifest)).filter(|path| path.exists());
+        let beside = || Some(self.beside.clone()).filter(|path| path.exists());
         self.signature.clone().or_else(beside)
     }
 
     fn vouch_own(&self, pin: &Pin, walk: WalkOptions) -> Result<Vouched, Error> {
         match (pin, self.signature()) {
             (Pin::Key(key), Some(signature)) => {
-                verify_statement(&self.text, &read(&signature)?, key)
+                let signature = read(&signature)?;
+                if is_openpgp_claimed(&signature) {
+                    return Err(OTHER_KEYS);
+                }
+                verify_statement(&self.text, &signature, key)
+            }
+            (Pin::OpenPgp(keys), Some(signature)) => {
+                verify_statement_openpgp(&self.text, &read(&signature)?, keys)
             }
             (Pin::Digest(digest), _) => pin_statement(&self.text, Some(*digest), walk),
-            (Pin::Key(_) | Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing, _) => {
-                pin_statement(&self.text, None, walk)
-            }
+            (
+                Pin::Key(_)
+                | Pin::Roots { .. }
+                | Pin::Sigstore { .. }
+                | Pin::OpenPgp(_)
+                | Pin::Nothing,
+                _,
+            ) => pin_statement(&self.text, None, walk),
         }
     }
 
@@ -201,6 +224,11 @@ impl Envelope {
         let key = match pin {
             Pin::Key(key) => key,
             Pin::Digest(digest) => return Ok(parsed.pin(*digest)),
+            Pin::OpenPgp(_) => {
+                return Err(Error::Pin {
+                    why: "a manifest of HashTraceAI is not signed by OpenPGP",
+                });
+            }
             Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing => {
                 return Err(self.unsigned(parsed.closed_set()));
             }
@@ -219,17 +247,21 @@ impl Envelope {
 
     fn vouch_triple(&self, pin: &Pin, walk: WalkOptions) -> Result<Vouched, Error> {
         if let Pin::Key(_) = pin {
-            return Err(Error::Pin {
-                why: "a hash file is not signed by a key of this kind",
-            });
+            return Err(OTHER_KEYS);
         }
         let metadata = read(&metadata_path(&self.manifest))?;
         let held = Triple::parse(&self.text, &metadata)?.hold(&self.model, walk)?;
-        match pin {
-            Pin::Digest(digest) => Ok(held.pin(*digest)),
-            Pin::Key(_) | Pin::Roots { .. } | Pin::Sigstore { .. } | Pin::Nothing => {
-                Err(self.unsigned(held.closed_set()))
-            }
+        match (pin, self.signature()) {
+            (Pin::Digest(digest), _) => Ok(held.pin(*digest)),
+            (Pin::OpenPgp(keys), Some(signature)) => held.verify_openpgp(&read(&signature)?, keys),
+            (
+                Pin::Key(_)
+                | Pin::Roots { .. }
+                | Pin::Sigstore { .. }
+                | Pin::OpenPgp(_)
+                | Pin::Nothing,
+                _,
+            ) => Err(self.unsigned(held.closed_set())),
         }
     }
 
@@ -243,6 +275,10 @@ impl Envelope {
         }
     }
 }
+
+const OTHER_KEYS: Error = Error::Pin {
+    why: "an OpenPGP signature is verified by a keyring that you bring, not by a key of another kind",
+};
 
 /// Where the metadata of a hash file lie.
 pub fn metadata_path(hash: &Path) -> PathBuf {

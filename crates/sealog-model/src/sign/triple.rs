@@ -51,6 +51,7 @@ pub struct HeldTriple {
     claims: Vec<Claim>,
     notes: Vec<String>,
     file: PathBuf,
+    sha256: Vec<u8>,
 }
 
 /// Whether a text claims to be a hash file; whether it is one, [`Triple::parse`] says.
@@ -77,6 +78,25 @@ fn read_hash(text: &[u8]) -> Result<(Vec<u8>, Option<ModelPath>), Error> {
     let name = name.map(ModelPath::parse).transpose();
     let name = name.map_err(|reason| bad(&format!("the name in it: {reason}")))?;
     Ok((sha256, name))
+}
+
+/// Where the pickle is: the model itself, or in its directory.
+fn file_of(model: &Path, path: &str) -> PathBuf {
+    if model.is_dir() {
+        model.join(path)
+    } else {
+        model.to_owned()
+    }
+}
+
+/// Which file of a model a hash file is about.
+///
+/// # Errors
+/// [`Error::Malformed`] if it is none.
+pub(super) fn hashed_file(hash: &[u8], model: &Path) -> Result<PathBuf, Error> {
+    let (_, named) = read_hash(hash)?;
+    let path = named.as_ref().map_or(TRIPLE_MODEL, ModelPath::as_str);
+    Ok(file_of(model, path))
 }
 
 impl Triple {
@@ -127,15 +147,8 @@ impl Triple {
     /// [`Error::Differs`] if it has another hash, [`Error::NotExpected`] if it is something else than the metadata
     /// says, [`Error::Malformed`] if what it is cannot be read.
     pub fn hold(self, model: &Path, walk: WalkOptions) -> Result<HeldTriple, Error> {
-        let path = match &self.named {
-            Some(path) => path.as_str(),
-            None => TRIPLE_MODEL,
-        };
-        let file = if model.is_dir() {
-            model.join(path)
-        } else {
-            model.to_owned()
-        };
+        let path = self.named.as_ref().map_or(TRIPLE_MODEL, ModelPath::as_str);
+        let file = file_of(model, path);
         let report = inspect_path(&file, &Limits::default(), Digests::Sha256)?;
         let found = report.files().first().filter(|_| report.files().len() == 1);
         let found = found.ok_or_else(|| Error::malformed("the model", "it is no file"))?;
@@ -161,6 +174,7 @@ impl Triple {
             claims: self.claims,
             notes,
             file,
+            sha256: self.sha256,
         })
     }
 
@@ -231,13 +245,25 @@ impl HeldTriple {
         &self.file
     }
 
-    /// Takes it without a signature for the model whose digest the caller pins.
-    pub fn pin(self, pinned: Hash) -> Vouched {
+    /// The digest of that file.
+    pub(super) fn sha256(&self) -> &[u8] {
+        &self.sha256
+    }
+
+    /// All of it, for whoever knows by what it is vouched for.
+    pub(super) fn by(self, voucher: Voucher) -> Vouched {
         Vouched {
             claims: self.claims,
             notes: self.notes,
+            ..Vouched::new(self.set, voucher)
+        }
+    }
+
+    /// Takes it without a signature for the model whose digest the caller pins.
+    pub fn pin(self, pinned: Hash) -> Vouched {
+        Vouched {
             pinned: Some(pinned),
-            ..Vouched::new(self.set, Voucher::Digest)
+            ..self.by(Voucher::Digest)
         }
     }
 }

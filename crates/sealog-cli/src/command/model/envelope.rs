@@ -7,7 +7,7 @@ use sealog_core::time::Timestamp;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::keys::{PublicKey, TrustedKeys};
 use sealog_model::sign::{
-    CertificateRoots, Envelope, Pin, SigstoreSigner, TrustedRoot, Uncovered, Walks,
+    CertificateRoots, Envelope, OpenPgpKeys, Pin, SigstoreSigner, TrustedRoot, Uncovered, Walks,
 };
 
 use super::files::{WalkArgs, place};
@@ -32,6 +32,18 @@ pub(super) struct EnvelopeArgs {
     /// The trusted key of this name: see `sealog model key trust`
     #[arg(long, value_name = "NAME", group = "pin")]
     trusted: Option<String>,
+    /// The exported OpenPGP keys that you trust, for a signature made by gpg
+    #[arg(long, value_name = "FILE", group = "pin")]
+    openpgp_keyring: Option<PathBuf>,
+    /// Of the keyring, trust this key or subkey alone: all 40 or 64 digits
+    // Where one of a group is given, clap no longer demands another of it: what the fingerprint is not for conflicts.
+    #[arg(
+        long,
+        value_name = "HEX",
+        requires = "openpgp_keyring",
+        conflicts_with_all = ["key", "trusted", "manifest_digest", "root", "trusted_root"]
+    )]
+    fingerprint: Option<String>,
     /// Accept the manifest without a signature if its digest is this one
     #[arg(long, value_name = "SHA256", group = "pin")]
     manifest_digest: Option<String>,
@@ -39,12 +51,12 @@ pub(super) struct EnvelopeArgs {
     #[arg(long, value_name = "FILE", group = "pin")]
     root: Vec<PathBuf>,
     /// With --root: when the certificates have to be valid, RFC 3339 in UTC [default: now]
-    // Where one of a group is given, clap no longer demands another of it: what the time is not for conflicts.
+    // As with the fingerprint: what the time is not for conflicts.
     #[arg(
         long,
         value_name = "TIME",
         requires = "root",
-        conflicts_with_all = ["key", "trusted", "manifest_digest", "trusted_root"]
+        conflicts_with_all = ["key", "trusted", "openpgp_keyring", "manifest_digest", "trusted_root"]
     )]
     verification_time: Option<String>,
     /// Accept an OMS bundle of the Sigstore whose `trusted_root.json` this is, by --identity; it is never fetched
@@ -60,7 +72,7 @@ pub(super) struct EnvelopeArgs {
         long,
         value_name = "IDENTITY",
         requires = "trusted_root",
-        conflicts_with_all = ["key", "trusted", "manifest_digest", "root"]
+        conflicts_with_all = ["key", "trusted", "openpgp_keyring", "manifest_digest", "root"]
     )]
     identity: Option<String>,
     /// With --trusted-root: the URL of the provider that has to know the identity
@@ -68,7 +80,7 @@ pub(super) struct EnvelopeArgs {
         long,
         value_name = "URL",
         requires = "trusted_root",
-        conflicts_with_all = ["key", "trusted", "manifest_digest", "root"]
+        conflicts_with_all = ["key", "trusted", "openpgp_keyring", "manifest_digest", "root"]
     )]
     identity_provider: Option<String>,
     /// Demand that this name is signed
@@ -110,6 +122,11 @@ impl EnvelopeArgs {
         if let Some(name) = &self.trusted {
             let keys = TrustedKeys::read(&trusted_file(context)?)?;
             return Ok(Pin::Key(keys.find(name)?.key.clone()));
+        }
+        if let Some(path) = &self.openpgp_keyring {
+            let (ring, fingerprint) = (place(path, context), self.fingerprint.as_deref());
+            let keys = OpenPgpKeys::read(&ring, fingerprint, SystemClock.now())?;
+            return Ok(Pin::OpenPgp(keys));
         }
         if !self.root.is_empty() {
             let paths: Vec<PathBuf> = self.root.iter().map(|path| place(path, context)).collect();
