@@ -199,7 +199,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "key_file",
-        "the file has to hold the log's signing key and be readable by its owner alone",
+        "the file has to hold a signing key, the log's or that of the actor who signs, and be readable by its owner alone",
     ),
     (
         "key_mismatch",
@@ -330,6 +330,14 @@ pub const FINDINGS: &[(Code, &str)] = &[
     (
         Code::PackageMember,
         "do not rely on this package, and keep it as it is; ask for another one",
+    ),
+    (
+        Code::PackageSigner,
+        "do not rely on who is said to have exported it; keep it as it is, and ask them",
+    ),
+    (
+        Code::PackageOpening,
+        "do not rely on the value that is said to have been committed to, and keep the package as it is",
     ),
     (
         Code::PackageQuery,

@@ -150,6 +150,8 @@ codes! {
     PackageMap = "package_map", Refutes, "The end of a stream is not the one that the log committed to.";
     PackagePopulation = "package_population", Refutes, "The package's counts are not those of its entries.";
     PackageConsistency = "package_consistency", Refutes, "A checkpoint in the package is not of the same log's history.";
+    PackageSigner = "package_signer", Refutes, "The package is signed for its exporter by a key that the log does not know as theirs.";
+    PackageOpening = "package_opening", Refutes, "An opening does not give the commitment that stands in its entry.";
 }
 
 impl fmt::Display for Code {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use sealog_core::commitment::{Commitment, Salt};
 use sealog_core::config::Bands;
 use sealog_core::entry::checkpoint_line;
 use sealog_core::finding::{Code, Finding};
@@ -392,6 +393,18 @@ impl Ledger {
             .salt(record_id, field)
             .commit(key.id, canonical_value)
             .to_string())
+    }
+
+    /// The salt of a commitment at this field of this record; `None` if it is under another data key than the ledger's.
+    pub(crate) fn salt_of(
+        &self,
+        commitment: &Commitment,
+        record_id: &str,
+        field: &str,
+    ) -> Result<Option<Salt>, Error> {
+        let key = self.data_key()?;
+        let own = key.id == commitment.key_id();
+        Ok(own.then(|| key.key.salt(record_id, field)))
     }
 
     fn data_key(&self) -> Result<&LedgerDataKey, Error> {

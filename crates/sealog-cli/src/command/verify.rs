@@ -154,7 +154,7 @@ fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Er
     }
     if package {
         let request = request(args, || package::origin(path), context)?;
-        return package::verify(path, &without_witnesses(request)?, context);
+        return package::verify(path, &without_age(request)?, context);
     }
     if let Some(head) = head_of_extract(path)? {
         let origin = || Some(head.member("origin")?.as_str()?.to_owned());
@@ -199,9 +199,8 @@ fn without_witnesses(mut request: Request) -> Result<Request, Error> {
     if policy.is_some_and(Policy::asks_for_witnesses) || request.max_age.is_some() {
         return Err(Error::Argument {
             argument: "--policy",
-            problem:
-                "witnesses are asked for of ledgers and receipts, not of extracts and packages"
-                    .into(),
+            problem: "witnesses are asked for of ledgers, receipts and packages, not of extracts"
+                .into(),
         });
     }
     let logs = request
@@ -213,6 +212,18 @@ fn without_witnesses(mut request: Request) -> Result<Request, Error> {
         .keys
         .extend(logs.iter().map(|log| log.key().clone()));
     Ok(request)
+}
+
+/// The request, which asks for no age: what a package holds of witnesses is as old as the package.
+fn without_age(request: Request) -> Result<Request, Error> {
+    if request.max_age.is_none() {
+        return Ok(request);
+    }
+    Err(Error::Argument {
+        argument: "--max-age",
+        problem: "it is for ledgers and receipts; a package says by when its entries existed"
+            .into(),
+    })
 }
 
 /// What is asked. `origin` is what the data says of itself: it only selects among keys that are trusted already.

@@ -15,6 +15,7 @@ mod number;
 mod object;
 mod order;
 mod parse;
+mod pointer;
 mod scan;
 mod tape;
 mod utf8;

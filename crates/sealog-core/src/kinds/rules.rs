@@ -5,7 +5,6 @@
 //! was active), hashing of payloads, and the cover of bands, which `config` checks where it reads
 //! them.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
@@ -13,7 +12,7 @@ use super::error::{Check, SchemaError};
 use super::found::Found;
 use super::scalar;
 use super::table::{Rule, Slot};
-use crate::json::{Kind, Ref};
+use crate::json::Ref;
 
 /// The rules of a record's own members.
 pub(super) fn record(found: &Found<'_, '_>) -> Check {
@@ -58,50 +57,12 @@ fn personal_commitment(item: Ref<'_, '_>, body: Ref<'_, '_>) -> Check {
         return fails("key_id", "commitment_key_differs", rule);
     }
     let pointer = item.member("field").and_then(Ref::text).unwrap_or_default();
-    let stands = resolve(body, &pointer).and_then(Ref::plain_bytes);
+    let stands = body.pointed(&pointer).and_then(Ref::plain_bytes);
     if stands != Some(commitment) {
         let rule = "the body does not hold this commitment there";
         return fails("field", "commitment_not_in_body", rule);
     }
     Ok(())
-}
-
-/// The value that a JSON Pointer (RFC 6901) names.
-fn resolve<'t, 'a>(root: Ref<'t, 'a>, pointer: &str) -> Option<Ref<'t, 'a>> {
-    let mut value = root;
-    for token in pointer.strip_prefix('/')?.split('/') {
-        value = match value.kind() {
-            Kind::Object => value.member(&unescape(token)?)?,
-            Kind::Array => value.elements().nth(index(token)?)?,
-            _ => return None,
-        };
-    }
-    Some(value)
-}
-
-fn unescape(token: &str) -> Option<Cow<'_, str>> {
-    if !token.contains('~') {
-        return Some(Cow::Borrowed(token));
-    }
-    let mut plain = String::with_capacity(token.len());
-    let mut chars = token.chars();
-    while let Some(char) = chars.next() {
-        plain.push(match char {
-            '~' => match chars.next()? {
-                '0' => '~',
-                '1' => '/',
-                _ => return None,
-            },
-            char => char,
-        });
-    }
-    Some(Cow::Owned(plain))
-}
-
-/// A place in a list: digits without a leading zero.
-fn index(token: &str) -> Option<usize> {
-    let is_number = token.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && (token == "0" || !token.starts_with('0'))).then(|| token.parse().ok())?
 }
 
 fn payload(item: Ref<'_, '_>) -> Check {

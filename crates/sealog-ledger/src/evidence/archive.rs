@@ -13,7 +13,7 @@ use crate::error::Error;
 /// Bytes of a package, at most: what the plain form of ZIP can tell.
 pub const PACKAGE_BYTES_MAX: u64 = 0xffff_ffff;
 /// Members of a package, at most.
-pub(super) const MEMBERS_MAX: usize = 16;
+const MEMBERS_MAX: usize = super::MEMBERS.len() + super::PAYLOADS_HELD_MAX + 1;
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;

@@ -168,12 +168,12 @@ impl Earlier {
     }
 }
 
-fn proof_json(proof: &[Hash]) -> Value {
+pub(super) fn proof_json(proof: &[Hash]) -> Value {
     let hash = |hash: &Hash| Value::from(STANDARD.encode(hash.as_bytes()));
     Value::Array(proof.iter().map(hash).collect())
 }
 
-fn proof_from(json: &Value) -> Option<Vec<Hash>> {
+pub(super) fn proof_from(json: &Value) -> Option<Vec<Hash>> {
     let hashes = json.as_array()?;
     if hashes.len() > PROOF_HASHES_MAX {
         return None;

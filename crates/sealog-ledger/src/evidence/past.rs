@@ -1,14 +1,16 @@
 //! One pass over a log up to a size: what a package says besides its entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use sealog_core::entry::{DisposedFacts, Effect, EntryFacts, Line, LineReader};
+use sealog_core::entry::{Anchor, DisposedFacts, Effect, EntryFacts, Line, LineReader};
 use sealog_core::finding::Weight;
 use sealog_core::hash::Hash;
 use sealog_core::json::Value;
 use sealog_core::state::LogState;
+use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::Store;
 
+use super::anchors::ANCHORS_HELD_MAX;
 use super::claim::StreamEnd;
 use super::scope::Scope;
 use crate::chunk::{self, Chunks};
@@ -41,6 +43,11 @@ pub(super) struct Past {
     pub(super) after: Option<Neighbour>,
     /// Disposed entries of the scope: leaf and rank by index.
     pub(super) gone: BTreeMap<u64, (Hash, u64)>,
+    /// The last anchors, by the index of their entries, and how many came before them.
+    pub(super) anchors: VecDeque<(u64, Anchor)>,
+    pub(super) anchors_before: u64,
+    /// The keys of actors, at the size.
+    pub(super) actors: BTreeMap<String, VerifierKey>,
 }
 
 impl Past {
@@ -73,6 +80,10 @@ impl Past {
                     let at = facts.checkpoint.size();
                     if at >= size {
                         past.note = (at == size).then_some(facts.note);
+                        let actors = applier.state.keys().actors();
+                        past.actors = actors
+                            .map(|(id, key, _)| (id.into(), key.clone()))
+                            .collect();
                         return Ok(past);
                     }
                     past.smaller = Some(at);
@@ -96,6 +107,7 @@ impl Past {
         let index = facts.log.index;
         match &facts.record.effect {
             Effect::Epoch { .. } => self.epoch(index, state, scope),
+            Effect::Anchored(anchor) => self.anchor(index, anchor),
             Effect::Created(_)
             | Effect::Recovered(_)
             | Effect::Config(_)
@@ -114,6 +126,14 @@ impl Past {
         } else if query.is_after_period(facts.log.recorded_at) && self.after.is_none() {
             self.after = Some(neighbour);
         }
+    }
+
+    fn anchor(&mut self, index: u64, anchor: &Anchor) {
+        if self.anchors.len() == ANCHORS_HELD_MAX {
+            self.anchors.pop_front();
+            self.anchors_before += 1;
+        }
+        self.anchors.push_back((index, anchor.clone()));
     }
 
     /// The map as of this epoch, before the runs that it shows closed leave it.

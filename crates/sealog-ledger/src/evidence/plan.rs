@@ -1,18 +1,22 @@
 //! What a package will hold, as far as it is known before the entries are read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use sealog_core::entry::Anchor;
+use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape, Value};
 use sealog_core::tlog::checkpoint::{self, Checkpoint};
 use sealog_core::tlog::note::Note;
 use sealog_core::tlog::tree;
+use sealog_core::tlog::vkey::KeyType;
 use sealog_store::Store;
 
+use super::anchors::{HeldAnchor, token_of};
 use super::claim::{Claim, Earlier};
 use super::past::Past;
 use super::scope::{Sample, Scope};
-use super::write::{EvidenceOptions, argument, line_of};
+use super::write::{EvidenceOptions, Exporter, argument, line_of};
 use crate::canopy::{self, Canopy, RUN, Unknown};
 use crate::error::{Error, chain};
 use crate::export::newest;
@@ -34,6 +38,9 @@ pub(super) struct Plan {
     pub(super) context: BTreeSet<u64>,
     pub(super) drawn: Option<BTreeSet<u64>>,
     pub(super) earlier: Vec<String>,
+    /// The anchors that the package holds, and how many it leaves out.
+    pub(super) anchors: VecDeque<(u64, Anchor)>,
+    pub(super) anchors_left_out: u64,
 }
 
 impl Ledger {
@@ -54,6 +61,7 @@ impl Ledger {
             None => newest(self)?.1.size(),
         };
         let past = Past::read(self.store(), self.origin(), size, query, &scope)?;
+        check_exporter(options.exporter.as_ref(), &past)?;
         let note = past
             .note
             .clone()
@@ -66,6 +74,7 @@ impl Ledger {
         let mut context: BTreeSet<u64> = past.context.into_iter().collect();
         context.extend(claim.before.into_iter().chain(claim.after));
         context.extend(claim.end.as_ref().map(|end| end.epoch));
+        context.extend(past.anchors.iter().map(|(index, _)| index));
         let drawn = options.sample.as_ref().zip(claim.ranks);
         let drawn = drawn.map(|(sample, (first, end))| sample.draw(checkpoint.root(), first, end));
         let earlier = past.genesis.into_iter().chain(options.previous.clone());
@@ -81,6 +90,8 @@ impl Ledger {
             context,
             drawn,
             earlier: earlier.collect(),
+            anchors: past.anchors,
+            anchors_left_out: past.anchors_before,
         })
     }
 }
@@ -98,6 +109,24 @@ fn check_sample(scope: &Scope, sample: Option<&Sample>) -> Result<(), Error> {
         return Err(argument("the sample", why));
     }
     Ok(())
+}
+
+/// Whoever exports signs with the key that the log knows as theirs: any other signature would be refuted.
+fn check_exporter(exporter: Option<&Exporter>, past: &Past) -> Result<(), Error> {
+    let Some(exporter) = exporter else {
+        return Ok(());
+    };
+    let why = match past.actors.get(&exporter.actor) {
+        Some(key) if key.key_type() != KeyType::Ed25519 => {
+            "the log knows a key of another type for them"
+        }
+        Some(key) if key == exporter.signer.verifier_key() => return Ok(()),
+        Some(_) => "the log knows another key for them",
+        None => {
+            "the log knows no key for them at that size; `sealog key trust VKEY --actor KEY_ID` makes one known"
+        }
+    };
+    Err(argument("the exporter", why))
 }
 
 fn no_checkpoint(size: u64, smaller: Option<u64>) -> Error {
@@ -182,13 +211,7 @@ impl Plan {
                     "its size, {size}, is not below the package's, {of}"
                 )));
             }
-            let run = match size % RUN {
-                0 => None,
-                _ => Some(canopy.run(store, size / RUN, of)?),
-            };
-            let node = |level, index| canopy.node(level, index, run.as_ref()).ok_or(Unknown);
-            let proof =
-                tree::prove_consistency(size, of, node).map_err(|Unknown| canopy::mismatch())?;
+            let proof = self.extends(size, store, canopy)?;
             tree::verify_consistency(size, stated.root(), of, self.checkpoint.root(), &proof)
                 .map_err(|_| other("this log had another root at that size"))?;
             let earlier = Earlier {
@@ -196,6 +219,41 @@ impl Plan {
                 proof,
             };
             out.extend(line_of(&earlier.to_json()));
+        }
+        Ok(out)
+    }
+
+    /// The proof that the package's checkpoint extends the log's of this size, from 1 on and not beyond it.
+    fn extends(&self, size: u64, store: &dyn Store, canopy: &Canopy) -> Result<Vec<Hash>, Error> {
+        let of = self.checkpoint.size();
+        let run = match size % RUN {
+            0 => None,
+            _ => Some(canopy.run(store, size / RUN, of)?),
+        };
+        let node = |level, index| canopy.node(level, index, run.as_ref()).ok_or(Unknown);
+        tree::prove_consistency(size, of, node).map_err(|Unknown| canopy::mismatch())
+    }
+
+    /// `anchors.jsonl`. An anchor that names another root than the log's is damage, not evidence.
+    pub(super) fn anchors(&self, store: &dyn Store, canopy: &Canopy) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        let (of, root) = (self.checkpoint.size(), self.checkpoint.root());
+        for (index, anchor) in &self.anchors {
+            let wrong = || Error::Damaged {
+                findings: vec![Finding::new(Code::AnchorWrong).at(*index)],
+            };
+            if anchor.size == 0 || anchor.size > *index {
+                return Err(wrong());
+            }
+            let proof = self.extends(anchor.size, store, canopy)?;
+            tree::verify_consistency(anchor.size, &anchor.root, of, root, &proof)
+                .map_err(|_| wrong())?;
+            let held = HeldAnchor {
+                index: *index,
+                proof,
+                token: token_of(store, anchor)?,
+            };
+            out.extend(line_of(&held.to_json()));
         }
         Ok(out)
     }

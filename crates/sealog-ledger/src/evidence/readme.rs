@@ -1,5 +1,7 @@
 //! The page for people that comes first in a package.
 
+use std::fmt::Write;
+
 use super::scope::Scope;
 use super::statement::Manifest;
 use crate::index;
@@ -42,11 +44,12 @@ entries  {entries}
 What it shows, once it is verified
   {shows}.{sample}
   Each entry stands in the log that the pinned key signed, as it was signed, at its place.
-  Labels of decisions are those that their configuration gives their score.
+  Labels of decisions are those that their configuration gives their score.{beside}
 
 What it does not show
   That a record is true. That everything was recorded that happened. That the key's holder has
-  no second log that says something else. When something happened: times are the log's word.
+  no second log that says something else. When something happened: times are the log's word,
+  but for what witnesses of your own choice say in anchors.jsonl (--policy).
 
 How to verify it
   Take the verifier and the log's key from elsewhere, never from who gave you this file, and
@@ -65,8 +68,45 @@ Files
   completeness.json  what the package claims to hold all of, and by what that is checked
   population.json    counts for each kind and day of what the query asks for
   consistency.jsonl  earlier checkpoints, with proofs that this one extends them
-  manifest.json      the digest of every file, signed by the log's key
+  anchors.jsonl      what outsiders said of the log's checkpoints: {anchors}
+  openings.jsonl     values that the entries only commit to, with their salts: {opened}
+  payloads/          files that the entries name, each called by its SHA-256: {files}
+  manifest.json      the digest of every file, signed by the log's key{signed}
 ",
         entries = manifest.entries,
+        beside = beside(manifest),
+        anchors = manifest.anchors.held,
+        opened = manifest.commitments.held,
+        files = manifest.payloads.len(),
+        signed = manifest
+            .exporter
+            .as_ref()
+            .map_or_else(String::new, |exporter| format!(" and by {exporter}")),
     )
+}
+
+/// What the entries name and do not hold, as far as there is any.
+fn beside(manifest: &Manifest) -> String {
+    let mut text = String::new();
+    let commitments = manifest.commitments;
+    if commitments.held > 0 {
+        text.push_str(
+            "\n  What is in openings.jsonl is what was committed to when the entries were written.",
+        );
+    }
+    if commitments.left > 0 {
+        let _ = write!(
+            text,
+            "\n  {} commitments stay closed: their values are not in this file.",
+            commitments.left
+        );
+    }
+    if manifest.payloads_left_out > 0 {
+        let _ = write!(
+            text,
+            "\n  Files are named by the entries {} times that are not in this one.",
+            manifest.payloads_left_out
+        );
+    }
+    text
 }

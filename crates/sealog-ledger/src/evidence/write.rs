@@ -1,18 +1,26 @@
 //! Writing a package.
 
 use std::io::{Seek, Write};
+use std::sync::Arc;
 
 use sealog_core::dsse::{self, Dsse, DsseSignature};
+use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
 use sealog_core::json::{Object, Tape, Value};
+use sealog_core::tlog::sign::Signer;
+use sealog_store::Shelf;
 
 use super::archive::{Writer, failed};
-use super::claim::Gone;
+use super::gather::Gathered;
+use super::opening::Opening;
 use super::plan::Plan;
-use super::population::Population;
 use super::scope::{Sample, Scope};
-use super::statement::{Manifest, PAYLOAD_TYPE};
-use super::{CONTEXT, ENTRIES, MANIFEST, MEMBERS, readme};
-use crate::canopy::{Canopy, Run};
+use super::statement::{Manifest, PAYLOAD_TYPE, Share, payload_name};
+use super::{
+    ANCHORS, COMPLETENESS, CONSISTENCY, CONTEXT, ENTRIES, MANIFEST, MEMBERS, OPENINGS, POPULATION,
+    readme,
+};
+use crate::canopy::Canopy;
 use crate::error::{Error, chain};
 use crate::export::{self, ExportProgress};
 use crate::index::{self, Query};
@@ -28,6 +36,21 @@ pub struct EvidenceOptions {
     pub previous: Option<String>,
     /// Only a sample of the entries, of a whole log or stream.
     pub sample: Option<Sample>,
+    /// Whether the payload files that the entries name come with them.
+    pub payloads: bool,
+    /// Commitments of the entries that are opened, each by record and field: whoever has the package sees their values.
+    pub openings: Vec<Opening>,
+    /// Who exports, and signs for it beside the log.
+    pub exporter: Option<Exporter>,
+}
+
+/// A person, agent or program whose key the log knows, and that key.
+#[derive(Debug, Clone)]
+pub struct Exporter {
+    /// The id under which the log knows the key.
+    pub actor: String,
+    /// The key.
+    pub signer: Arc<dyn Signer>,
 }
 
 /// What a package holds.
@@ -43,6 +66,16 @@ pub struct Evidence {
     pub size: u64,
     /// What it is complete in.
     pub scope: Scope,
+    /// Payload files in it.
+    pub payloads: u64,
+    /// How often its entries name a payload file that is not in it.
+    pub payloads_left_out: u64,
+    /// Commitments that it opens.
+    pub opened: u64,
+    /// Commitments of its entries that stay closed.
+    pub closed: u64,
+    /// Anchors in it.
+    pub anchors: u64,
 }
 
 impl Ledger {
@@ -70,9 +103,8 @@ impl Ledger {
         let canopy = Canopy::of_log(self.store(), size, plan.checkpoint.root(), &mut |done| {
             progress(ExportProgress { done, total });
         })?;
-        let mut gathered = Gathered::new();
-        let mut writer = Writer::new(out);
-        // The page for people comes first and tells how many entries there are, so they are counted before.
+        // The page for people comes first and tells what there is, so it is counted before.
+        let mut gathered = Gathered::new(self, options)?;
         canopy.each_run(self.store(), 0, size, &mut |run| {
             gathered.run(&plan, &canopy, run)?;
             let leaves = u64::try_from(run.leaves.len()).unwrap_or(u64::MAX);
@@ -82,49 +114,91 @@ impl Ledger {
             });
             Ok(())
         })?;
-        let mut manifest = Manifest {
-            origin: self.origin().into(),
-            size,
-            covers: plan.covers,
-            query: plan.query.clone(),
-            sample: plan.sample.clone(),
-            entries: gathered.written,
-            disposed: u64::try_from(gathered.gone.len()).unwrap_or(u64::MAX),
-            digests: Vec::new(),
-        };
-        let mut claim = plan.claim.clone();
-        claim.gone = std::mem::take(&mut gathered.gone);
-        let population = gathered.population.to_json(manifest.disposed);
-        let earlier = plan.consistency(self.store(), &canopy)?;
-        let parts = [&claim.to_json(), &population].map(line_of);
-        for (place, name) in MEMBERS.iter().enumerate().take(MANIFEST) {
-            let digest = writer.member(name, |out| match place {
-                0 => out
-                    .write_all(readme::text(&manifest).as_bytes())
-                    .map_err(failed),
-                ENTRIES => self.entries_member(&plan, &canopy, out),
-                CONTEXT => {
-                    export::write_head(out, &plan.note, &plan.checkpoint, &context_query())?;
-                    out.write_all(&gathered.context).map_err(failed)
-                }
-                super::COMPLETENESS => out.write_all(&parts[0]).map_err(failed),
-                super::POPULATION => out.write_all(&parts[1]).map_err(failed),
-                _ => out.write_all(&earlier).map_err(failed),
-            })?;
-            manifest.digests.push(digest);
-        }
-        let envelope = self.sign_statement(manifest.to_json().to_canonical())?;
-        writer.member(MEMBERS[MANIFEST], |out| {
-            out.write_all(&line_of(&envelope.to_json())).map_err(failed)
-        })?;
-        writer.finish()?;
+        gathered.finish(self.store())?;
+        let mut manifest = manifest_of(self.origin(), &plan, &gathered, options);
+        self.write_members(&plan, &canopy, &gathered, &mut manifest, options, out)?;
         Ok(Evidence {
             entries: manifest.entries,
             population: gathered.population.entries(),
             disposed: manifest.disposed,
             size,
             scope: plan.scope,
+            payloads: amount(manifest.payloads.len()),
+            payloads_left_out: manifest.payloads_left_out,
+            opened: manifest.commitments.held,
+            closed: manifest.commitments.left,
+            anchors: manifest.anchors.held,
         })
+    }
+
+    fn write_members<W: Write + Seek>(
+        &self,
+        plan: &Plan,
+        canopy: &Canopy,
+        gathered: &Gathered<'_>,
+        manifest: &mut Manifest,
+        options: &EvidenceOptions,
+        out: W,
+    ) -> Result<(), Error> {
+        let mut claim = plan.claim.clone();
+        claim.gone.clone_from(&gathered.gone);
+        let claim = line_of(&claim.to_json());
+        let population = line_of(&gathered.population.to_json(manifest.disposed));
+        let earlier = plan.consistency(self.store(), canopy)?;
+        let anchors = plan.anchors(self.store(), canopy)?;
+        let opened = gathered.opened.iter();
+        let opened: Vec<u8> = opened
+            .flat_map(|opened| line_of(&opened.to_json()))
+            .collect();
+        let mut writer = Writer::new(out);
+        for (place, name) in MEMBERS.iter().enumerate() {
+            let digest = writer.member(name, |out| match place {
+                ENTRIES => self.entries_member(plan, canopy, out),
+                CONTEXT => {
+                    export::write_head(out, &plan.note, &plan.checkpoint, &context_query())?;
+                    out.write_all(&gathered.context).map_err(failed)
+                }
+                COMPLETENESS => out.write_all(&claim).map_err(failed),
+                POPULATION => out.write_all(&population).map_err(failed),
+                CONSISTENCY => out.write_all(&earlier).map_err(failed),
+                ANCHORS => out.write_all(&anchors).map_err(failed),
+                OPENINGS => out.write_all(&opened).map_err(failed),
+                _ => {
+                    let text = readme::text(manifest);
+                    out.write_all(text.as_bytes()).map_err(failed)
+                }
+            })?;
+            manifest.digests.push(digest);
+        }
+        for payload in &manifest.payloads {
+            self.payload_member(&payload.name, &mut writer)?;
+        }
+        let envelope = self.sign_statement(manifest.to_json().to_canonical(), options)?;
+        writer.member(MANIFEST, |out| {
+            out.write_all(&line_of(&envelope.to_json())).map_err(failed)
+        })?;
+        writer.finish()?;
+        Ok(())
+    }
+
+    /// A payload file, of which nothing leaves but the bytes that its name says.
+    fn payload_member<W: Write + Seek>(
+        &self,
+        digest: &Hash,
+        writer: &mut Writer<W>,
+    ) -> Result<(), Error> {
+        let damaged = |code: Code| Error::Damaged {
+            findings: vec![Finding::new(code).found(digest.to_hex())],
+        };
+        let bytes = self.store().fetch(Shelf::Payloads, &digest.to_hex())?;
+        let bytes = bytes.ok_or_else(|| damaged(Code::PayloadMissing))?;
+        let found = writer.member(&payload_name(digest), |out| {
+            out.write_all(&bytes).map_err(failed)
+        })?;
+        if found != *digest {
+            return Err(damaged(Code::PayloadMismatch));
+        }
+        Ok(())
     }
 
     /// `entries.jsonl`, in the form of an extract.
@@ -155,84 +229,66 @@ impl Ledger {
         })
     }
 
-    /// Signs a statement with the log's key, and verifies the signature before it leaves.
-    fn sign_statement(&self, payload: Vec<u8>) -> Result<Dsse, Error> {
+    /// Signs a statement with the log's key, and the exporter's, and verifies each signature before it leaves.
+    fn sign_statement(&self, payload: Vec<u8>, options: &EvidenceOptions) -> Result<Dsse, Error> {
         let signer = self.signer().ok_or(Error::Closed)?;
         let message = dsse::pre_authentication(PAYLOAD_TYPE, &payload);
-        let value = signer.sign(&message).map_err(|error| Error::Signer {
-            reason: chain(&error),
-        })?;
-        let key = signer.verifier_key();
-        if !key.verify(&message, &value) {
-            return Err(Error::Signer {
-                reason: "its signature does not verify by its own key".into(),
-            });
+        let mut signatures = vec![signature(&*signer, &message)?];
+        if let Some(exporter) = &options.exporter {
+            signatures.push(signature(&*exporter.signer, &message)?);
         }
         Ok(Dsse {
             payload_type: PAYLOAD_TYPE.into(),
             payload,
-            signatures: vec![DsseSignature {
-                key_id: key.fingerprint(),
-                value,
-            }],
+            signatures,
         })
     }
 }
 
-/// What the pass before the writing finds.
-struct Gathered {
-    population: Population,
-    written: u64,
-    context: Vec<u8>,
-    gone: Vec<Gone>,
-    tape: Tape,
+fn signature(signer: &dyn Signer, message: &[u8]) -> Result<DsseSignature, Error> {
+    let value = signer.sign(message).map_err(|error| Error::Signer {
+        reason: chain(&error),
+    })?;
+    let key = signer.verifier_key();
+    if !key.verify(message, &value) {
+        return Err(Error::Signer {
+            reason: "its signature does not verify by its own key".into(),
+        });
+    }
+    Ok(DsseSignature {
+        key_id: key.fingerprint(),
+        value,
+    })
 }
 
-impl Gathered {
-    fn new() -> Self {
-        Self {
-            population: Population::default(),
-            written: 0,
-            context: Vec::new(),
-            gone: Vec::new(),
-            tape: Tape::new(),
-        }
+fn manifest_of(
+    origin: &str,
+    plan: &Plan,
+    gathered: &Gathered<'_>,
+    options: &EvidenceOptions,
+) -> Manifest {
+    Manifest {
+        origin: origin.into(),
+        size: plan.checkpoint.size(),
+        covers: plan.covers,
+        query: plan.query.clone(),
+        sample: plan.sample.clone(),
+        entries: gathered.written,
+        disposed: amount(gathered.gone.len()),
+        anchors: Share {
+            held: amount(plan.anchors.len()),
+            left: plan.anchors_left_out,
+        },
+        commitments: gathered.commitments(),
+        payloads_left_out: gathered.files.left_out(),
+        exporter: options.exporter.as_ref().map(|one| one.actor.clone()),
+        digests: Vec::new(),
+        payloads: gathered.files.held(),
     }
+}
 
-    fn run(&mut self, plan: &Plan, canopy: &Canopy, run: &Run) -> Result<(), Error> {
-        let size = plan.checkpoint.size();
-        for (at, leaf) in (run.first()..).zip(&run.leaves) {
-            match leaf {
-                Leaf::Entry(text) => {
-                    if plan.context.contains(&at) {
-                        let proof = canopy.prove(at, size, run)?;
-                        export::write_entry(&mut self.context, &proof, at, text)?;
-                    }
-                    if plan.asks_for(at, text, &mut self.tape) {
-                        self.count(plan, at, text);
-                    }
-                }
-                Leaf::Disposed { leaf, .. } => {
-                    if let Some(rank) = plan.holds_disposed(at) {
-                        self.gone.push(Gone {
-                            index: at,
-                            rank,
-                            leaf: *leaf,
-                            proof: canopy.prove(at, size, run)?,
-                        });
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, plan: &Plan, index: u64, text: &[u8]) {
-        if let Ok(entry) = self.tape.read(text) {
-            self.population.add(index, entry);
-        }
-        self.written += u64::from(plan.draws(index, text, &mut self.tape));
-    }
+fn amount(items: usize) -> u64 {
+    u64::try_from(items).unwrap_or(u64::MAX)
 }
 
 /// What the first line of `context.jsonl` says was asked for.

@@ -32,7 +32,9 @@ use sealog_store::{FileOptions, FileStore};
 use crate::ledger::Ledger;
 
 pub use extract::{VerifiedExtract, verify_extract};
-pub use package::{PackageFacts, PackageReport, package_origin, verify_package};
+pub use package::{
+    PackageExporter, PackageFacts, PackageReport, PackageWitnessed, package_origin, verify_package,
+};
 pub use payloads::ORPHAN_AGE_MIN;
 pub use receipt::{ReceiptReport, verify_receipt};
 pub use times::{INTERVALS_LISTED, Interval, Times};

@@ -169,7 +169,7 @@ impl Times {
 }
 
 /// A time of a cosignature; none that no calendar has.
-pub(super) fn timestamp(seconds: u64) -> Option<Timestamp> {
+pub(in crate::verify) fn timestamp(seconds: u64) -> Option<Timestamp> {
     Timestamp::from_unix(i64::try_from(seconds).ok()?, 0).ok()
 }
 

@@ -9,7 +9,7 @@ use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::evidence::{Asked, Evidence, EvidenceOptions, Sample, Scope};
-use sealog_ledger::verify::{Against, PackageReport, PinnedBy, verify_package};
+use sealog_ledger::verify::{Against, PackageReport, Request, verify_package};
 use sealog_ledger::{Access, ConfigSet, Error, Ledger, Options, Query, SystemRandom, keys};
 
 use crate::ground::{Ground, decision, scored};
@@ -97,10 +97,15 @@ impl Case {
 }
 
 fn verify(bytes: &[u8], keys: &[VerifierKey], against: &[Against]) -> PackageReport {
-    verify_package(Cursor::new(bytes), keys, PinnedBy::User, against)
+    let request = Request {
+        keys: keys.to_vec(),
+        against: against.to_vec(),
+        ..Request::default()
+    };
+    verify_package(Cursor::new(bytes), &request)
 }
 
-fn said(report: &PackageReport) -> (u8, &'static str) {
+pub(crate) fn said(report: &PackageReport) -> (u8, &'static str) {
     (report.exit(), report.reason())
 }
 
@@ -337,6 +342,15 @@ fn resigned(case: &Case, bytes: &[u8], edit: impl FnOnce(String) -> String) -> V
 }
 
 fn sign_again(case: &Case, members: &mut Members, edit: impl FnOnce(String) -> String) {
+    sign_members(members, edit, &[&signer(case)]);
+}
+
+/// Signs what the members are now, as whoever has these keys can.
+pub(crate) fn sign_members(
+    members: &mut Members,
+    edit: impl FnOnce(String) -> String,
+    signers: &[&dyn Signer],
+) {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     let envelope = Value::parse(zip::text(members, "manifest.json").trim_end().as_bytes()).unwrap();
@@ -345,20 +359,23 @@ fn sign_again(case: &Case, members: &mut Members, edit: impl FnOnce(String) -> S
     for (name, bytes) in members.iter().filter(|(name, _)| name != "manifest.json") {
         let digest = Hash::of(&[bytes]).to_hex();
         let end = format!("\"}},\"name\":\"{name}\"");
-        let at = payload.find(&end).unwrap();
-        payload.replace_range(at - 64..at, &digest);
+        // A member that the manifest does not name is one of the attacks.
+        if let Some(at) = payload.find(&end) {
+            payload.replace_range(at - 64..at, &digest);
+        }
     }
-    let signer = signer(case);
     let kind = "application/vnd.in-toto+json";
     let message = sealog_core::dsse::pre_authentication(kind, payload.as_bytes());
-    let signature = sealog_core::dsse::DsseSignature {
-        key_id: signer.verifier_key().fingerprint(),
-        value: signer.sign(&message).unwrap(),
-    };
+    let signatures = signers
+        .iter()
+        .map(|signer| sealog_core::dsse::DsseSignature {
+            key_id: signer.verifier_key().fingerprint(),
+            value: signer.sign(&message).unwrap(),
+        });
     let envelope = sealog_core::dsse::Dsse {
         payload_type: kind.into(),
         payload: payload.into_bytes(),
-        signatures: vec![signature],
+        signatures: signatures.collect(),
     };
     let mut text = envelope.to_json().to_canonical();
     text.push(b'\n');
@@ -536,14 +553,14 @@ fn a_file_that_is_added_replaced_renamed_doubled_or_missing_is_no_package() {
         edited(&|m| m[0].0 = "../../README".into()),
         (2, "package_malformed")
     );
-    for at in 0..6 {
+    for at in 0..8 {
         assert_eq!(
             edited(&|m| m[at].1.push(b'\n')),
             (1, "package_member"),
             "{at}"
         );
     }
-    assert_eq!(edited(&|m| m[6].1.push(b'\n')), (2, "package_malformed"));
+    assert_eq!(edited(&|m| m[8].1.push(b'\n')), (2, "package_malformed"));
     let newer = resigned(&case, &bytes, |manifest| {
         manifest.replace("sealog-evidence/v0", "sealog-evidence/v9")
     });

@@ -12,6 +12,7 @@
 mod anchors;
 mod append;
 mod evidence;
+mod evidence_beside;
 mod extract;
 mod flips;
 mod forge;

@@ -3,16 +3,23 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sealog_core::limits::PROOF_FILE_BYTES_MAX;
-use sealog_ledger::evidence::{Asked, EvidenceOptions, HandedOver, Sample, Scope};
-use sealog_ledger::{Access, Query};
+use sealog_core::values::Encoder;
+use sealog_ledger::evidence::{
+    Asked, EvidenceOptions, Exporter, HandedOver, Opening, Sample, Scope,
+};
+use sealog_ledger::{Access, Query, keys};
 
 use crate::command::verify;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::output::{complain, count, number, object};
+
+/// Bytes of a file whose content is opened, at most: what is longer than a few of them is committed to by its digest.
+const OPENED_FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Flags of an evidence package.
 #[derive(Debug, clap::Args)]
@@ -39,6 +46,21 @@ pub(super) struct PackageArgs {
     /// Seed of the sample: the auditor's, said after they received the checkpoint that --at names
     #[arg(long, value_name = "TEXT", requires = "sample")]
     seed: Option<String>,
+    /// Add the payload files that the entries name, as they are stored
+    #[arg(long, requires = "evidence")]
+    payloads: bool,
+    /// Open a commitment: the file holds the bytes that `record --commit` took; whoever has the package sees them
+    #[arg(long, value_name = "RECORD_ID/FIELD=FILE", requires = "evidence")]
+    open: Vec<String>,
+    /// Open a commitment to another value: the file holds its encoding (docs/formats/values.md)
+    #[arg(long, value_name = "RECORD_ID/FIELD=FILE", requires = "evidence")]
+    open_encoded: Vec<String>,
+    /// Sign as an actor too, by an id that `key trust --actor` made known and the key in --signing-key
+    #[arg(long, value_name = "KEY_ID", requires_all = ["evidence", "signing_key"])]
+    signed_by: Option<String>,
+    /// File with the actor's private key
+    #[arg(long, value_name = "FILE", requires = "signed_by")]
+    signing_key: Option<PathBuf>,
     /// Seal an epoch and write the checkpoint alone, for an auditor who is to say a seed
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "evidence"])]
     checkpoint_only: Option<PathBuf>,
@@ -74,7 +96,7 @@ impl PackageArgs {
     }
 
     fn options(&self, context: &Context) -> Result<EvidenceOptions, Error> {
-        let directory = context.settings.environment().directory();
+        let directory = context.settings.environment().directory().to_owned();
         let previous = match &self.previous {
             None => None,
             Some(path) => {
@@ -94,8 +116,66 @@ impl PackageArgs {
                 seed: self.seed.clone().unwrap_or_default(),
                 by_auditor: self.seed.is_some() && self.at.is_some(),
             }),
+            payloads: self.payloads,
+            openings: self.openings(&directory)?,
+            exporter: self.exporter(&directory)?,
         })
     }
+
+    fn openings(&self, directory: &Path) -> Result<Vec<Opening>, Error> {
+        let plain = self.open.iter().map(|text| (text, false));
+        let encoded = self.open_encoded.iter().map(|text| (text, true));
+        plain
+            .chain(encoded)
+            .map(|(text, encoded)| opening(text, encoded, directory))
+            .collect()
+    }
+
+    fn exporter(&self, directory: &Path) -> Result<Option<Exporter>, Error> {
+        let Some((actor, file)) = self.signed_by.as_ref().zip(self.signing_key.as_ref()) else {
+            return Ok(None);
+        };
+        let signer = keys::read_log_key(&directory.join(file))?;
+        Ok(Some(Exporter {
+            actor: actor.clone(),
+            signer: Arc::new(signer),
+        }))
+    }
+}
+
+/// A commitment that is named, with the value in its file.
+fn opening(text: &str, is_encoded: bool, directory: &Path) -> Result<Opening, Error> {
+    let refused = |problem: String| Error::Argument {
+        argument: if is_encoded {
+            "--open-encoded"
+        } else {
+            "--open"
+        },
+        problem,
+    };
+    let expected =
+        || refused("expected RECORD_ID/FIELD=FILE, FIELD a JSON Pointer in the body".into());
+    let (place, file) = text.split_once('=').ok_or_else(expected)?;
+    let (record_id, _) = place.split_once('/').ok_or_else(expected)?;
+    let field = place.strip_prefix(record_id).unwrap_or_default();
+    let content = verify::read(&directory.join(file), OPENED_FILE_BYTES_MAX)?;
+    let value = if is_encoded {
+        content
+    } else {
+        let mut encoder = Encoder::new();
+        let value = encoder.bytes(&content).and_then(|()| encoder.finish());
+        value.map_err(|error| refused(error.to_string()))?
+    };
+    let value = String::from_utf8(value).map_err(|_| {
+        refused(format!(
+            "{file} holds no encoding of a value, which is text"
+        ))
+    })?;
+    Ok(Opening {
+        record_id: record_id.into(),
+        field: field.into(),
+        value,
+    })
 }
 
 fn checkpoint(out: &Path, context: &mut Context) -> Result<u8, Error> {
@@ -130,10 +210,15 @@ fn show(path: &Path, handed: &HandedOver, context: &mut Context) -> Result<(), E
     let (made, digest) = (&handed.evidence, handed.digest.to_hex());
     if context.json() {
         return context.out.json(&object([
+            ("anchors", number(made.anchors)),
+            ("commitments_closed", number(made.closed)),
+            ("commitments_opened", number(made.opened)),
             ("digest", format!("sha256:{digest}").into()),
             ("disposed", number(made.disposed)),
             ("entries", number(made.entries)),
             ("file", path.display().to_string().into()),
+            ("payloads", number(made.payloads)),
+            ("payloads_left_out", number(made.payloads_left_out)),
             ("population", number(made.population)),
             ("scope", made.scope.word().into()),
             ("size", number(made.size)),
@@ -145,6 +230,18 @@ fn show(path: &Path, handed: &HandedOver, context: &mut Context) -> Result<(), E
         Scope::Selection => "a selection: that nothing of it is left out is not shown".to_owned(),
         scope => format!("complete: the whole {}, or its period", scope.word()),
     });
+    if made.payloads + made.payloads_left_out > 0 {
+        complain(&format!(
+            "payload files: {} in it, {} named and not in it",
+            made.payloads, made.payloads_left_out
+        ));
+    }
+    if made.opened + made.closed > 0 {
+        complain(&format!(
+            "commitments: {} opened, {} stay closed",
+            made.opened, made.closed
+        ));
+    }
     complain(&format!("sha256 {digest}"));
     Ok(())
 }

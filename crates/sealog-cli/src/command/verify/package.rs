@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use sealog_core::json::Value;
+use sealog_core::time::Timestamp;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::evidence::Scope;
 use sealog_ledger::verify::{self as verifier, Level, PackageFacts, PinnedBy, Request};
@@ -35,7 +36,7 @@ pub(super) fn origin(path: &Path) -> Option<String> {
 pub(super) fn verify(path: &Path, request: &Request, context: &mut Context) -> Result<u8, Error> {
     let by = request.pinned_by.unwrap_or(PinnedBy::User);
     let input = BufReader::new(open(path)?);
-    let report = verifier::verify_package(input, &request.keys, by, &request.against);
+    let report = verifier::verify_package(input, request);
     let name = path.display().to_string();
     if context.json() {
         let mut json = report.to_json();
@@ -101,6 +102,7 @@ fn shown(
         let disposed = format!("{} of these, by the log's own rules", facts.disposed);
         row("disposed", &disposed, context)?;
     }
+    beside(facts, context)?;
     for (code, number) in &facts.notes {
         row(
             "note",
@@ -109,6 +111,9 @@ fn shown(
         )?;
     }
     let level = match level {
+        Level::Witnessed => {
+            "witnessed: the policy's witnesses saw this log up to the package's records"
+        }
         Level::Remembered => "remembered: it extends what you kept from before",
         _ => "self: only the operator's own key vouches for the log",
     };
@@ -118,6 +123,57 @@ fn shown(
         "it does not show that a record is true, or who signed it for an actor",
         context,
     )
+}
+
+/// What stands beside the entries, as far as there is any.
+fn beside(facts: &PackageFacts, context: &mut Context) -> Result<(), Error> {
+    let number = |of: &Value, name: &str| of.member(name).and_then(Value::as_u64).unwrap_or(0);
+    let rows = [
+        (
+            "payloads",
+            &facts.payloads,
+            "files",
+            "left_out",
+            "files in it",
+            "named and not in it",
+        ),
+        (
+            "values",
+            &facts.commitments,
+            "opened",
+            "closed",
+            "commitments opened",
+            "stay closed",
+        ),
+        (
+            "anchors",
+            &facts.anchors,
+            "held",
+            "left_out",
+            "of outsiders in it",
+            "older ones not in it",
+        ),
+    ];
+    for (name, of, held, left, here, elsewhere) in rows {
+        let (held, left) = (number(of, held), number(of, left));
+        if held + left > 0 {
+            row(name, &format!("{held} {here}, {left} {elsewhere}"), context)?;
+        }
+    }
+    if let Some(exporter) = &facts.exporter {
+        let signed = format!("{}, by the key {}", exporter.actor, exporter.fingerprint);
+        row("exporter", &signed, context)?;
+    }
+    if let Some(witnessed) = &facts.witnessed {
+        let time = witnessed.existed_by.map(Timestamp::format_micros);
+        let seen = format!(
+            "up to {} entries; the package's records existed by {}",
+            witnessed.size,
+            time.as_deref().unwrap_or("no time that a calendar has")
+        );
+        row("witnessed", &seen, context)?;
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<File, Error> {

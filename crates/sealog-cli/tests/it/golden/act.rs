@@ -9,7 +9,7 @@ use sealog_core::tlog::cosignature::cosign;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
 
-/// Does one thing: `write FILE`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
+/// Does one thing: `write FILE`, `fill FILE BYTES`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
 /// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end); of a file's lines,
 /// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`; of witnesses with numbers:
 /// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`; and `wait MILLISECONDS`, where files have to be old.
@@ -17,6 +17,11 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words {
         ["write", file] => fs::write(work.join(file), input).unwrap(),
+        ["fill", file, bytes] => {
+            let bytes = bytes.parse().unwrap();
+            let content: Vec<u8> = b"letters ".iter().copied().cycle().take(bytes).collect();
+            fs::write(work.join(file), content).unwrap();
+        }
         ["append", file] => {
             let old = fs::read_to_string(work.join(file)).unwrap();
             fs::write(work.join(file), old + input).unwrap();

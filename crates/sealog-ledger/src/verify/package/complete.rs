@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::IntoIter;
 
-use sealog_core::entry::{Effect, EntryFacts};
+use sealog_core::entry::{Anchor, Effect, EntryFacts, KeyEvent, KeyEventKind};
 use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::json::Value;
@@ -13,8 +13,10 @@ use sealog_core::state::DecisionHistory;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::checkpoint::VerifiedCheckpoint;
 use sealog_core::tlog::tree;
+use sealog_core::tlog::vkey::VerifierKey;
 
 use crate::evidence::Scope;
+use crate::evidence::anchors::HeldAnchor;
 use crate::evidence::claim::{Claim, Gone, StreamEnd};
 use crate::evidence::scope::Ranks;
 use crate::evidence::statement::Manifest;
@@ -40,18 +42,40 @@ pub(super) struct Context {
     epoch: Option<(u64, Hash)>,
     begins: bool,
     history: Vec<EntryFacts>,
+    /// Indexes of the key events.
+    key_events: BTreeSet<u64>,
+    origin: String,
+    exporter: Option<String>,
+    exporter_key: Option<VerifierKey>,
+    wanted_anchors: BTreeSet<u64>,
+    outside: Outside,
+}
+
+/// What the context tells of outsiders' proofs.
+#[derive(Default)]
+pub(super) struct Outside {
+    /// The anchors that were asked for, by the index of their entries.
+    pub(super) anchors: BTreeMap<u64, Anchor>,
+    /// The keys that signed the log one after the other.
+    pub(super) log_keys: Vec<VerifierKey>,
 }
 
 impl Context {
-    pub(super) fn new(scope: &Scope, claim: &Claim) -> Self {
+    pub(super) fn new(manifest: &Manifest, claim: &Claim, anchors: &[HeldAnchor]) -> Self {
         Self {
-            scope: scope.clone(),
+            scope: manifest.scope(),
             wanted: [claim.before, claim.after],
             neighbours: BTreeMap::new(),
             wanted_epoch: claim.end.as_ref().map(|end| end.epoch),
             epoch: None,
             begins: false,
             history: Vec::new(),
+            key_events: BTreeSet::new(),
+            origin: manifest.origin.clone(),
+            exporter: manifest.exporter.clone(),
+            exporter_key: None,
+            wanted_anchors: anchors.iter().map(|anchor| anchor.index).collect(),
+            outside: Outside::default(),
         }
     }
 
@@ -70,13 +94,60 @@ impl Context {
             self.neighbours.insert(index, neighbour);
         }
         match &facts.record.effect {
-            Effect::Created(_) if index == 0 => self.begins = true,
+            Effect::Created(created) if index == 0 => {
+                self.begins = true;
+                self.outside.log_keys.extend(log_key(&created.vkey));
+            }
+            Effect::Key(event) => self.key_event(index, event),
+            Effect::Anchored(anchor) if self.wanted_anchors.contains(&index) => {
+                self.outside.anchors.insert(index, (**anchor).clone());
+            }
             Effect::Epoch { size, map_root, .. } if self.wanted_epoch == Some(index) => {
                 self.epoch = Some((*size, *map_root));
             }
             Effect::Config(_) | Effect::Label(_) => self.history.push(facts.clone()),
             _ => {}
         }
+    }
+
+    fn key_event(&mut self, index: u64, event: &KeyEvent) {
+        self.key_events.insert(index);
+        let key = |text: &Option<String>| text.as_deref().and_then(log_key);
+        if event.event == KeyEventKind::Rotated {
+            self.outside.log_keys.extend(key(&event.successor_vkey));
+        }
+        if self.exporter.as_deref() != Some(&event.key_id) {
+            return;
+        }
+        match event.event {
+            KeyEventKind::Activated => {
+                // As the log's own rules take it in.
+                let key = key(&event.vkey).filter(|key| key.name() != self.origin);
+                self.exporter_key = key.or(self.exporter_key.take());
+            }
+            KeyEventKind::Revoked | KeyEventKind::Destroyed => self.exporter_key = None,
+            KeyEventKind::Generated | KeyEventKind::Rotated => {}
+        }
+    }
+
+    /// The log's first entry has to be there.
+    pub(super) fn begins(&self) -> Checked<()> {
+        if self.begins {
+            return Ok(());
+        }
+        Err(malformed(
+            "context.jsonl does not begin with the log's first entry",
+        ))
+    }
+
+    /// The key that the log knows, at the end, as that of whoever exported.
+    pub(super) const fn exporter_key(&self) -> Option<&VerifierKey> {
+        self.exporter_key.as_ref()
+    }
+
+    /// What it tells of outsiders' proofs.
+    pub(super) fn outside(&mut self) -> Outside {
+        std::mem::take(&mut self.outside)
     }
 
     /// Holds the claim against it, and says what the entries have to be.
@@ -86,12 +157,8 @@ impl Context {
         claim: &Claim,
         checkpoint: &VerifiedCheckpoint,
     ) -> Checked<Held> {
-        if !self.begins {
-            return Err(malformed(
-                "context.jsonl does not begin with the log's first entry",
-            ));
-        }
-        let known = self.history.iter().map(|facts| facts.log.index).collect();
+        let history = self.history.iter().map(|facts| facts.log.index);
+        let known = history.chain(self.key_events.iter().copied()).collect();
         let mut held = Held {
             scope: self.scope.clone(),
             known,
@@ -206,6 +273,10 @@ impl Context {
     }
 }
 
+fn log_key(text: &str) -> Option<VerifierKey> {
+    VerifierKey::parse(text).ok()
+}
+
 /// What a stream's value in the map says its last leaf is.
 fn head_leaf(end: &StreamEnd) -> Option<Hash> {
     let leaf = end.value.as_ref()?.member("head_leaf")?;
@@ -244,7 +315,7 @@ fn gone(
 }
 
 /// Notes by their code.
-type Notes = BTreeMap<Code, u64>;
+pub(super) type Notes = BTreeMap<Code, u64>;
 
 /// What the entries are held against, one by one.
 pub(super) struct Held {
@@ -276,7 +347,9 @@ impl Held {
         let index = receipt.index();
         self.history_before(index)?;
         match facts.record.effect {
-            Effect::Config(_) | Effect::Label(_) if !self.known.contains(&index) => {
+            Effect::Config(_) | Effect::Label(_) | Effect::Key(_)
+                if !self.known.contains(&index) =>
+            {
                 let finding = Finding::new(Code::PackageIncomplete).at(index);
                 return Err(finding.because("in context.jsonl too", "not there"));
             }
@@ -306,7 +379,7 @@ impl Held {
     }
 
     /// All entries were taken.
-    pub(super) fn finish(mut self) -> Checked<Vec<(Code, u64)>> {
+    pub(super) fn finish(mut self) -> Checked<Notes> {
         self.history_before(u64::MAX).map_err(Box::new)?;
         self.gone_before(u64::MAX).map_err(Box::new)?;
         if let Some(ranks) = self.ranks.take() {
@@ -321,7 +394,7 @@ impl Held {
                 ));
             }
         }
-        Ok(self.notes.into_iter().collect())
+        Ok(self.notes)
     }
 
     /// Takes in what of the history comes before an entry.
