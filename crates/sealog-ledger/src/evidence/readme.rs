@@ -97,14 +97,14 @@ fn beside(manifest: &Manifest) -> String {
     if commitments.left > 0 {
         let _ = write!(
             text,
-            "\n  {} commitments stay closed: their values are not in this file.",
+            "\n  Commitments that stay closed, whose values are not in this file: {}.",
             commitments.left
         );
     }
     if manifest.payloads_left_out > 0 {
         let _ = write!(
             text,
-            "\n  Files are named by the entries {} times that are not in this one.",
+            "\n  Times that an entry names a file that is not in this one: {}.",
             manifest.payloads_left_out
         );
     }

@@ -266,3 +266,93 @@ fn named(file: &Value) -> Option<(&str, Hash)> {
     let digest = Hash::from_hex(digest.get("sha256")?.as_str()?)?;
     Some((file.get("name")?.as_str()?, digest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest {
+            origin: "example.org/log".into(),
+            size: 9,
+            covers: 9,
+            query: Query::default(),
+            sample: None,
+            entries: 9,
+            disposed: 0,
+            anchors: Share { held: 2, left: 0 },
+            commitments: Share { held: 1, left: 3 },
+            payloads_left_out: 4,
+            exporter: Some("jo".into()),
+            digests: vec![Hash::of(&[b"member"]); MEMBERS.len()],
+            payloads: vec![payload(1), payload(2)],
+        }
+    }
+
+    fn payload(number: u32) -> NamedPayload {
+        let mut name = [0; 32];
+        name[..4].copy_from_slice(&number.to_be_bytes());
+        NamedPayload {
+            name: Hash::new(name),
+            digest: Hash::new([7; 32]),
+        }
+    }
+
+    fn reads(manifest: &Manifest) -> bool {
+        Manifest::parse(&manifest.to_json().to_canonical()).is_ok()
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let text = manifest().to_json().to_canonical();
+        let read = Manifest::parse(&text).unwrap();
+        assert_eq!(read.to_json().to_canonical(), text);
+        assert_eq!(read.payloads, manifest().payloads);
+        assert_eq!(read.exporter.as_deref(), Some("jo"));
+    }
+
+    #[test]
+    fn every_limit_is_kept_and_one_more_is_no_manifest() {
+        let with = |edit: &dyn Fn(&mut Manifest)| {
+            let mut manifest = manifest();
+            edit(&mut manifest);
+            reads(&manifest)
+        };
+        let most = |max: usize| u64::try_from(max).unwrap();
+        let (anchors, openings) = (most(ANCHORS_HELD_MAX), most(OPENINGS_MAX));
+        assert!(with(&|m| m.anchors.held = anchors));
+        assert!(!with(&|m| m.anchors.held = anchors + 1));
+        assert!(with(&|m| m.anchors = Share {
+            held: anchors,
+            left: 1
+        }));
+        assert!(!with(&|m| m.anchors = Share {
+            held: anchors - 1,
+            left: 1
+        }));
+        assert!(with(&|m| m.commitments.held = openings));
+        assert!(!with(&|m| m.commitments.held = openings + 1));
+        let payloads = |count: usize| (0..u32::try_from(count).unwrap()).map(payload).collect();
+        assert!(with(&|m| m.payloads = payloads(PAYLOADS_HELD_MAX)));
+        assert!(!with(&|m| m.payloads = payloads(PAYLOADS_HELD_MAX + 1)));
+    }
+
+    #[test]
+    fn another_order_count_or_member_is_no_manifest() {
+        let text = String::from_utf8(manifest().to_json().to_canonical()).unwrap();
+        let with = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            Manifest::parse(text.replacen(from, to, 1).as_bytes()).is_ok()
+        };
+        assert!(with("\"left_out\":4", "\"left_out\":5"), "the honest twin");
+        assert!(!with("\"files\":2", "\"files\":1"));
+        assert!(!with("\"left_out\":4", "\"left_out\":-4"));
+        assert!(!with("\"exporter\":\"jo\"", "\"exporter\":7"));
+        assert!(!with("\"exporter\":\"jo\",", ""));
+        assert!(!with("\"closed\":3,", ""));
+        assert!(!with("payloads/00000001", "payloads/00000003"), "order");
+        assert!(!with("payloads/00000002", "payloads/00000001"), "twice");
+        assert!(!with("payloads/00000001", "payloads/0000000"));
+        assert!(!with("anchors.jsonl", "openings.jsonl"));
+    }
+}

@@ -823,3 +823,104 @@ fn no_flipped_bit_of_a_package_with_all_members_is_verified() {
         bytes[at] ^= 1 << bit;
     }
 }
+
+#[test]
+fn the_last_anchors_are_held_up_to_the_limit_and_those_before_them_are_counted() {
+    let case = Case::begun();
+    case.ledger
+        .producer()
+        .unwrap()
+        .append(decision("d1"))
+        .unwrap();
+    let note = case.ledger.checkpoint().unwrap();
+    let text = note.split("\n\n").next().unwrap().to_owned() + "\n";
+    let checkpoint = Checkpoint::parse(&text).unwrap();
+    let (size, root) = (checkpoint.size(), checkpoint.root().to_hex());
+    let anchor = || {
+        let mut body = sealog_core::json::Object::new();
+        body.insert("anchor_time", "2026-05-28T20:26:40.000000Z");
+        body.insert("anchor_type", "rfc3161");
+        body.insert("authority", "a time stamper");
+        body.insert("root_hash", root.as_str());
+        body.insert("token_ref", format!("sha256:{}", "00".repeat(32)));
+        let number = sealog_core::json::Number::unsigned(size).unwrap();
+        body.insert("tree_size", Value::Number(number));
+        case.ledger
+            .append_own(Draft::new("chain.anchored", body))
+            .unwrap();
+    };
+    for _ in 0..ANCHORS_HELD_MAX {
+        anchor();
+    }
+    for (held, left) in [(ANCHORS_HELD_MAX, 0), (ANCHORS_HELD_MAX, 1)] {
+        let bytes = case.export(&stream(), &EvidenceOptions::default()).unwrap();
+        let report = verify(&bytes);
+        assert_eq!(said(&report), (0, "holds"), "{:?}", report.findings());
+        let counted = format!("{{\"held\":{held},\"left_out\":{left}}}");
+        assert_eq!(json(&report, "anchors"), counted);
+        let noted = format!("{{\"anchor_missing\":{held}}}");
+        assert_eq!(json(&report, "notes"), noted);
+        anchor();
+    }
+}
+
+#[test]
+fn an_anchor_that_an_earlier_key_of_the_log_signed_counts() {
+    let case = Case::new();
+    case.ledger.rotate_key(Arc::new(key(2))).unwrap();
+    let bytes = case.package();
+    let request = Request {
+        keys: vec![key(2).verifier_key().clone()],
+        ..request(Some(policy(9)))
+    };
+    let report = verify_package(Cursor::new(&bytes), &request);
+    assert_eq!(said(&report), (0, "holds"), "{:?}", report.findings());
+    assert_eq!(json(&report, "notes"), "{}");
+    assert_eq!(report.level(), Level::Witnessed);
+}
+
+#[test]
+fn the_packages_own_checkpoint_is_witnessed_where_it_is_cosigned_and_only_there() {
+    let case = Case::new();
+    let bytes = case.package();
+    let with = |cosigned: &str| {
+        let mut members = zip::read(&bytes);
+        for name in ["entries.jsonl", "context.jsonl"] {
+            let text = zip::text(&members, name);
+            let (head, rest) = text.split_once('\n').unwrap();
+            let head = Value::parse(head.as_bytes()).unwrap();
+            let note = head.member("checkpoint").unwrap().as_str().unwrap();
+            let note = match cosigned {
+                "well" => cosign(note, T + 5, &witness(8)).unwrap(),
+                "of another" => {
+                    let other = cosign(&case.ledger.checkpoint().unwrap(), T, &witness(8));
+                    let other = other.unwrap();
+                    note.to_owned() + other.lines().last().unwrap() + "\n"
+                }
+                _ => note.to_owned(),
+            };
+            let mut changed = head.clone();
+            if let Value::Object(object) = &mut changed {
+                object.insert("checkpoint", note);
+            }
+            let line = String::from_utf8(changed.to_canonical()).unwrap();
+            zip::replace(&mut members, name, format!("{line}\n{rest}").as_bytes());
+        }
+        sign_members(&mut members, same, &[&key(1), &actor(7)]);
+        let request = request(Some(policy(8)));
+        verify_package(Cursor::new(zip::write(&members)), &request)
+    };
+    assert_eq!(said(&with("not")), (2, "witness_quorum"));
+    let report = with("well");
+    assert_eq!(said(&report), (0, "holds"), "{:?}", report.findings());
+    let witnessed = report.facts().unwrap().witnessed.unwrap();
+    assert_eq!(witnessed.size, report.facts().unwrap().checkpoint.size());
+    assert_eq!(json(&report, "notes"), r#"{"anchor_unproven":1}"#);
+    // Of other bytes the line of a witness is no signature.
+    case.ledger
+        .producer()
+        .unwrap()
+        .append(decision("later"))
+        .unwrap();
+    assert_eq!(said(&with("of another")), (1, "checkpoint_signature"));
+}

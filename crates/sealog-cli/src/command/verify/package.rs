@@ -134,7 +134,7 @@ fn beside(facts: &PackageFacts, context: &mut Context) -> Result<(), Error> {
             &facts.payloads,
             "files",
             "left_out",
-            "files in it",
+            "in it",
             "named and not in it",
         ),
         (
@@ -142,7 +142,7 @@ fn beside(facts: &PackageFacts, context: &mut Context) -> Result<(), Error> {
             &facts.commitments,
             "opened",
             "closed",
-            "commitments opened",
+            "opened",
             "stay closed",
         ),
         (
@@ -150,7 +150,7 @@ fn beside(facts: &PackageFacts, context: &mut Context) -> Result<(), Error> {
             &facts.anchors,
             "held",
             "left_out",
-            "of outsiders in it",
+            "in it",
             "older ones not in it",
         ),
     ];

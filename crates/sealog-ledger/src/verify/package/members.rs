@@ -152,3 +152,60 @@ pub(super) fn lines(text: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
         .map(|text| text.split(|byte| *byte == b'\n'));
     whole.then(|| lines.into_iter().flatten())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::statement::payload_name;
+
+    fn member(name: &str, size: u64) -> Member {
+        Member {
+            name: name.into(),
+            crc: 0,
+            size: u32::try_from(size).unwrap(),
+            offset: 0,
+        }
+    }
+
+    fn with(payloads: Vec<Member>) -> bool {
+        let fixed = MEMBERS.iter().map(|name| member(name, 0));
+        let all = fixed.chain(payloads).chain([member(MANIFEST, 0)]);
+        named(&all.collect::<Vec<_>>()).is_some()
+    }
+
+    #[test]
+    fn a_payload_is_as_long_as_a_ledger_keeps_and_no_longer() {
+        let name = payload_name(&Hash::of(&[b"a"]));
+        assert!(with(vec![member(&name, SHELF_FILE_BYTES_MAX)]));
+        assert!(!with(vec![member(&name, SHELF_FILE_BYTES_MAX + 1)]));
+    }
+
+    #[test]
+    fn payloads_are_named_by_digests_in_their_order_and_once() {
+        let name = |byte: u8| payload_name(&Hash::new([byte; 32]));
+        let of = |names: &[&str]| with(names.iter().map(|name| member(name, 0)).collect());
+        assert!(of(&[]));
+        assert!(of(&[&name(1), &name(2)]));
+        assert!(!of(&[&name(2), &name(1)]));
+        assert!(!of(&[&name(1), &name(1)]));
+        let long = name(1) + "0";
+        let upper = name(0xab).to_uppercase().replace("PAYLOADS", "payloads");
+        for other in ["payloads/", "payloads/x", "more.txt", &long, &upper] {
+            assert!(!of(&[other]), "{other}");
+        }
+    }
+
+    #[test]
+    fn lines_end_each_and_none_is_a_member_too() {
+        let count = |text: &[u8]| lines(text).map(Iterator::count);
+        assert_eq!(count(b""), Some(0));
+        assert_eq!(count(b"a\n"), Some(1));
+        assert_eq!(
+            count(b"a\n\n"),
+            Some(2),
+            "an empty line is one, and no JSON"
+        );
+        assert_eq!(count(b"a"), None);
+        assert_eq!(count(b"a\nb"), None);
+    }
+}
