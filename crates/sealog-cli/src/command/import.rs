@@ -1,21 +1,19 @@
 //! `sealog import`: logs of older systems, verified under their own rules and then adopted.
 
-use std::fs::File;
-use std::io::Read;
+mod pins;
+
 use std::path::PathBuf;
 
-use sealog_core::hash::decode_hex;
 use sealog_core::json::Value;
 use sealog_ledger::Access;
 use sealog_ledger::import::{Adopted, Adoption, Findings, Format, Source, SourceVerdict};
 
+use self::pins::PinArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::output::{complain, count, number, object};
 
-/// Bytes of a file that holds a key, at most.
-const KEY_FILE_BYTES_MAX: u64 = 4 * 1024;
 /// Positions that are shown of one finding, at most.
 const POSITIONS_SHOWN: usize = 5;
 
@@ -24,20 +22,19 @@ const POSITIONS_SHOWN: usize = 5;
 #[command(after_help = "\
 The source is verified whole before anything is added: every hash and signature, not only those
 that its own tool looks at. One that does not hold is refused (1), one that cannot be decided too
-(2), for example without --key; --accept-findings adopts either, with the findings on record. What
+(2), for example without its key; --accept-findings adopts either, with the findings on record. What
 is adopted says `imported` and keeps the original bytes (docs/import.md).")]
 pub struct Args {
-    /// The file: an evidence ZIP, receipts as JSON Lines, or a database
+    /// The file: an evidence ZIP, receipts or events as JSON Lines, or a database
     file: PathBuf,
-    /// Its format: ai-audit-trail, decision-provenance or auto
+    /// Its format: ai-audit-trail, decision-provenance, llm-audit-trail or auto
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     from: String,
     /// The AI system that its records are about
     #[arg(long, value_name = "ID", required_unless_present = "check")]
     system: Option<String>,
-    /// Ed25519 key that signed it, in hex or a file of it; never taken from the source itself
-    #[arg(long, value_name = "KEY|FILE")]
-    key: Option<String>,
+    #[command(flatten)]
+    pins: PinArgs,
     /// Adopt it although it does not hold, with the findings on record
     #[arg(long)]
     accept_findings: bool,
@@ -52,13 +49,12 @@ pub fn import(args: &Args, context: &mut Context) -> Result<u8, Error> {
         "auto" => None,
         id => Some(Format::from_id(id).ok_or_else(|| Error::Argument {
             argument: "--from",
-            problem: "it is ai-audit-trail, decision-provenance or auto".into(),
+            problem: format!("it is {} or auto", formats()),
         })?),
     };
-    let key = args.key.as_deref();
-    let key = key.map(|text| read_key(text, context)).transpose()?;
+    let pins = args.pins.read(context)?;
     let directory = context.settings.environment().directory();
-    let mut source = Source::open(&directory.join(&args.file), format, key)?;
+    let mut source = Source::open(&directory.join(&args.file), format, pins)?;
     let holds = source.verdict() == SourceVerdict::Holds || args.accept_findings;
     let (Some(system_id), true) = (args.system.clone(), holds) else {
         show(&source, None, context)?;
@@ -88,28 +84,10 @@ const fn status(verdict: SourceVerdict) -> u8 {
     }
 }
 
-fn read_key(text: &str, context: &Context) -> Result<[u8; 32], Error> {
-    let mut key = [0; 32];
-    if decode_hex(text.as_bytes(), &mut key).is_some() {
-        return Ok(key);
-    }
-    let path = context.settings.environment().directory().join(text);
-    let io = |source| Error::Io {
-        action: "read the key",
-        path: path.clone(),
-        source,
-    };
-    let mut held = String::new();
-    let file = File::open(&path).map_err(io)?;
-    file.take(KEY_FILE_BYTES_MAX)
-        .read_to_string(&mut held)
-        .map_err(io)?;
-    decode_hex(held.trim().as_bytes(), &mut key)
-        .map(|()| key)
-        .ok_or_else(|| Error::Argument {
-            argument: "--key",
-            problem: "it is neither 64 lowercase hex digits nor a file of them".into(),
-        })
+/// The formats, as a sentence lists them.
+fn formats() -> String {
+    let ids: Vec<&str> = Format::ALL.iter().map(|format| format.id()).collect();
+    ids.join(", ")
 }
 
 fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Result<(), Error> {

@@ -1,10 +1,10 @@
 //! Adoption: a verified source becomes entries that say `imported`.
 //!
 //! The file comes first, as one `import.adopted` with the verdict, the findings and the number of records; its
-//! `import_id` is the run of the producer under which its decisions follow, one for each record and with the original
-//! bytes as payload. What is no decision (configurations, labels, unreadable lines) follows as `import.adopted` with
-//! original fields. Groups are appended in the order of the source, so an import that was interrupted has taken a
-//! prefix of it, and the next one goes on there.
+//! `import_id` is the run of the producer under which its decisions, approvals, waivers, attestations and data sets
+//! follow, one for each record and with the original bytes as payload. All else (configurations, other events,
+//! unreadable lines) follows as `import.adopted` with original fields. Groups are appended in the order of the source,
+//! so an import that was interrupted has taken a prefix of it, and the next one goes on there.
 
 use sealog_core::config::digest_text;
 use sealog_core::entry::{DEFAULT_TENANT, LOG_STREAM};
@@ -97,7 +97,7 @@ impl Ledger {
             source_digest: digest_text(&source.digest),
             verdict: source.verdict().id(),
             system: &how.system_id,
-            decisions: Vec::new(),
+            of_kinds: Vec::new(),
             others: Vec::new(),
             bytes: 0,
             records: 0,
@@ -146,7 +146,8 @@ impl Ledger {
             let of_run =
                 text(record, "producer_run").is_some_and(|run| earlier.runs.contains(&run));
             let kind = text(record, "kind").unwrap_or_default();
-            if of_run && kind == "decision" {
+            // The run's own first and last records are of this system, and not imported.
+            if of_run && text(record, "capture_mode").as_deref() == Some("imported") {
                 earlier.adopted += 1;
             }
             let body = record.member("body").filter(|_| kind == "import.adopted");
@@ -232,7 +233,7 @@ struct Batch<'a> {
     source_digest: String,
     verdict: &'static str,
     system: &'a str,
-    decisions: Vec<Draft>,
+    of_kinds: Vec<Draft>,
     others: Vec<Draft>,
     bytes: usize,
     records: u64,
@@ -240,21 +241,21 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn take(&mut self, original: Original) -> Result<(), ImportError> {
-        let turns = original.decision.is_some() == self.decisions.is_empty();
-        let full = self.decisions.len() + self.others.len() >= GROUP_RECORDS;
+        let turns = original.entry.is_some() == self.of_kinds.is_empty();
+        let full = self.of_kinds.len() + self.others.len() >= GROUP_RECORDS;
         if turns || full || self.bytes >= GROUP_BYTES {
             self.flush()?;
         }
         self.bytes += original.bytes.len();
         self.records += 1;
         let mut original = original;
-        if let Some(body) = original.decision.take() {
-            let mut draft = Draft::new("decision", body);
+        if let Some((kind, body)) = original.entry.take() {
+            let mut draft = Draft::new(kind, body);
             draft.capture_mode = Some(CaptureMode::Imported);
             draft.system_id = Some(self.system.into());
             draft.occurred_at = original.time;
             draft.payloads = vec![payload("original", original.bytes)];
-            self.decisions.push(draft);
+            self.of_kinds.push(draft);
             return Ok(());
         }
         let draft = self.other(original)?;
@@ -283,9 +284,9 @@ impl Batch<'_> {
 
     fn flush(&mut self) -> Result<(), ImportError> {
         self.bytes = 0;
-        let decisions = std::mem::take(&mut self.decisions);
-        if !decisions.is_empty() {
-            self.producer.append_many(decisions)?;
+        let of_kinds = std::mem::take(&mut self.of_kinds);
+        if !of_kinds.is_empty() {
+            self.producer.append_many(of_kinds)?;
         }
         let others = std::mem::take(&mut self.others);
         if !others.is_empty() {

@@ -173,7 +173,7 @@ fn original(line: &[u8], position: u64) -> Original {
         id,
         time,
         bytes: line.to_vec(),
-        decision,
+        entry: decision.map(|body| ("decision", body)),
     }
 }
 

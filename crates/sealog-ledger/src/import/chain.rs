@@ -28,11 +28,31 @@ struct Chain {
     head: Option<u64>,
 }
 
+/// How the records of a chain have to stand in a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In any order near that of the chain: calls overlapped, and a tool that starts anew begins a chain.
+    #[default]
+    Near,
+    /// Line by line: each follows the one before it, and only the first begins a chain.
+    Lines,
+}
+
 /// The chains of a source, by tenant.
 #[derive(Debug, Default)]
-pub(super) struct Chains(BTreeMap<String, Chain>);
+pub(super) struct Chains {
+    order: Order,
+    by_tenant: BTreeMap<String, Chain>,
+}
 
 impl Chains {
+    pub(super) const fn new(order: Order) -> Self {
+        Self {
+            order,
+            by_tenant: BTreeMap::new(),
+        }
+    }
+
     /// Takes the next record of a tenant's chain; without `prev` it begins one.
     pub(super) fn push(
         &mut self,
@@ -42,29 +62,39 @@ impl Chains {
         position: u64,
         findings: &mut Findings,
     ) -> Result<(), ImportError> {
-        if !self.0.contains_key(tenant) && self.0.len() >= CHAINS_MAX {
+        if !self.by_tenant.contains_key(tenant) && self.by_tenant.len() >= CHAINS_MAX {
             return Err(ImportError::source(
                 "too_many_chains",
                 "it has too many chains",
             ));
         }
-        let chain = self.0.entry(tenant.to_owned()).or_default();
-        chain.push(hash, prev, position, findings);
+        let chain = self.by_tenant.entry(tenant.to_owned()).or_default();
+        chain.push(self.order, (hash, prev), position, findings);
         Ok(())
     }
 
     /// Says what is still open at the end of the source.
     pub(super) fn finish(&self, findings: &mut Findings) {
-        for chain in self.0.values() {
+        for chain in self.by_tenant.values() {
             for (_, position) in &chain.waiting {
-                chain.unresolved(*position, findings);
+                chain.unresolved(self.order, *position, findings);
             }
         }
     }
 }
 
 impl Chain {
-    fn push(&mut self, hash: Hash, prev: Option<Hash>, position: u64, findings: &mut Findings) {
+    fn push(
+        &mut self,
+        order: Order,
+        (hash, prev): (Hash, Option<Hash>),
+        position: u64,
+        findings: &mut Findings,
+    ) {
+        let elsewhere = match order {
+            Order::Near => Weakness::OrderByTime,
+            Order::Lines => Weakness::OutOfOrder,
+        };
         let mut add = |weakness| findings.add(weakness, Some(position));
         if self.window.iter().any(|seen| seen.hash == hash) {
             add(Weakness::DuplicateRecord);
@@ -72,7 +102,12 @@ impl Chain {
         }
         let newest = self.window.len().saturating_sub(1);
         match prev {
-            None if self.count > 0 => add(Weakness::ChainRestarted),
+            None if self.count > 0 => {
+                add(Weakness::ChainRestarted);
+                if order == Order::Lines {
+                    add(Weakness::BrokenLink);
+                }
+            }
             None => {}
             // Nearly always the newest one, so from the back.
             Some(prev) => match self.window.iter().rposition(|seen| seen.hash == prev) {
@@ -82,7 +117,7 @@ impl Chain {
                         if forked {
                             add(Weakness::ForkedChain);
                         } else if at != newest {
-                            add(Weakness::OrderByTime);
+                            add(elsewhere);
                         }
                     }
                 }
@@ -100,7 +135,7 @@ impl Chain {
         let waited = self.waiting.iter().position(|(wanted, _)| *wanted == hash);
         let followed = waited.and_then(|at| self.waiting.remove(at)).is_some();
         if followed {
-            findings.add(Weakness::OrderByTime, Some(position));
+            findings.add(elsewhere, Some(position));
         }
         self.window.push_back(Seen { hash, followed });
         self.count += 1;
@@ -110,18 +145,19 @@ impl Chain {
         if self.waiting.len() > WINDOW
             && let Some((_, position)) = self.waiting.pop_front()
         {
-            self.unresolved(position, findings);
+            self.unresolved(order, position, findings);
         }
     }
 
     /// The first of a source may follow what was exported before; any other has lost its predecessor.
-    fn unresolved(&self, position: u64, findings: &mut Findings) {
-        let weakness = if self.head == Some(position) {
-            Weakness::ChainHeadMissing
-        } else {
-            Weakness::BrokenLink
-        };
-        findings.add(weakness, Some(position));
+    fn unresolved(&self, order: Order, position: u64, findings: &mut Findings) {
+        let head = self.head == Some(position);
+        if head {
+            findings.add(Weakness::ChainHeadMissing, Some(position));
+        }
+        if !head || order == Order::Lines {
+            findings.add(Weakness::BrokenLink, Some(position));
+        }
     }
 }
 
@@ -134,8 +170,12 @@ mod tests {
     }
 
     /// Pushes (own, previous) pairs, and gives the codes.
-    fn codes(links: &[(usize, Option<usize>)]) -> Vec<&'static str> {
-        let (mut chains, mut findings) = (Chains::default(), Findings::default());
+    fn codes(links: &Links) -> Vec<&'static str> {
+        codes_in(Order::Near, links)
+    }
+
+    fn codes_in(order: Order, links: &Links) -> Vec<&'static str> {
+        let (mut chains, mut findings) = (Chains::new(order), Findings::default());
         for (position, (own, prev)) in (0..).zip(links) {
             let prev = prev.map(hash);
             chains
@@ -179,6 +219,30 @@ mod tests {
             );
         }
         assert_eq!(codes(cases[5].0), ["import.order_by_time"]);
+    }
+
+    #[test]
+    fn line_by_line_each_follows_the_one_before_it() {
+        let of = |links: &Links| codes_in(Order::Lines, links);
+        assert!(of(&[(1, None), (2, Some(1)), (3, Some(2))]).is_empty());
+        assert_eq!(
+            of(&[(1, None), (3, Some(2)), (2, Some(1))]),
+            ["import.out_of_order"]
+        );
+        assert_eq!(
+            of(&[(2, Some(1)), (3, Some(2))]),
+            ["import.broken_link", "import.chain_head_missing"]
+        );
+        assert_eq!(
+            of(&[(1, None), (2, None)]),
+            ["import.broken_link", "import.chain_restarted"]
+        );
+        assert_eq!(
+            of(&[(1, None), (2, Some(1)), (3, Some(1))]),
+            ["import.forked_chain"]
+        );
+        assert_eq!(of(&[(1, None), (3, Some(2))]), ["import.broken_link"]);
+        assert_eq!(of(&[(1, None), (1, None)]), ["import.duplicate_record"]);
     }
 
     #[test]

@@ -37,8 +37,20 @@ pub(super) enum Style {
 }
 
 pub(super) fn parse(text: &[u8]) -> Result<Json, Fault> {
+    parse_as(text, &[])
+}
+
+/// The same for texts of Python's writer, which writes numbers that JSON does not have as bare words.
+pub(super) fn parse_python(text: &[u8]) -> Result<Json, Fault> {
+    parse_as(text, &BARE)
+}
+
+/// Numbers that JSON does not have, as Python writes them.
+const BARE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+
+fn parse_as(text: &[u8], bare: &'static [&'static str]) -> Result<Json, Fault> {
     let text = std::str::from_utf8(text).map_err(|_| Fault::Syntax)?;
-    let mut reader = Reader { rest: text };
+    let mut reader = Reader { rest: text, bare };
     let value = reader.value(0)?;
     reader.space();
     if reader.rest.is_empty() {
@@ -82,6 +94,16 @@ impl Json {
         };
         let kept = members.iter().filter(|(key, _)| names.contains(&&**key));
         Self::Map(kept.cloned().collect())
+    }
+
+    /// Whether a number is in it that JSON does not have.
+    pub(super) fn has_bare(&self) -> bool {
+        match self {
+            Self::Number(text) => BARE.contains(&&**text),
+            Self::List(items) => items.iter().any(Self::has_bare),
+            Self::Map(members) => members.iter().any(|(_, value)| value.has_bare()),
+            _ => false,
+        }
     }
 
     /// The bytes that the tool would have hashed.
@@ -152,6 +174,7 @@ fn write_text(text: &str, style: Style, out: &mut String) {
 
 struct Reader<'a> {
     rest: &'a str,
+    bare: &'static [&'static str],
 }
 
 impl Reader<'_> {
@@ -169,6 +192,10 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Json, Fault> {
         self.space();
+        if let Some(word) = self.bare.iter().find(|word| self.rest.starts_with(**word)) {
+            self.take(word);
+            return Ok(Json::Number((*word).into()));
+        }
         match self.rest.bytes().next().ok_or(Fault::Syntax)? {
             b'{' | b'[' if depth >= JSON_DEPTH_MAX => Err(Fault::Depth),
             b'{' => self.map(depth + 1),
@@ -377,6 +404,19 @@ mod tests {
         assert_eq!(parse(b"\"\xff\""), Err(Fault::Syntax));
         let twice = br#"{"a":1,"b":2,"\u0061":3}"#;
         assert_eq!(parse(twice), Err(Fault::Duplicate));
+    }
+
+    #[test]
+    fn bare_words_for_numbers_are_read_of_python_alone() {
+        let text = br#"{"a":[NaN,-Infinity],"b":Infinity}"#;
+        assert_eq!(parse(text), Err(Fault::Syntax));
+        let value = parse_python(text).unwrap();
+        assert!(value.has_bare());
+        assert_eq!(value.to_bytes(Style::Ascii), text);
+        assert!(!parse_python(br#"{"a":"NaN","b":-1}"#).unwrap().has_bare());
+        for text in ["nan", "NaNa", "-NaN", "+Infinity", "{NaN:1}"] {
+            assert_eq!(parse_python(text.as_bytes()), Err(Fault::Syntax), "{text}");
+        }
     }
 
     #[test]

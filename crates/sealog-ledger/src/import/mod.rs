@@ -10,12 +10,14 @@ mod adopt;
 mod audit_trail;
 mod chain;
 mod json;
+mod llm_kinds;
+mod llm_trail;
 mod provenance;
+mod secret;
 mod source;
 mod weakness;
 mod zip;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,7 @@ use sealog_core::json::Object;
 use sealog_core::time::Timestamp;
 
 pub use adopt::{Adopted, Adoption};
+pub use secret::{ANCHOR_BYTES_MAX, Anchor, HMAC_KEY_BYTES_MAX, HmacKey};
 pub use source::{RECORD_LINE_BYTES_MAX, SOURCE_BYTES_MAX};
 pub use weakness::{FINDINGS_KEPT_MAX, Findings, ImportFinding, Weakness};
 
@@ -37,27 +40,41 @@ pub enum Format {
     AiAuditTrail,
     /// A database file of decision-provenance, schema 1.0 or 1.1.
     DecisionProvenance,
+    /// Events of llm-audit-trail, schema 0.1 or 0.2: JSON Lines.
+    LlmAuditTrail,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: &'static [Self] = &[
+        Self::AiAuditTrail,
+        Self::DecisionProvenance,
+        Self::LlmAuditTrail,
+    ];
+
     /// Its name, as `import.adopted.source_format` has it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::AiAuditTrail => "ai-audit-trail",
             Self::DecisionProvenance => "decision-provenance",
+            Self::LlmAuditTrail => "llm-audit-trail",
         }
     }
 
     /// The format of this name.
     pub fn from_id(id: &str) -> Option<Self> {
-        let all = [Self::AiAuditTrail, Self::DecisionProvenance];
-        all.into_iter().find(|format| format.id() == id)
+        let mut all = Self::ALL.iter().copied();
+        all.find(|format| format.id() == id)
     }
 
-    /// The format that the first bytes of a file are of: a guess, which the reader then holds to.
+    /// The format that the first line of a file is of: a guess, which the reader then holds to.
     fn of_bytes(head: &[u8]) -> Option<Self> {
         if head.starts_with(b"SQLite format 3\0") {
             return Some(Self::DecisionProvenance);
+        }
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if head.starts_with(b"{") && llm_trail::is_claimed(line) {
+            return Some(Self::LlmAuditTrail);
         }
         (head.starts_with(b"PK\x03\x04") || head.starts_with(b"{")).then_some(Self::AiAuditTrail)
     }
@@ -175,8 +192,8 @@ struct Original {
     id: Option<String>,
     time: Option<Timestamp>,
     bytes: Vec<u8>,
-    /// The body of the `decision` that it becomes; none: it is adopted as `import.adopted`.
-    decision: Option<Object>,
+    /// Kind and body of the record that it becomes; none: it is adopted as `import.adopted`.
+    entry: Option<(&'static str, Object)>,
 }
 
 /// What each format gives: a verification, and then its records.
@@ -185,12 +202,49 @@ trait Reader: std::fmt::Debug {
     fn review(&mut self, findings: &mut Findings) -> Result<u64, ImportError>;
     /// Version of the format, where it says one.
     fn version(&self) -> Option<String>;
+    /// What of that which was pinned the verdict stands on.
+    fn verified_with(&self) -> Option<String> {
+        None
+    }
     /// The records in order.
     fn each(
         &mut self,
         take: &mut dyn FnMut(Original) -> Result<(), ImportError>,
     ) -> Result<(), ImportError>;
 }
+
+/// What is pinned for a source, each by another way than the source itself.
+#[derive(Debug, Clone, Default)]
+pub struct Pins {
+    /// The Ed25519 key that signed it: receipts of ai-audit-trail.
+    pub key: Option<[u8; 32]>,
+    /// The secret that it is chained with: events of llm-audit-trail.
+    pub secret: Option<HmacKey>,
+    /// Where it ended at some time: events of llm-audit-trail.
+    pub anchor: Option<Anchor>,
+}
+
+impl Pins {
+    /// What is pinned and would not be looked at: an answer must not pass over it.
+    fn refuse_unused(&self, format: Format) -> Result<(), ImportError> {
+        let receipts = format == Format::AiAuditTrail;
+        let events = format == Format::LlmAuditTrail;
+        for (given, used, what) in [
+            (self.key.is_some(), receipts, "an Ed25519 key"),
+            (self.secret.is_some(), events, "a secret key"),
+            (self.anchor.is_some(), events, "an anchor"),
+        ] {
+            if given && !used {
+                let why = format!("{what} was given, and {} has none", format.id());
+                return Err(ImportError::source("pin_unused", why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of the beginning of a file that tell its format, at most.
+const HEAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// A source that was read and verified whole.
 #[derive(Debug)]
@@ -204,26 +258,24 @@ pub struct Source {
 }
 
 impl Source {
-    /// Copies, reads and verifies a source. Without a format its first bytes say which it is. `key` is the Ed25519
-    /// key that signed it, where its format has signatures.
+    /// Copies, reads and verifies a source. Without a format its first line says which it is.
     ///
     /// # Errors
-    /// It cannot be read. That it does not hold is no error, but a finding.
-    pub fn open(
-        path: &Path,
-        format: Option<Format>,
-        key: Option<[u8; 32]>,
-    ) -> Result<Self, ImportError> {
+    /// It cannot be read, or something is pinned that its format does not have. That it does not hold is no error, but
+    /// a finding.
+    pub fn open(path: &Path, format: Option<Format>, pins: Pins) -> Result<Self, ImportError> {
         refuse_journal(path)?;
         let copy = source::copy_of(path)?;
         let io = source::failed("read", path);
-        let mut head = [0; 16];
+        let mut head = Vec::new();
         let mut file = copy.file.reopen().map_err(&io)?;
-        let read = fill(&mut file, &mut head).map_err(&io)?;
-        let head = head.get(..read).unwrap_or_default();
-        let format = format.or_else(|| Format::of_bytes(head)).ok_or_else(|| {
+        let mut begin = (&mut file).take(HEAD_BYTES_MAX);
+        begin.read_to_end(&mut head).map_err(&io)?;
+        let format = format.or_else(|| Format::of_bytes(&head)).ok_or_else(|| {
             ImportError::source("unknown_format", "it is of no format that is imported")
         })?;
+        pins.refuse_unused(format)?;
+        let key = pins.key;
         let mut findings = Findings::default();
         let mut reader: Box<dyn Reader> = match format {
             Format::AiAuditTrail if head.starts_with(b"PK") => {
@@ -231,6 +283,9 @@ impl Source {
             }
             Format::AiAuditTrail => Box::new(audit_trail::Receipts::new(file, key)),
             Format::DecisionProvenance => Box::new(provenance::Database::open(copy.file)?),
+            Format::LlmAuditTrail => {
+                Box::new(llm_trail::Events::new(file, pins.secret, pins.anchor))
+            }
         };
         let records = reader.review(&mut findings)?;
         if records == 0 {
@@ -239,13 +294,13 @@ impl Source {
         if format == Format::AiAuditTrail && key.is_none() {
             findings.add(Weakness::KeyNotPinned, None);
         }
-        let pinned = key.filter(|_| format == Format::AiAuditTrail);
+        let signed_by = key.map(|key| format!("ed25519:{}", Hash::new(key).to_hex()));
         Ok(Self {
             format,
             digest: copy.digest,
             records,
             findings,
-            verified_with: pinned.map(|key| format!("ed25519:{}", Hash::new(key).to_hex())),
+            verified_with: signed_by.or_else(|| reader.verified_with()),
             reader,
         })
     }
@@ -297,14 +352,4 @@ fn refuse_journal(path: &Path) -> Result<(), ImportError> {
         }
     }
     Ok(())
-}
-
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut read = Vec::new();
-    let limit = u64::try_from(buffer.len()).unwrap_or(0);
-    file.take(limit).read_to_end(&mut read)?;
-    for (to, from) in buffer.iter_mut().zip(&read) {
-        *to = *from;
-    }
-    Ok(read.len())
 }

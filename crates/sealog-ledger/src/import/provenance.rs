@@ -475,6 +475,6 @@ fn original(kind: &'static str, full: String, position: u64) -> Original {
         id: id.map(str::to_owned),
         time: time.and_then(|time| Timestamp::parse(time.as_bytes()).ok()),
         bytes: full.into_bytes(),
-        decision,
+        entry: decision.map(|body| ("decision", body)),
     }
 }

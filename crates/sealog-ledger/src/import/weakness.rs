@@ -43,6 +43,9 @@ macro_rules! weaknesses {
 }
 
 weaknesses! {
+    AnchorMismatch "import.anchor_mismatch" Refutes "the event of the anchor's number has another hash than the anchor";
+    AnchorMissing "import.anchor_missing" Refutes "the event of the anchor is not there: the tail was cut or written anew";
+    BareNumber "import.bare_number" Note "a number that JSON does not have (NaN or infinite): other readers refuse the line";
     BrokenLink "import.broken_link" Refutes "a record follows none of the records before it";
     ChainHeadMissing "import.chain_head_missing" Undecided "the first record follows one that is not in the source";
     ChainRestarted "import.chain_restarted" Undecided "a chain begins anew in the middle of the source: a restart, or records are missing";
@@ -58,19 +61,26 @@ weaknesses! {
     GenesisHash "import.genesis_hash" Refutes "a genesis record is not what its hash was made of";
     GenesisUnknown "import.genesis_unknown" Refutes "a record names a genesis that is not there";
     HeadMismatch "import.head_mismatch" Refutes "the records end elsewhere than the head says";
+    HmacDowngraded "import.hmac_downgraded" Refutes "a record without the secret key stands where one with it has to be";
     KeyNotPinned "import.key_not_pinned" Undecided "no key was given: signatures are held to a key that comes with the source, or to none";
+    KeyRequired "import.key_required" Undecided "a record is under a secret key that was not given";
+    KeyedLater "import.keyed_later" Note "the first records had no secret key: only the first one that has it vouches for them";
     LabelChanged "import.label_changed" Refutes "a record shows another label than the register has for its id";
     MetadataMismatch "import.metadata_mismatch" Refutes "the description of the source differs from its records";
     NotARecord "import.not_a_record" Refutes "a line has not the fields of a record";
     NotJson "import.not_json" Refutes "a line is not JSON";
     OrderByTime "import.order_by_time" Note "records stand in the order of their times, not of their chain";
+    OutOfOrder "import.out_of_order" Refutes "a record stands elsewhere than its chain has it";
     RecordHash "import.record_hash" Refutes "a record is not what its hash was made of";
+    Rewritten "import.rewritten" Undecided "a line is spelt otherwise than its tool writes it: somebody wrote the file anew";
     ScoreNotKept "import.score_not_kept" Note "the scores were not kept: labels cannot be derived again";
+    SequenceGap "import.sequence_gap" Refutes "a sequence number is not the next one";
     Signature "import.signature" Refutes "a signature is missing or not by the key";
     TailNotProvable "import.tail_not_provable" Note "nothing in the source shows that its last records are there";
     TimeMismatch "import.time_mismatch" Refutes "the time that is shown is not the time that was hashed";
     TornLine "import.torn_line" Refutes "the last line has no end: it was torn while it was written";
     Unkeyed "import.unkeyed" Note "no key is involved: whoever could write the source could have made it anew";
+    UnknownAlgorithm "import.unknown_algorithm" Undecided "a record was hashed by an algorithm that is not known here";
     ZipDigest "import.zip_digest" Refutes "a member of the archive is not what the manifest lists";
     ZipManifest "import.zip_manifest" Refutes "the archive's manifest is missing or malformed";
     ZipMember "import.zip_member" Refutes "the archive's members are not exactly those that its manifest lists";

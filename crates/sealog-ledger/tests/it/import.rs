@@ -8,33 +8,33 @@ use sealog_core::Hash;
 use sealog_core::json::Value;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
-use sealog_ledger::import::{Adoption, Format, Source, SourceVerdict, Weakness};
+use sealog_ledger::import::{Adoption, Format, Pins, Source, SourceVerdict, Weakness};
 use sealog_ledger::{Ledger, Query};
 
 use crate::ground::Ground;
 use crate::zip;
 
-struct Case {
-    ground: Ground,
-    directory: tempfile::TempDir,
+pub(crate) struct Case {
+    pub(crate) ground: Ground,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             ground: Ground::new(),
             directory: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn file(&self, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, bytes: &[u8]) -> PathBuf {
         let path = self.directory.path().join("source");
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    fn open(&self, bytes: &[u8], key: Option<[u8; 32]>) -> Source {
-        Source::open(&self.file(bytes), None, key).unwrap()
+    pub(crate) fn open(&self, bytes: &[u8], key: Option<[u8; 32]>) -> Source {
+        Source::open(&self.file(bytes), None, pinned(key)).unwrap()
     }
 
     /// The codes that speak against a source, and its verdict.
@@ -44,17 +44,24 @@ impl Case {
     }
 }
 
-fn against(source: &Source) -> Vec<&'static str> {
+pub(crate) fn against(source: &Source) -> Vec<&'static str> {
     let counts = source.findings().counts();
     let heavy =
         counts.filter(|(weakness, _)| weakness.weight() > sealog_core::finding::Weight::Note);
     heavy.map(|(weakness, _)| weakness.id()).collect()
 }
 
-fn how() -> Adoption {
+pub(crate) fn how() -> Adoption {
     Adoption {
         system_id: "credit".into(),
         accept_findings: false,
+    }
+}
+
+fn pinned(key: Option<[u8; 32]>) -> Pins {
+    Pins {
+        key,
+        ..Pins::default()
     }
 }
 
@@ -80,7 +87,7 @@ fn sealed(n: u32, prev: &str) -> String {
     )
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     sealog_core::hash::push_hex(&mut text, bytes);
     text
@@ -107,14 +114,14 @@ fn receipts(count: u32) -> Vec<String> {
     lines
 }
 
-fn jsonl(lines: &[String]) -> Vec<u8> {
+pub(crate) fn jsonl(lines: &[String]) -> Vec<u8> {
     lines
         .iter()
         .flat_map(|line| format!("{line}\n").into_bytes())
         .collect()
 }
 
-fn imported(ledger: &Ledger, kind: &str) -> Vec<Value> {
+pub(crate) fn imported(ledger: &Ledger, kind: &str) -> Vec<Value> {
     let entries = ledger.entries(0..ledger.size()).unwrap();
     let values = entries.map(|entry| entry.unwrap().value());
     let of_kind = |value: &Value| {
@@ -323,7 +330,7 @@ fn archives_that_attack_their_reader_are_refused() {
     let keep = |_: &mut zip::Members| {};
     let whole = package(&receipts(2), keep, keep);
     let refused = |bytes: &[u8]| {
-        let error = Source::open(&case.file(bytes), Some(Format::AiAuditTrail), None);
+        let error = Source::open(&case.file(bytes), Some(Format::AiAuditTrail), pinned(None));
         error.unwrap_err().code()
     };
     let twice = package(&receipts(2), keep, |members| {
@@ -405,7 +412,7 @@ fn database(case: &Case, count: u32) -> PathBuf {
 fn a_database_that_holds_is_adopted_and_found() {
     let case = Case::new();
     let path = database(&case, 5);
-    let mut source = Source::open(&path, None, None).unwrap();
+    let mut source = Source::open(&path, None, pinned(None)).unwrap();
     assert_eq!(
         source.verdict(),
         SourceVerdict::Holds,
@@ -423,7 +430,7 @@ fn a_database_that_holds_is_adopted_and_found() {
     };
     assert_eq!(ledger.search(&query).unwrap().hits().len(), 1);
     assert_eq!(imported(&ledger, "import.adopted").len(), 2);
-    let mut again = Source::open(&path, None, None).unwrap();
+    let mut again = Source::open(&path, None, pinned(None)).unwrap();
     let error = ledger.adopt(&mut again, &how()).unwrap_err();
     assert_eq!(error.code(), "imported_before");
 }
@@ -476,7 +483,7 @@ fn each_damage_to_a_database_has_its_code() {
             .unwrap()
             .execute_batch(edit)
             .unwrap();
-        let mut source = Source::open(&path, None, None).unwrap();
+        let mut source = Source::open(&path, None, pinned(None)).unwrap();
         assert_eq!(source.verdict(), SourceVerdict::Refuted, "{edit}");
         assert!(
             against(&source).contains(&code),
@@ -498,7 +505,7 @@ fn databases_that_attack_their_reader_are_refused() {
             .unwrap()
             .execute_batch(edit)
             .unwrap();
-        Source::open(&path, None, None).unwrap_err().code()
+        Source::open(&path, None, pinned(None)).unwrap_err().code()
     };
     for edit in [
         "ALTER TABLE records RENAME TO r; CREATE VIEW records AS SELECT * FROM r",
@@ -512,18 +519,20 @@ fn databases_that_attack_their_reader_are_refused() {
     assert_eq!(refused(long), "database");
     let cut = case.file(b"SQLite format 3\0");
     assert_eq!(
-        Source::open(&cut, None, None).unwrap_err().code(),
+        Source::open(&cut, None, pinned(None)).unwrap_err().code(),
         "database"
     );
     let path = database(&case, 1);
     fs::write(path.with_file_name("old.db-wal"), b"rows").unwrap();
     assert_eq!(
-        Source::open(&path, None, None).unwrap_err().code(),
+        Source::open(&path, None, pinned(None)).unwrap_err().code(),
         "journal_pending"
     );
     let nothing = case.file(b"what is this");
     assert_eq!(
-        Source::open(&nothing, None, None).unwrap_err().code(),
+        Source::open(&nothing, None, pinned(None))
+            .unwrap_err()
+            .code(),
         "unknown_format"
     );
 }

@@ -19,6 +19,7 @@ mod forge;
 mod ground;
 mod head_copy;
 mod import;
+mod import_llm;
 mod index;
 mod kill;
 mod leaving;
