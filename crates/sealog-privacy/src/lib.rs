@@ -1,0 +1,9 @@
+//! Finds and redacts personal data, before anything is hashed or stored.
+//!
+//! [`view`] makes the text that is searched: what a reader sees, without the characters that hide it, and with the
+//! way back to the bytes of the original.
+//!
+//! **What is absent**: keys, a clock, a disk, a network and randomness. Text goes in, text comes out.
+
+pub mod limits;
+pub mod view;

@@ -1,0 +1,194 @@
+//! From offsets of a view to offsets of the text that it was made from.
+
+use std::ops::Range;
+
+/// Where in the original the bytes of a view come from.
+///
+/// Pieces lie in order, in the view and in the original; what of the original lies between two pieces was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OffsetMap {
+    pieces: Vec<Piece>,
+    len: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    /// Where it begins in the view; it ends where the next one begins.
+    view: usize,
+    /// Where it begins in the original.
+    source: usize,
+    /// Bytes of the original that each of its bytes stands for; none: byte for byte.
+    whole: Option<usize>,
+}
+
+impl OffsetMap {
+    /// The map of a view that is its original, of so many bytes.
+    #[must_use]
+    pub fn identity(len: usize) -> Self {
+        Self {
+            pieces: vec![Piece {
+                view: 0,
+                source: 0,
+                whole: None,
+            }],
+            len,
+        }
+    }
+
+    /// Bytes of the view.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the view is empty.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The shortest span of the original that holds all of a span of the view: whole characters if that one is of
+    /// whole characters. Characters that were left out count where they lie between others. An empty span stays empty.
+    #[must_use]
+    pub fn source(&self, span: Range<usize>) -> Range<usize> {
+        let start = self.low(span.start);
+        if span.is_empty() {
+            return start..start;
+        }
+        start..self.high(span.end.saturating_sub(1))
+    }
+
+    /// The first byte of the original behind a byte of the view.
+    fn low(&self, at: usize) -> usize {
+        let piece = self.piece(at);
+        match piece.whole {
+            None => piece.source + at.saturating_sub(piece.view),
+            Some(_) => piece.source,
+        }
+    }
+
+    /// One past the last byte of the original behind a byte of the view.
+    fn high(&self, at: usize) -> usize {
+        let piece = self.piece(at);
+        match piece.whole {
+            None => piece.source + at.saturating_sub(piece.view) + 1,
+            Some(len) => piece.source + len,
+        }
+    }
+
+    /// The first offset of the view whose byte begins at `source` or later in the original.
+    #[must_use]
+    pub fn first_at(&self, source: usize) -> usize {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.low(middle) < source {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    fn piece(&self, at: usize) -> Piece {
+        let after = self.pieces.partition_point(|piece| piece.view <= at);
+        let found = after
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index));
+        found.copied().unwrap_or(Piece {
+            view: 0,
+            source: 0,
+            whole: None,
+        })
+    }
+}
+
+/// Writes a view and its map, from the first byte to the last.
+#[derive(Debug)]
+pub(super) struct Writer<'s> {
+    source: &'s [u8],
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// Up to where the original is written.
+    done: usize,
+}
+
+impl<'s> Writer<'s> {
+    pub(super) fn new(source: &'s [u8]) -> Self {
+        Self {
+            source,
+            bytes: Vec::with_capacity(source.len()),
+            pieces: Vec::new(),
+            done: 0,
+        }
+    }
+
+    /// Whether nothing but whole stretches was written so far.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.pieces.is_empty() && self.done == 0
+    }
+
+    /// Writes what stands before `until` as it is.
+    pub(super) fn copy(&mut self, until: usize) {
+        let stretch = self.source.get(self.done..until).unwrap_or_default();
+        if !stretch.is_empty() {
+            self.pieces.push(Piece {
+                view: self.bytes.len(),
+                source: self.done,
+                whole: None,
+            });
+            self.bytes.extend_from_slice(stretch);
+        }
+        self.done = until.max(self.done);
+    }
+
+    /// Writes `with` for the next `len` bytes of the original.
+    pub(super) fn replace(&mut self, len: usize, with: &[u8]) {
+        if !with.is_empty() {
+            self.pieces.push(Piece {
+                view: self.bytes.len(),
+                source: self.done,
+                whole: Some(len),
+            });
+            self.bytes.extend_from_slice(with);
+        }
+        self.done += len;
+    }
+
+    /// The view, with the rest of the original as it is.
+    pub(super) fn finish(mut self) -> super::View<'s> {
+        if self.is_untouched() {
+            return super::View::borrowed(self.source);
+        }
+        self.copy(self.source.len());
+        let len = self.bytes.len();
+        super::View {
+            bytes: self.bytes.into(),
+            map: OffsetMap {
+                pieces: self.pieces,
+                len,
+            },
+        }
+    }
+
+    /// A view of its own bytes, each group of which stands for a stretch of the original.
+    pub(super) fn of_groups(
+        bytes: Vec<u8>,
+        groups: &[(usize, usize, usize)],
+    ) -> super::View<'static> {
+        let pieces = groups.iter().map(|&(view, source, len)| Piece {
+            view,
+            source,
+            whole: Some(len),
+        });
+        let len = bytes.len();
+        super::View {
+            map: OffsetMap {
+                pieces: pieces.collect(),
+                len,
+            },
+            bytes: bytes.into(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The text that is searched, and the way back from it to the original.
+//!
+//! [`View::of`] folds what looks the same into one form: compatibility forms (NFKD, without combining marks), digits
+//! of any script, hyphens, spaces, and letters that look like ASCII ones. Characters without a width, terminal
+//! escapes and signs of emphasis inside a number are left out, `[at]` and `(dot)` become what they stand for. Each
+//! character is folded by itself, so that the view of a part of a text is the part of its view.
+//!
+//! [`View::decoded`] undoes escapes (percent, HTML entities, JSON), [`View::unquoted`] quoted-printable, and
+//! [`View::encoded_runs`] base64. The [`OffsetMap`] of each leads to the text that it was made from.
+//!
+//! Bytes that are no UTF-8 stand in a view as they are.
+//!
+//! **What is absent**: composition (marks are left out, not joined), HTML tags, and the order of right-to-left text:
+//! characters stand in the order in which they are stored.
+
+mod base64;
+mod confusable;
+mod escape;
+mod fold;
+mod map;
+mod text;
+
+pub use map::OffsetMap;
+
+use std::borrow::Cow;
+
+/// A text that is searched, with the way back to the text that it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View<'a> {
+    bytes: Cow<'a, [u8]>,
+    map: OffsetMap,
+}
+
+impl<'a> View<'a> {
+    /// The folded form of a text, in time linear in its length. Text of plain ASCII is borrowed.
+    #[must_use]
+    pub fn of(source: &'a [u8]) -> Self {
+        text::view(source)
+    }
+
+    /// The same text with its escapes undone: `%40`, `&#64;`, `&commat;`, `\u0040`, `\x40`, `\n`. None if it has none.
+    #[must_use]
+    pub fn decoded(source: &'a [u8]) -> Option<Self> {
+        escape::decoded(source)
+    }
+
+    /// The same text with quoted-printable undone (`=40`, soft line ends). None if it has none.
+    #[must_use]
+    pub fn unquoted(source: &'a [u8]) -> Option<Self> {
+        escape::unquoted(source)
+    }
+
+    /// What the runs of base64 in a text decode to, where that is text.
+    #[must_use]
+    pub fn encoded_runs(source: &[u8]) -> Vec<View<'static>> {
+        base64::runs(source)
+    }
+
+    /// The bytes that are searched.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The way back.
+    #[must_use]
+    pub const fn map(&self) -> &OffsetMap {
+        &self.map
+    }
+
+    fn borrowed(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes: Cow::Borrowed(bytes),
+            map: OffsetMap::identity(bytes.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
