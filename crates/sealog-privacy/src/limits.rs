@@ -15,5 +15,32 @@ pub const BASE64_RUN_MIN: usize = 12;
 pub const BASE64_LINE_MIN: usize = 60;
 /// Bytes of a run of base64 that are decoded; of a longer one the rest is not looked into.
 pub const BASE64_RUN_BYTES_MAX: usize = 8 * 1024;
+/// Levels of escapes and encodings within each other that are undone.
+pub const LAYERS_MAX: usize = 3;
+/// Bytes of the view before a candidate in which its words are looked for.
+pub const CONTEXT_BEFORE_BYTES: usize = 64;
+/// Bytes of the view after a candidate in which its words are looked for.
+pub const CONTEXT_AFTER_BYTES: usize = 32;
+/// Bytes of the original, before and after a candidate, beyond which nothing is looked at.
+pub const CONTEXT_SOURCE_BYTES: usize = 1024;
+/// Bytes of a candidate in the view, at most, but for private keys and tokens.
+pub const CANDIDATE_BYTES_MAX: usize = 160;
+/// Bytes of a token (JWT) or of the value of a named secret in the view, at most.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a private key in the view, at most: RSA of 16,384 bits in PEM.
+pub const PRIVATE_KEY_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a candidate in the original, at most: what hides behind more than that is not found.
+pub const CANDIDATE_SOURCE_BYTES_MAX: usize = 32 * 1024;
+/// Bytes within which findings that overlap are decided together.
+pub const CLUSTER_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a text that are searched at once.
+pub const WINDOW_BYTES: usize = 256 * 1024;
+/// Bytes before the place from which a window counts that are searched with it.
+pub const LOOK_BEHIND_BYTES: usize = 16 * 1024;
+/// Bytes after the place up to which a window counts that are searched with it.
+pub const LOOK_AHEAD_BYTES: usize = CANDIDATE_SOURCE_BYTES_MAX + 2 * CONTEXT_SOURCE_BYTES;
+/// Bytes of the engine's cache of states, at most; beyond it states are made anew.
+pub const STATE_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+const _: () = assert!(BASE64_RUN_BYTES_MAX + CONTEXT_SOURCE_BYTES < LOOK_BEHIND_BYTES);
 const _: () = assert!(TERMINAL_ESCAPE_BYTES_MAX <= INVISIBLE_RUN_BYTES_MAX);

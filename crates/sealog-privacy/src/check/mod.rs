@@ -49,12 +49,6 @@ impl Compact {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
-
-    /// Without a prefix of letters, where it has it.
-    pub(crate) fn without(&self, prefix: &[u8]) -> &[u8] {
-        let bytes = self.as_bytes();
-        bytes.strip_prefix(prefix).unwrap_or(bytes)
-    }
 }
 
 /// The letters and digits of a text, exactly `N`, upper case.
@@ -96,7 +90,11 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
         .enumerate()
         .map(|(place, digit)| {
             let digit = u32::from(*digit);
-            if place % 2 == 1 { doubled(digit) } else { digit }
+            if place % 2 == 1 {
+                doubled(digit)
+            } else {
+                digit
+            }
         })
         .sum();
     sum.is_multiple_of(10)

@@ -1,0 +1,553 @@
+//! One pass over a view: where a word begins that can begin an identifier, all patterns are tried at once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::{memchr_iter, memmem};
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson;
+use regex_automata::util::{start, syntax};
+use regex_automata::{Anchored, MatchKind};
+
+use super::context::Around;
+use super::kinds::{Check, Kind};
+use super::layer::Layer;
+use super::overlap::Overlaps;
+use super::words::Words;
+use super::{Found, KindIndex, finder, named};
+use crate::Error;
+use crate::catalogue::{Shape, identifiers};
+use crate::limits::{
+    CANDIDATE_BYTES_MAX, CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES, LAYERS_MAX,
+    LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, STATE_CACHE_BYTES_MAX, WINDOW_BYTES,
+};
+use crate::view::View;
+
+/// Looks for a fixed list of identifier types. It can be shared; each thread searches through a [`Session`].
+pub struct Scanner {
+    kinds: Vec<Kind>,
+    /// All patterns, anchored; the n-th is that of `patterns[n]`.
+    states: DFA,
+    patterns: Vec<KindIndex>,
+    /// Those of the user, which may begin at any word.
+    own_states: Option<DFA>,
+    own_patterns: Vec<KindIndex>,
+    shapes: Shapes,
+    words: Words,
+}
+
+/// The types that are found without a pattern, where they are looked for.
+#[derive(Debug, Default, Clone, Copy)]
+struct Shapes {
+    email: Option<KindIndex>,
+    url_credentials: Option<KindIndex>,
+    private_key: Option<KindIndex>,
+    jwt: Option<KindIndex>,
+    named_secret: Option<KindIndex>,
+}
+
+impl std::fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scanner")
+            .field("kinds", &self.kinds.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Scanner {
+    /// Looks for every type of the catalogue that is looked for unless a policy says otherwise.
+    pub fn usual() -> Result<Self, Error> {
+        let usual = identifiers().filter(|identifier| identifier.is_usual());
+        Self::new(usual.map(Kind::built_in).collect(), Words::default())
+    }
+
+    /// Looks for these types and words.
+    pub(crate) fn new(kinds: Vec<Kind>, words: Words) -> Result<Self, Error> {
+        let mut shapes = Shapes::default();
+        let mut patterns = (Vec::new(), Vec::new());
+        let mut own = (Vec::new(), Vec::new());
+        for (index, kind) in kinds.iter().enumerate() {
+            let index = KindIndex(index);
+            match &kind.check {
+                Check::BuiltIn(identifier) => match identifier.shape() {
+                    Shape::Pattern(pattern) => {
+                        patterns.0.push(pattern);
+                        patterns.1.push(index);
+                    }
+                    Shape::Email => shapes.email = Some(index),
+                    Shape::UrlCredentials => shapes.url_credentials = Some(index),
+                    Shape::PrivateKey => shapes.private_key = Some(index),
+                    Shape::Jwt => shapes.jwt = Some(index),
+                    Shape::NamedSecret => shapes.named_secret = Some(index),
+                },
+                Check::Pattern(pattern) => {
+                    own.0.push(pattern.as_ref());
+                    own.1.push(index);
+                }
+                Check::Words => {}
+            }
+        }
+        Ok(Self {
+            states: states(&patterns.0)?,
+            patterns: patterns.1,
+            own_states: if own.0.is_empty() {
+                None
+            } else {
+                Some(states(&own.0)?)
+            },
+            own_patterns: own.1,
+            shapes,
+            words,
+            kinds,
+        })
+    }
+
+    /// A search of its own.
+    pub fn session(&self) -> Session<'_> {
+        Session {
+            scanner: self,
+            cache: self.states.create_cache(),
+            own_cache: self.own_states.as_ref().map(DFA::create_cache),
+            matches: Vec::new(),
+        }
+    }
+
+    pub(crate) fn kind(&self, index: KindIndex) -> Option<&Kind> {
+        self.kinds.get(index.0)
+    }
+
+    /// The id of a type.
+    pub fn id(&self, index: KindIndex) -> &str {
+        self.kind(index).map_or("", |kind| &kind.id)
+    }
+}
+
+fn states(patterns: &[&str]) -> Result<DFA, Error> {
+    DFA::builder()
+        .configure(
+            DFA::config()
+                .match_kind(MatchKind::All)
+                .cache_capacity(STATE_CACHE_BYTES_MAX)
+                .skip_cache_capacity_check(true),
+        )
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .thompson(thompson::Config::new().utf8(false))
+        .build_many(patterns)
+        .map_err(|error| Error::Engine {
+            why: error.to_string(),
+        })
+}
+
+/// One search, with the memory that it needs.
+#[derive(Debug)]
+pub struct Session<'s> {
+    scanner: &'s Scanner,
+    cache: Cache,
+    own_cache: Option<Cache>,
+    /// Pattern and end of each match from one start.
+    matches: Vec<(usize, usize)>,
+}
+
+/// What counts of one window: candidates that begin in this range of the original.
+#[derive(Debug, Clone)]
+pub(super) struct Window<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where it begins in the original.
+    pub(super) offset: usize,
+    pub(super) counts: Range<usize>,
+    /// The name of the field that the text comes from, folded.
+    pub(super) field: &'a [u8],
+}
+
+impl Session<'_> {
+    /// Everything in a text, in order and without overlaps.
+    pub fn scan(&mut self, text: &[u8]) -> Result<Vec<Found>, Error> {
+        self.scan_field(text, b"")
+    }
+
+    /// The same, of a text whose field has a name that may say what it holds.
+    pub fn scan_field(&mut self, text: &[u8], field: &[u8]) -> Result<Vec<Found>, Error> {
+        self.scan_windows(text, field, WINDOW_BYTES)
+    }
+
+    pub(super) fn scan_windows(
+        &mut self,
+        text: &[u8],
+        field: &[u8],
+        window: usize,
+    ) -> Result<Vec<Found>, Error> {
+        let mut out = Vec::new();
+        let mut overlaps = Overlaps::default();
+        let mut from = 0;
+        loop {
+            let until = from + window;
+            let ends = until + LOOK_AHEAD_BYTES >= text.len();
+            let offset = floor_of(text, from.saturating_sub(LOOK_BEHIND_BYTES));
+            let end = if ends {
+                text.len()
+            } else {
+                until + LOOK_AHEAD_BYTES
+            };
+            let counts = from..if ends { text.len() } else { until };
+            self.candidates(&Window {
+                bytes: text.get(offset..end).unwrap_or_default(),
+                offset,
+                counts,
+                field,
+            })?
+            .into_iter()
+            .for_each(|(found, rank)| overlaps.push(found, rank, &mut out));
+            if ends {
+                overlaps.finish(&mut out);
+                return Ok(out);
+            }
+            from = until;
+        }
+    }
+
+    /// The candidates of one window that hold, by their starts.
+    pub(super) fn candidates(&mut self, window: &Window<'_>) -> Result<Vec<(Found, u8)>, Error> {
+        let mut out = Vec::new();
+        self.layer(window.bytes, None, window, LAYERS_MAX, &mut out)?;
+        let rank = |kind: KindIndex| self.scanner.kind(kind).map_or(0, |kind| kind.rank);
+        let mut ranked: Vec<_> = out
+            .into_iter()
+            .map(|found: Found| {
+                let rank = rank(found.kind);
+                (found, rank)
+            })
+            .collect();
+        ranked.sort_by(|(left, _), (right, _)| {
+            let order = |found: &Found| (found.span.start, found.span.end, found.kind);
+            order(left)
+                .cmp(&order(right))
+                .then_with(|| left.value.cmp(&right.value))
+        });
+        ranked.dedup_by(|(left, _), (right, _)| left.span == right.span && left.kind == right.kind);
+        Ok(ranked)
+    }
+
+    /// Searches the view of `source` and what is encoded in it.
+    fn layer(
+        &mut self,
+        source: &[u8],
+        below: Option<&Layer<'_>>,
+        window: &Window<'_>,
+        levels: usize,
+        out: &mut Vec<Found>,
+    ) -> Result<(), Error> {
+        let view = View::of(source);
+        let layer = match below {
+            Some(below) => Layer::over(view.map(), below),
+            None => Layer::first(view.map(), window.offset),
+        };
+        let place = Place {
+            view: view.bytes(),
+            layer: &layer,
+            window,
+        };
+        self.walk(&place, out)?;
+        let Some(levels) = levels.checked_sub(1).filter(|levels| *levels > 0) else {
+            return Ok(());
+        };
+        let decoded = View::decoded(view.bytes());
+        let unquoted = View::unquoted(view.bytes());
+        for inner in decoded.iter().chain(&unquoted) {
+            let inner_layer = Layer::over(inner.map(), &layer);
+            self.layer(inner.bytes(), Some(&inner_layer), window, levels, out)?;
+        }
+        for run in View::encoded_runs(view.bytes()) {
+            let inner_layer = Layer::over(run.map(), &layer);
+            self.layer(run.bytes(), Some(&inner_layer), window, levels, out)?;
+        }
+        Ok(())
+    }
+
+    /// One pass over a view.
+    fn walk(&mut self, place: &Place<'_, '_>, out: &mut Vec<Found>) -> Result<(), Error> {
+        self.signs(place, out);
+        self.scanner.words.find(place.view, &mut |span, kind| {
+            self.offer(place, span, kind, out)
+        });
+        let view = place.view;
+        let mut at = 0;
+        while let Some(byte) = view.get(at) {
+            if !byte.is_ascii_alphanumeric() {
+                if begins_sign(*byte, view.get(at + 1)) {
+                    self.patterns(place, at, out)?;
+                }
+                at += 1;
+                continue;
+            }
+            let start = at;
+            let mut has_digit = false;
+            while let Some(byte) = view.get(at).filter(|byte| byte.is_ascii_alphanumeric()) {
+                has_digit |= byte.is_ascii_digit();
+                at += 1;
+            }
+            if has_digit || can_go_on(view, start, at) {
+                self.patterns(place, start, out)?;
+            }
+            self.word(place, start..at, out);
+            if self.own_cache.is_some() {
+                self.own_patterns(place, start, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is found around a sign.
+    fn signs(&self, place: &Place<'_, '_>, out: &mut Vec<Found>) {
+        let view = place.view;
+        let shapes = self.scanner.shapes;
+        if let Some(kind) = shapes.email {
+            for at in memchr_iter(b'@', view) {
+                if let Some(span) = finder::email(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.url_credentials {
+            for at in memmem::find_iter(view, b"://") {
+                if let Some(span) = finder::url_credentials(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.private_key {
+            for at in memmem::find_iter(view, b"-----BEGIN ") {
+                if let Some(span) = finder::private_key(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+    }
+
+    /// What a word begins or names.
+    fn word(&self, place: &Place<'_, '_>, word: Range<usize>, out: &mut Vec<Found>) {
+        let shapes = self.scanner.shapes;
+        if let Some(kind) = shapes.named_secret
+            && word.len() >= 3
+            && let Some(span) = named::secret(place.view, word.clone())
+            && place.is_near(word.start, span.start)
+        {
+            self.offer(place, span, kind, out);
+        }
+        if let Some(kind) = shapes.jwt
+            && place.view.get(word.start..word.start + 3) == Some(b"eyJ")
+            && let Some(span) = finder::jwt(place.view, word.start)
+        {
+            self.offer(place, span, kind, out);
+        }
+    }
+
+    /// Tries all patterns from one start.
+    fn patterns(
+        &mut self,
+        place: &Place<'_, '_>,
+        start: usize,
+        out: &mut Vec<Found>,
+    ) -> Result<(), Error> {
+        let scanner = self.scanner;
+        let mut matches = std::mem::take(&mut self.matches);
+        ends(
+            &scanner.states,
+            &mut self.cache,
+            place.view,
+            start,
+            &mut matches,
+        )?;
+        self.settle(place, start, &mut matches, &scanner.patterns, out);
+        self.matches = matches;
+        Ok(())
+    }
+
+    fn own_patterns(
+        &mut self,
+        place: &Place<'_, '_>,
+        start: usize,
+        out: &mut Vec<Found>,
+    ) -> Result<(), Error> {
+        let scanner = self.scanner;
+        let (Some(states), Some(cache)) = (&scanner.own_states, &mut self.own_cache) else {
+            return Ok(());
+        };
+        let mut matches = std::mem::take(&mut self.matches);
+        ends(states, cache, place.view, start, &mut matches)?;
+        self.settle(place, start, &mut matches, &scanner.own_patterns, out);
+        self.matches = matches;
+        Ok(())
+    }
+
+    /// Of each pattern the longest match that holds.
+    fn settle(
+        &self,
+        place: &Place<'_, '_>,
+        start: usize,
+        matches: &mut Vec<(usize, usize)>,
+        patterns: &[KindIndex],
+        out: &mut Vec<Found>,
+    ) {
+        if matches.is_empty() {
+            return;
+        }
+        matches.sort_unstable_by_key(|(pattern, end)| (*pattern, std::cmp::Reverse(*end)));
+        let mut done = None;
+        for (pattern, end) in matches.drain(..) {
+            let Some(kind) = patterns.get(pattern).copied() else {
+                continue;
+            };
+            if done != Some(pattern) && self.offer(place, start..end, kind, out) {
+                done = Some(pattern);
+            }
+        }
+    }
+
+    /// Takes a candidate if it holds and may stand here.
+    fn offer(
+        &self,
+        place: &Place<'_, '_>,
+        span: Range<usize>,
+        kind: KindIndex,
+        out: &mut Vec<Found>,
+    ) -> bool {
+        let Some(entry) = self.scanner.kind(kind) else {
+            return false;
+        };
+        let Some(value) = place.view.get(span.clone()) else {
+            return false;
+        };
+        if !entry.holds(value) {
+            return false;
+        }
+        let original = place.layer.original(span.clone());
+        let len = original.end - original.start;
+        if !place.window.counts.contains(&original.start) || len > CANDIDATE_SOURCE_BYTES_MAX {
+            return false;
+        }
+        let floor = original.start.saturating_sub(CONTEXT_SOURCE_BYTES);
+        let ceiling = place.layer.first_at(original.end + CONTEXT_SOURCE_BYTES);
+        let floor = place.layer.first_at(floor).min(span.start);
+        let around = Around::of(place.view, &span, floor, ceiling.max(span.end));
+        if !entry.may_stand(value, &around, place.window.field) {
+            return false;
+        }
+        out.push(Found {
+            span: original,
+            kind,
+            value: Arc::from(value),
+        });
+        true
+    }
+}
+
+/// A view under search.
+struct Place<'a, 'l> {
+    view: &'a [u8],
+    layer: &'a Layer<'l>,
+    window: &'a Window<'a>,
+}
+
+impl Place<'_, '_> {
+    /// Whether two offsets of the view stand close enough in the original for one to speak about the other.
+    fn is_near(&self, left: usize, right: usize) -> bool {
+        let left = self.layer.original(left..left).start;
+        let right = self.layer.original(right..right).start;
+        right.saturating_sub(left) <= CONTEXT_SOURCE_BYTES
+    }
+}
+
+/// Every match from `start`: pattern and end, where the match ends with a word.
+fn ends(
+    states: &DFA,
+    cache: &mut Cache,
+    view: &[u8],
+    start: usize,
+    matches: &mut Vec<(usize, usize)>,
+) -> Result<(), Error> {
+    let failed = |why: &dyn std::fmt::Display| Error::Engine {
+        why: why.to_string(),
+    };
+    let config = start::Config::new().anchored(Anchored::Yes);
+    let mut state = states
+        .start_state(cache, &config)
+        .map_err(|error| failed(&error))?;
+    let end = view.len().min(start + CANDIDATE_BYTES_MAX);
+    let text = view.get(start..end).unwrap_or_default();
+    for (at, byte) in text.iter().enumerate() {
+        state = states
+            .next_state(cache, state, *byte)
+            .map_err(|error| failed(&error))?;
+        if !state.is_tagged() {
+            continue;
+        }
+        if state.is_match() {
+            // A match is seen one byte after its end.
+            let joined = byte.is_ascii_alphanumeric()
+                && at
+                    .checked_sub(1)
+                    .and_then(|last| text.get(last))
+                    .is_some_and(u8::is_ascii_alphanumeric);
+            if !joined {
+                for index in 0..states.match_len(cache, state) {
+                    let pattern = states.match_pattern(cache, state, index).as_usize();
+                    matches.push((pattern, start + at));
+                }
+            }
+        } else if state.is_dead() || state.is_quit() {
+            return Ok(());
+        }
+    }
+    if end == view.len() {
+        state = states
+            .next_eoi_state(cache, state)
+            .map_err(|error| failed(&error))?;
+        if state.is_match() {
+            for index in 0..states.match_len(cache, state) {
+                let pattern = states.match_pattern(cache, state, index).as_usize();
+                matches.push((pattern, end));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether an identifier can begin at this sign.
+fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
+    match byte {
+        b'+' | b'(' | b'-' => next.is_some_and(u8::is_ascii_digit),
+        b':' => next == Some(&b':'),
+        _ => false,
+    }
+}
+
+/// Whether a word without digits can begin an identifier: a prefix, or long enough to be a key.
+fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
+    let len = end - start;
+    if len >= 16 {
+        return true;
+    }
+    let next = view.get(end + 1);
+    match view.get(end) {
+        Some(b'_' | b'-') => len <= 12,
+        Some(b'.' | b'<') => len <= 4,
+        Some(b':') => {
+            len <= 4 && next.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':')
+        }
+        Some(b' ' | b'/') => len <= 4 && next.is_some_and(u8::is_ascii_digit),
+        _ => matches!(len, 8 | 11) && view.get(start..end).is_some_and(is_upper),
+    }
+}
+
+fn is_upper(word: &[u8]) -> bool {
+    word.iter().all(u8::is_ascii_uppercase)
+}
+
+/// The start of the character that holds the byte at `at`.
+pub(super) fn floor_of(text: &[u8], at: usize) -> usize {
+    let is_inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let back = (0..4)
+        .filter_map(|back| at.checked_sub(back))
+        .find(|at| !is_inside(at));
+    back.unwrap_or(at)
+}

@@ -1,0 +1,202 @@
+//! The value after a name that says that it is secret: `password = ...`, `"apiKey": "..."`.
+
+use std::ops::Range;
+
+use crate::limits::TOKEN_BYTES_MAX;
+
+/// Ends of names whose value is a password: any value counts.
+const PASSWORDS: &[&[u8]] = &[
+    b"contrasena",
+    b"kennwort",
+    b"motdepasse",
+    b"passphrase",
+    b"passwd",
+    b"password",
+    b"passwort",
+    b"pwd",
+    b"wachtwoord",
+];
+/// Ends of names whose value is a secret if it looks like one.
+const SECRETS: &[&[u8]] = &[
+    b"accesskey",
+    b"apikey",
+    b"authkey",
+    b"bearer",
+    b"credential",
+    b"credentials",
+    b"privatekey",
+    b"secret",
+    b"secretkey",
+    b"token",
+];
+/// Words before `key` that make the name of a secret of it.
+const KEYS: &[&[u8]] = &[
+    b"access",
+    b"api",
+    b"auth",
+    b"encryption",
+    b"license",
+    b"master",
+    b"private",
+    b"secret",
+    b"signing",
+];
+/// Values that stand for one that is not there.
+const PLACEHOLDERS: &[&[u8]] = &[
+    b"changeme",
+    b"empty",
+    b"example",
+    b"false",
+    b"hidden",
+    b"nil",
+    b"none",
+    b"null",
+    b"optional",
+    b"password",
+    b"redacted",
+    b"required",
+    b"secret",
+    b"string",
+    b"text",
+    b"token",
+    b"true",
+    b"undefined",
+    b"your_password",
+];
+/// Bytes of a password, at least.
+const PASSWORD_MIN: usize = 4;
+/// Bytes of another secret, at least.
+const SECRET_MIN: usize = 8;
+/// Digits of a secret that is nothing but digits, at least: fewer are a count.
+const DIGITS_MIN: usize = 20;
+/// Spaces between a name, its sign and its value, at most.
+const SPACES_MAX: usize = 4;
+
+/// The value after the name that is the word `word` of a view, or ends with it.
+pub(super) fn secret(view: &[u8], word: Range<usize>) -> Option<Range<usize>> {
+    let after = view.get(word.end)?;
+    if !matches!(
+        after,
+        b'"' | b'\'' | b' ' | b':' | b'=' | b']' | b'\t' | b'`'
+    ) {
+        return None;
+    }
+    let is_password = is_name(view, &word)?;
+    let at = value_start(view, word.end)?;
+    let quote = view
+        .get(at)
+        .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let start = at + usize::from(quote.is_some());
+    let rest = view.get(start..view.len().min(start + TOKEN_BYTES_MAX))?;
+    let len = match quote {
+        Some(quote) => rest
+            .iter()
+            .position(|byte| byte == quote || *byte == b'\n')
+            .unwrap_or(rest.len()),
+        None => rest
+            .iter()
+            .position(|byte| is_end(*byte))
+            .unwrap_or(rest.len()),
+    };
+    let value = rest.get(..len)?;
+    is_value(value, is_password, quote.is_some()).then_some(start..start + len)
+}
+
+/// Whether this word ends the name of a password (true) or of another secret (false).
+fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
+    let last = view.get(word.end.checked_sub(1)?)?.to_ascii_lowercase();
+    if !matches!(
+        last,
+        b'a' | b'd' | b't' | b'n' | b'e' | b'y' | b's' | b'l' | b'r'
+    ) {
+        return None;
+    }
+    let name = view.get(word.clone())?.to_ascii_lowercase();
+    let ends = |list: &[&[u8]]| list.iter().any(|end| name.ends_with(end));
+    if ends(PASSWORDS) {
+        return Some(true);
+    }
+    if ends(SECRETS) {
+        return Some(false);
+    }
+    if name != b"key" {
+        return None;
+    }
+    // The word before it, joined by a sign.
+    let joint = word.start.checked_sub(1)?;
+    if !matches!(view.get(joint), Some(b'_' | b'-' | b' ')) {
+        return None;
+    }
+    let before = view
+        .get(joint.saturating_sub(12)..joint)?
+        .to_ascii_lowercase();
+    let is_key = KEYS.iter().any(|word| before.ends_with(word));
+    is_key.then_some(false)
+}
+
+/// Where the value begins: after an optional closing quote, `:` or `=`, and spaces.
+fn value_start(view: &[u8], end: usize) -> Option<usize> {
+    let mut at = end;
+    while matches!(view.get(at), Some(b'"' | b'\'' | b']' | b'`')) && at < end + 2 {
+        at += 1;
+    }
+    at += spaces(view, at);
+    match view.get(at)? {
+        b':' | b'=' => at += 1,
+        _ => return None,
+    }
+    // `:=`, `=>` and `==`.
+    if matches!(view.get(at), Some(b'=' | b'>')) {
+        at += 1;
+    }
+    Some(at + spaces(view, at))
+}
+
+fn spaces(view: &[u8], at: usize) -> usize {
+    let rest = view.get(at..).unwrap_or_default();
+    rest.iter()
+        .take(SPACES_MAX)
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count()
+}
+
+const fn is_end(byte: u8) -> bool {
+    matches!(
+        byte,
+        0..=b' ' | b',' | b';' | b'"' | b'\'' | b'<' | b'>' | b'&' | b'`'
+    )
+}
+
+fn is_value(value: &[u8], is_password: bool, is_quoted: bool) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let is_reference = matches!(
+        value.first(),
+        Some(b'$' | b'{' | b'<' | b'[' | b'(' | b'*' | b'%')
+    );
+    if is_reference || PLACEHOLDERS.contains(&&*lower) || value.windows(2).any(|two| two == b"((") {
+        return false;
+    }
+    let has = |test: fn(&u8) -> bool| value.iter().any(test);
+    let (digit, lower_case, upper_case) = (
+        has(u8::is_ascii_digit),
+        has(u8::is_ascii_lowercase),
+        has(u8::is_ascii_uppercase),
+    );
+    let sign = value
+        .iter()
+        .any(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'('));
+    let mixed = digit || sign || (lower_case && upper_case);
+    // A call or a path of a program is no value.
+    if !is_quoted && value.contains(&b'(') {
+        return false;
+    }
+    if is_password {
+        return value.len() >= PASSWORD_MIN && (is_quoted || mixed || value.len() >= SECRET_MIN);
+    }
+    let only_digits = value.iter().all(u8::is_ascii_digit);
+    value.len() >= SECRET_MIN
+        && mixed
+        && digit
+        && !value.contains(&b' ')
+        && (!only_digits || value.len() >= DIGITS_MIN)
+}
