@@ -10,6 +10,8 @@ use super::scope::count;
 #[derive(Debug, Default)]
 pub(crate) struct Population {
     entries: u64,
+    /// Day, kind and count of the last entries.
+    row: ((String, String), u64),
     kinds: BTreeMap<(String, String), u64>,
     runs: BTreeSet<String>,
     gaps: Vec<u64>,
@@ -19,23 +21,47 @@ pub(crate) struct Population {
 
 impl Population {
     /// Counts an entry of the log, in their order.
-    pub(crate) fn add(&mut self, index: u64, entry: Ref<'_, '_>) {
-        let text = |part: &str, name: &str| {
-            let text = entry.member(part).and_then(|part| part.member(name));
-            text.and_then(Ref::text).unwrap_or_default().into_owned()
+    pub(crate) fn add<'a>(&mut self, index: u64, entry: Ref<'_, 'a>) {
+        let (log, record) = (entry.member("log"), entry.member("record"));
+        let text = |part: Option<Ref<'_, 'a>>, name: &str| {
+            let text = part.and_then(|part| part.member(name));
+            text.and_then(Ref::text).unwrap_or_default()
         };
-        let (kind, recorded) = (text("record", "kind"), text("log", "recorded_at"));
-        let day = recorded.get(..10).unwrap_or_default().to_owned();
+        let (kind, recorded) = (text(record, "kind"), text(log, "recorded_at"));
         if kind == "gap.declared" {
             self.gaps.push(index);
         }
         self.entries += 1;
-        *self.kinds.entry((day, kind)).or_default() += 1;
-        self.runs.insert(text("record", "producer_run"));
-        if self.first.is_none() {
-            self.first = Some(recorded.clone());
+        self.count(recorded.get(..10).unwrap_or_default(), &kind);
+        let run = text(record, "producer_run");
+        if !self.runs.contains(&*run) {
+            self.runs.insert(run.into_owned());
         }
-        self.last = Some(recorded);
+        if self.first.is_none() {
+            self.first = Some(recorded.clone().into_owned());
+        }
+        let last = self.last.get_or_insert_default();
+        last.clear();
+        last.push_str(&recorded);
+    }
+
+    /// Neighbours mostly are of one day and kind, so their count is taken to the table when it ends.
+    fn count(&mut self, day: &str, kind: &str) {
+        let ((last_day, last_kind), number) = &mut self.row;
+        if last_day == day && last_kind == kind {
+            *number += 1;
+            return;
+        }
+        self.settle();
+        self.row = ((day.into(), kind.into()), 1);
+    }
+
+    /// Takes the count that goes on to the table.
+    fn settle(&mut self) {
+        let (key, number) = std::mem::take(&mut self.row);
+        if number > 0 {
+            *self.kinds.entry(key).or_default() += number;
+        }
     }
 
     /// Entries so far.
@@ -44,7 +70,12 @@ impl Population {
     }
 
     pub(crate) fn to_json(&self, disposed: u64) -> Value {
-        let counts = self.kinds.iter().map(|((day, kind), number)| {
+        let mut kinds = self.kinds.clone();
+        let (key, number) = &self.row;
+        if *number > 0 {
+            *kinds.entry(key.clone()).or_default() += number;
+        }
+        let counts = kinds.iter().map(|((day, kind), number)| {
             let mut json = Object::new();
             json.insert("count", count(*number));
             json.insert("day", day.as_str());

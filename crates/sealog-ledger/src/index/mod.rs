@@ -42,7 +42,7 @@ use sealog_store::{Place, Store};
 
 pub use gate::{done as fork_done, prepare as prepare_fork};
 pub use query::{Order, Page, Query};
-pub(crate) use select::{check, query_from_json, query_json, selects};
+pub(crate) use select::{check, query_from_json, query_json, selects, selects_entry};
 pub(crate) use shared::Shared;
 pub use stats::{CheckStats, GapStats, ScoreBin, ScoreStats, Stats};
 pub use status::IndexStatus;

@@ -46,7 +46,11 @@ pub(super) enum Leaf<'a> {
 
 /// Reads a leaf line, given without its newline; `None` if it is none that this program can read.
 pub(super) fn read<'a>(line: &'a [u8], tape: &mut Tape) -> Option<Leaf<'a>> {
-    let top = tape.read(line).ok()?;
+    of(tape.read(line).ok()?)
+}
+
+/// The same of a line that was read.
+pub(super) fn of<'a>(top: Ref<'_, 'a>) -> Option<Leaf<'a>> {
     let (key, first) = top.members().next()?;
     match key.plain_str()? {
         "log" => {

@@ -1,6 +1,6 @@
 //! A query answered by an entry's line alone, without the index: for what claims completeness.
 
-use sealog_core::json::{Object, Tape, Value};
+use sealog_core::json::{Object, Ref, Tape, Value};
 use sealog_core::time::Timestamp;
 
 use super::query::Query;
@@ -15,7 +15,13 @@ pub(crate) fn check(query: &Query) -> Result<(), Error> {
 
 /// Whether an entry's line is one that the query asks for.
 pub(crate) fn selects(query: &Query, line: &[u8], tape: &mut Tape) -> bool {
-    let Some(Leaf::Entry(row)) = row::read(line, tape) else {
+    tape.read(line)
+        .is_ok_and(|entry| selects_entry(query, entry))
+}
+
+/// The same of an entry that was read.
+pub(crate) fn selects_entry(query: &Query, entry: Ref<'_, '_>) -> bool {
+    let Some(Leaf::Entry(row)) = row::of(entry) else {
         return false;
     };
     let same = |asked: Option<&str>, found: Option<&str>| asked.is_none() || asked == found;

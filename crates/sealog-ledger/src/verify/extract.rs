@@ -1,15 +1,14 @@
 //! Verifying an extract: its checkpoint with pinned keys, and every line against it (`docs/formats/export.md`).
 
+mod line;
+
 use std::io::{BufRead, Read};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sealog_core::entry::EntryFacts;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape, Value};
-use sealog_core::limits::{EXPORT_LINE_BYTES_MAX, PROOF_HASHES_MAX};
-use sealog_core::receipt::Receipt;
+use sealog_core::limits::EXPORT_LINE_BYTES_MAX;
 use sealog_core::tlog::checkpoint::{self, CheckpointError, VerifiedCheckpoint};
 use sealog_core::tlog::note::NoteError;
 use sealog_core::tlog::vkey::VerifierKey;
@@ -17,6 +16,7 @@ use sealog_core::tlog::vkey::VerifierKey;
 use crate::error::Error;
 use crate::export::EXPORT_FORMAT;
 use crate::read::Entry;
+use line::Prover;
 
 /// An extract of which every entry is in a tree that a pinned key signed. Says nothing of entries that it leaves out.
 #[derive(Debug, Clone)]
@@ -53,37 +53,49 @@ pub fn verify_extract(
     keys: &[VerifierKey],
     each: &mut dyn FnMut(&Entry),
 ) -> Result<VerifiedExtract, Error> {
-    read_extract(input, keys, &mut |receipt, _| {
-        each(&Entry::new(receipt.index(), receipt.entry().to_vec()));
+    read_extract(input, keys, &mut |proven, _| {
+        each(&Entry::new(proven.index, proven.entry.to_vec()));
         Ok(())
     })
+}
+
+/// An entry of an extract whose own proof holds.
+pub(super) struct Proven<'a> {
+    pub(super) index: u64,
+    pub(super) entry: &'a [u8],
+    pub(super) leaf: Hash,
 }
 
 /// The same for whoever judges the entries too: a finding of `each` ends the verification at its line.
 pub(super) fn read_extract(
     input: &mut dyn BufRead,
     keys: &[VerifierKey],
-    each: &mut dyn FnMut(&Receipt, &EntryFacts) -> Result<(), Finding>,
+    each: &mut dyn FnMut(&Proven<'_>, &EntryFacts) -> Result<(), Finding>,
 ) -> Result<VerifiedExtract, Error> {
-    let mut lines = Lines { input, number: 0 };
-    let mut tape = Tape::new();
+    let mut lines = Lines {
+        input,
+        number: 0,
+        line: Vec::new(),
+    };
     let head = lines.next_line()?;
     let head = head.ok_or_else(|| at(1)(malformed("it is empty")))?;
-    let (checkpoint, query) = read_head(&mut tape, &head, keys).map_err(at(1))?;
+    let (checkpoint, query) = read_head(&mut Tape::new(), head, keys).map_err(at(1))?;
+    let mut reader = Prover::new(checkpoint.size(), checkpoint.root());
     let mut entries = 0;
     let mut last = None;
-    while let Some(line) = lines.next_line()? {
-        let fails = at(lines.number);
-        let read = read_line(&mut tape, &line, checkpoint.note());
-        let receipt = read.ok_or_else(|| fails(malformed("not a line of an extract")))?;
-        let index = receipt.index();
-        let (facts, _) = receipt.check_inclusion().map_err(&fails)?;
-        if last.is_some_and(|last| index <= last) {
-            return Err(fails(malformed("its entries are not in the log's order")));
+    loop {
+        let number = lines.number + 1;
+        let Some(line) = lines.next_line()? else {
+            break;
+        };
+        let (proven, facts) = reader.read(line).map_err(at(number))?;
+        if last.is_some_and(|last| proven.index <= last) {
+            let why = "its entries are not in the log's order";
+            return Err(at(number)(malformed(why)));
         }
-        last = Some(index);
+        last = Some(proven.index);
         entries += 1;
-        each(&receipt, &facts).map_err(&fails)?;
+        each(&proven, &facts).map_err(at(number))?;
     }
     Ok(VerifiedExtract {
         checkpoint,
@@ -134,31 +146,6 @@ fn read_head(
     Ok((verified, query.to_value()))
 }
 
-/// Any other line, as a receipt under the checkpoint.
-fn read_line(tape: &mut Tape, line: &[u8], note: &str) -> Option<Receipt> {
-    let root = tape.read(line).ok()?;
-    let mut members = root.members();
-    let mut next = |name: &str| {
-        let (found, value) = members.next()?;
-        found.is_text(name).then_some(value)
-    };
-    let (entry, index, proof) = (next("entry")?, next("index")?.u64()?, next("proof")?);
-    if members.next().is_some() || proof.len() > PROOF_HASHES_MAX {
-        return None;
-    }
-    let hash = |text: Ref<'_, '_>| Hash::from_slice(&STANDARD.decode(text.plain_str()?).ok()?);
-    let proof: Option<Vec<Hash>> = match proof.raw().first() {
-        Some(b'[') => proof.elements().map(hash).collect(),
-        _ => None,
-    };
-    Some(Receipt::new(
-        index,
-        entry.raw().to_vec(),
-        proof?,
-        note.into(),
-    ))
-}
-
 fn finding_of(error: &CheckpointError) -> Finding {
     let code = match error {
         CheckpointError::Note(NoteError::NoKnownKey) | CheckpointError::NoLogKey { .. } => {
@@ -184,22 +171,23 @@ fn at(line: u64) -> impl Fn(Finding) -> Error {
 struct Lines<'a> {
     input: &'a mut dyn BufRead,
     number: u64,
+    line: Vec<u8>,
 }
 
 impl Lines<'_> {
     /// The next line without its newline; `None` after the last.
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    fn next_line(&mut self) -> Result<Option<&[u8]>, Error> {
         self.number += 1;
-        let mut line = Vec::new();
+        self.line.clear();
         let most = u64::try_from(EXPORT_LINE_BYTES_MAX).unwrap_or(u64::MAX);
         (&mut *self.input)
             .take(most + 1)
-            .read_until(b'\n', &mut line)
+            .read_until(b'\n', &mut self.line)
             .map_err(Error::io("read", "the extract"))?;
-        match line.pop() {
+        match self.line.pop() {
             None => Ok(None),
-            Some(b'\n') => Ok(Some(line)),
-            Some(_) if line.len() < EXPORT_LINE_BYTES_MAX => Err(at(self.number)(malformed(
+            Some(b'\n') => Ok(Some(&self.line)),
+            Some(_) if self.line.len() < EXPORT_LINE_BYTES_MAX => Err(at(self.number)(malformed(
                 "it was cut off inside this line",
             ))),
             Some(_) => Err(at(self.number)(malformed("the line is too long"))),

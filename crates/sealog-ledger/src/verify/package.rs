@@ -212,8 +212,8 @@ fn context_member<R: Read + Seek>(
     context: &mut Context,
 ) -> Checked<VerifiedCheckpoint> {
     let mut input = BufReader::new(package.section(CONTEXT)?);
-    let read = extract::read_extract(&mut input, keys, &mut |receipt, facts| {
-        context.take(receipt, facts);
+    let read = extract::read_extract(&mut input, keys, &mut |proven, facts| {
+        context.take(proven, facts);
         Ok(())
     });
     let checkpoint = read.map_err(finding_of)?.checkpoint().clone();
@@ -246,16 +246,16 @@ impl Extracts<'_> {
         let mut tape = sealog_core::json::Tape::new();
         let section = package.section(ENTRIES)?;
         let mut input = BufReader::with_capacity(EXPORT_LINE_BYTES_MAX, section);
-        let read = extract::read_extract(&mut input, self.keys, &mut |receipt, facts| {
-            let (index, line) = (receipt.index(), receipt.entry());
-            if index >= manifest.covers || !index::selects(&manifest.query, line, &mut tape) {
-                return Err(Finding::new(Code::PackageQuery).at(index));
-            }
+        let read = extract::read_extract(&mut input, self.keys, &mut |proven, facts| {
+            let (index, line) = (proven.index, proven.entry);
             let entry = tape
                 .read(line)
                 .map_err(|_| Finding::new(Code::ReceiptEntry).at(index))?;
+            if index >= manifest.covers || !index::selects_entry(&manifest.query, entry) {
+                return Err(Finding::new(Code::PackageQuery).at(index));
+            }
             population.add(index, entry);
-            held.take(receipt, facts)?;
+            held.take(proven, facts)?;
             beside.take(index, line, entry, &facts.record)
         });
         let read = read.map_err(finding_of)?;

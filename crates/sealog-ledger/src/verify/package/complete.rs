@@ -8,7 +8,6 @@ use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::json::Value;
 use sealog_core::map;
-use sealog_core::receipt::Receipt;
 use sealog_core::state::DecisionHistory;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::checkpoint::VerifiedCheckpoint;
@@ -20,6 +19,7 @@ use crate::evidence::anchors::HeldAnchor;
 use crate::evidence::claim::{Claim, Gone, StreamEnd};
 use crate::evidence::scope::Ranks;
 use crate::evidence::statement::Manifest;
+use crate::verify::extract::Proven;
 
 type Checked<T> = Result<T, Box<Finding>>;
 
@@ -80,15 +80,15 @@ impl Context {
     }
 
     /// Takes an entry whose proof holds.
-    pub(super) fn take(&mut self, receipt: &Receipt, facts: &EntryFacts) {
-        let index = receipt.index();
+    pub(super) fn take(&mut self, proven: &Proven<'_>, facts: &EntryFacts) {
+        let index = proven.index;
         if self.wanted.contains(&Some(index))
             && let Some(rank) = self.scope.rank(index, &facts.record.stream, facts.log.seq)
         {
             let neighbour = Neighbour {
                 rank,
                 recorded_at: facts.log.recorded_at,
-                leaf: tree::leaf_hash(receipt.entry()),
+                leaf: proven.leaf,
                 prev: facts.log.prev_hash,
             };
             self.neighbours.insert(index, neighbour);
@@ -343,8 +343,8 @@ impl Held {
     ///
     /// # Errors
     /// The finding that refutes the package.
-    pub(super) fn take(&mut self, receipt: &Receipt, facts: &EntryFacts) -> Result<(), Finding> {
-        let index = receipt.index();
+    pub(super) fn take(&mut self, proven: &Proven<'_>, facts: &EntryFacts) -> Result<(), Finding> {
+        let index = proven.index;
         self.history_before(index)?;
         match facts.record.effect {
             Effect::Config(_) | Effect::Label(_) | Effect::Key(_)
@@ -354,7 +354,7 @@ impl Held {
                 return Err(finding.because("in context.jsonl too", "not there"));
             }
             Effect::Decision(_) => {
-                let findings = self.decisions.push(facts, receipt.entry());
+                let findings = self.decisions.push(facts, proven.entry);
                 self.judge(findings)?;
             }
             _ => {}
@@ -373,7 +373,7 @@ impl Held {
                 let finding = Finding::new(Code::PrevHashWrong).at(index);
                 return Err(finding.because(hex(self.chain), hex(facts.log.prev_hash)));
             }
-            self.chain = Some(tree::leaf_hash(receipt.entry()));
+            self.chain = Some(proven.leaf);
         }
         Ok(())
     }
