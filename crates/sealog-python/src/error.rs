@@ -18,6 +18,7 @@ use pyo3::types::{PyDict, PyType};
 use sealog_core::json::{Object, Value};
 use sealog_core::{ErrorKind, Hash};
 use sealog_ledger::Error;
+use sealog_ledger::import::ImportError;
 use sealog_model::gate::Refusal;
 use sealog_model::manifest::changes_json;
 use sealog_model::scan::baseline::Baseline;
@@ -49,6 +50,20 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
         (None, ErrorKind::Unavailable) => Ok(os_error(error, &message)),
     };
     made.unwrap_or_else(|error| error)
+}
+
+/// The exception for an older log that cannot be read or adopted.
+pub(crate) fn import_error(py: Python<'_>, error: &ImportError) -> PyErr {
+    if let ImportError::Ledger(error) = error {
+        return exception(py, error);
+    }
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Refuted => not_verified(py, &message, error.code(), &[]),
+        ErrorKind::Malformed => coded(py, &FORMAT, "FormatError", &message, error.code()),
+        ErrorKind::Refused => refused_error(py, &message, error.code()),
+        ErrorKind::Unavailable => os_error(error, &message),
+    }
 }
 
 /// A value does not follow its format: where, and why.

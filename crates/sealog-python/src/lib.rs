@@ -13,8 +13,10 @@ mod config;
 mod encode;
 mod entry;
 mod error;
+mod evidence;
 mod finding;
 mod ids;
+mod import;
 mod ledger;
 mod live;
 mod model;
@@ -49,7 +51,11 @@ mod _sealog {
     #[pymodule_export]
     use crate::entry::{Entries, Entry};
     #[pymodule_export]
+    use crate::evidence::{PackageReport, export_evidence, verify_package};
+    #[pymodule_export]
     use crate::finding::Finding;
+    #[pymodule_export]
+    use crate::import::{ImportReport, import_adopt, import_check};
     #[pymodule_export]
     use crate::ledger::LedgerCore;
     #[pymodule_export]

@@ -252,13 +252,13 @@ fn texts(interval: Interval) -> (Option<String>, Option<String>) {
     (interval.not_before.map(text), interval.not_after.map(text))
 }
 
-fn ambiguous(reason: &str) -> PyErr {
+pub(crate) fn ambiguous(reason: &str) -> PyErr {
     PyTypeError::new_err(format!(
         "a report ({reason}) is neither true nor false: compare its exit_code, or call require()"
     ))
 }
 
-fn require(
+pub(crate) fn require(
     py: Python<'_>,
     exit: u8,
     reason: &str,

@@ -108,7 +108,8 @@ pub(crate) fn wait_for_index(py: Python<'_>, ledger: &LedgerCore, timeout: f64) 
     })
 }
 
-fn query(asked: Option<&Bound<'_, PyDict>>) -> PyResult<Query> {
+/// What is asked of the index, or of a package.
+pub(crate) fn query(asked: Option<&Bound<'_, PyDict>>) -> PyResult<Query> {
     let mut query = Query::default();
     for (name, value) in asked.into_iter().flatten() {
         if value.is_none() {

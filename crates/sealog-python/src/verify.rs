@@ -68,7 +68,7 @@ fn origin_of(bytes: &[u8]) -> Option<String> {
 }
 
 /// Reads what is asked. Without a key, those of this user's `known_logs` that have the origin vouch.
-fn request(asked: &Bound<'_, PyDict>, origin: Option<&str>) -> PyResult<Request> {
+pub(crate) fn request(asked: &Bound<'_, PyDict>, origin: Option<&str>) -> PyResult<Request> {
     let py = asked.py();
     let mut request = Request {
         now: Some(SystemClock.now()),

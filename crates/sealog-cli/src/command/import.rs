@@ -4,7 +4,6 @@ mod pins;
 
 use std::path::PathBuf;
 
-use sealog_core::json::Value;
 use sealog_ledger::Access;
 use sealog_ledger::import::{Adopted, Adoption, Findings, Format, Source, SourceVerdict};
 
@@ -12,7 +11,7 @@ use self::pins::PinArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::output::{complain, count, number, object};
+use crate::output::{complain, count};
 
 /// Positions that are shown of one finding, at most.
 const POSITIONS_SHOWN: usize = 5;
@@ -92,7 +91,7 @@ fn formats() -> String {
 
 fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Result<(), Error> {
     if context.json() {
-        return context.out.json(&report(source, adopted)?);
+        return context.out.json(&source.to_json(adopted)?);
     }
     let records = count(source.records(), "record", "records");
     let version = source.version().unwrap_or_default();
@@ -146,30 +145,4 @@ fn places(findings: &Findings, id: &str, times: u64) -> String {
         }
         (false, _) => format!(" ({times} times, first in record {})", shown.join(", ")),
     }
-}
-
-fn report(source: &Source, adopted: Option<&Adopted>) -> Result<Value, Error> {
-    let findings = source.findings().to_json()?;
-    let part = |name| findings.member(name).cloned().unwrap_or(Value::Null);
-    let adopted = adopted.map_or(Value::Null, |adopted| {
-        object([
-            ("before", number(adopted.before)),
-            ("import_id", adopted.import_id.as_str().into()),
-            ("index", number(adopted.index)),
-            ("records", number(adopted.records)),
-        ])
-    });
-    Ok(object([
-        ("adopted", adopted),
-        ("counts", part("counts")),
-        (
-            "digest",
-            sealog_core::config::digest_text(source.digest()).into(),
-        ),
-        ("findings", part("findings")),
-        ("format", source.format().id().into()),
-        ("records", number(source.records())),
-        ("verdict", source.verdict().id().into()),
-        ("version", source.version().map_or(Value::Null, Value::from)),
-    ]))
 }

@@ -1,9 +1,13 @@
-//! A making that was cut off, at the command line: the next `init` finishes it, and no half of a key is left.
+//! A making or an import that was cut off, at the command line: the next `init` finishes the one, with no half of a key
+//! left, and the next `import` the other.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output};
+
+use sealog_core::hash::Hash;
+use sealog_core::json::Value;
 
 use crate::golden::World;
 
@@ -95,5 +99,88 @@ fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
     .unwrap();
     holds(&world, &["init", "audit.sealog"]);
     assert_eq!(fs::read(secrets.join("log.key")).unwrap(), key);
+    holds(&world, &["verify", "audit.sealog"]);
+}
+
+/// A log of llm-audit-trail, of which every third event becomes an approval.
+fn old_log(events: usize) -> String {
+    let (mut text, mut prev) = (String::new(), "GENESIS".to_owned());
+    for n in 0..events {
+        let (kind, details) = if n % 3 == 0 {
+            (
+                "Approval",
+                "{\"decision\":\"approved\",\"owner\":\"ann\",\"rationale\":\"fine\"}",
+            )
+        } else {
+            ("EpochEnd", "{}")
+        };
+        let head = "{\"actor\":null,";
+        let tail = format!(
+            "\"dataset_id\":null,\"deployment_id\":null,\"details\":{details},\"event_id\":\"e{n}\",\
+             \"event_type\":\"{kind}\",\"model_id\":\"m1\",\"prev_hash\":\"{prev}\",\
+             \"schema_version\":\"0.1.0\",\"system\":null,\"timestamp\":\"2026-01-01T00:00:00Z\"}}"
+        );
+        let hash = Hash::of(&[prev.as_bytes(), head.as_bytes(), tail.as_bytes()]).to_hex();
+        let line = format!("{head}\"curr_hash\":\"{hash}\",{tail}\n");
+        text.push_str(&line);
+        prev = hash;
+    }
+    text
+}
+
+/// Ids of the events that were adopted, in the order of the log.
+fn adopted(world: &World) -> Vec<String> {
+    let words = ["log", "--all", "--json", "--ledger", "audit.sealog"];
+    let output = world.command().args(words).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let id = |line: &str| {
+        let entry = Value::parse(line.as_bytes()).unwrap();
+        let body = entry.member("record")?.member("body")?;
+        let id = body.member("approval_id").or(body.member("original_id"));
+        id?.as_str().map(str::to_owned)
+    };
+    text.lines().filter_map(id).collect()
+}
+
+#[test]
+fn an_import_that_is_killed_goes_on_and_loses_and_doubles_nothing() {
+    const EVENTS: usize = 1_500;
+    let world = World::new();
+    holds(&world, &["init", "audit.sealog"]);
+    fs::write(world.here().join("old.jsonl"), old_log(EVENTS)).unwrap();
+    let log = world.here().join("audit.sealog/log/0000000000.jsonl");
+    let import = ["import", "old.jsonl", "--system", "credit", "--json"];
+    let mut killed = Vec::new();
+    for grown in [4_000, 300_000, 600_000] {
+        let begin = fs::metadata(&log).unwrap().len();
+        let mut command = world.command();
+        let mut child = command
+            .args(import)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if fs::metadata(&log).unwrap().len() > begin + grown {
+                // SIGKILL: nothing of it runs any more.
+                child.kill().unwrap();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        killed.push(child.wait().unwrap().code());
+    }
+    assert!(
+        killed.iter().any(Option::is_none),
+        "none was killed in time: {killed:?}"
+    );
+    let done = world.command().args(import).output().unwrap();
+    let again = done.status.code() == Some(2);
+    assert!(done.status.success() || again, "{done:?}");
+    let expected: Vec<String> = (0..EVENTS).map(|n| format!("e{n}")).collect();
+    assert_eq!(adopted(&world), expected);
+    let last = world.command().args(import).output().unwrap();
+    assert_eq!(last.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&last.stdout);
+    assert!(text.contains("imported_before"), "{text}");
     holds(&world, &["verify", "audit.sealog"]);
 }

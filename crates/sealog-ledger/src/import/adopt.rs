@@ -21,6 +21,9 @@ use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::producer::Producer;
 
+#[cfg(test)]
+mod tests;
+
 /// Records of one group, at most.
 const GROUP_RECORDS: usize = 128;
 /// Bytes of the originals in one group, about.

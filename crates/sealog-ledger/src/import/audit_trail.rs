@@ -288,3 +288,24 @@ fn check_members(
     }
     Ok(receipts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_carried_over_up_to_the_limit() {
+        let of = |count: usize| {
+            let reasons: Vec<String> = (0..count).map(|n| format!("\"R{n}\"")).collect();
+            let line = format!(
+                "{{\"receipt_id\":\"r\",\"reason_codes\":[\"not an id\",{}]}}",
+                reasons.join(",")
+            );
+            let (_, body) = original(line.as_bytes(), 0).entry.unwrap();
+            let reasons = body.get("reason_codes").and_then(Value::as_array);
+            reasons.unwrap().len()
+        };
+        assert_eq!(of(REASONS_MAX), REASONS_MAX);
+        assert_eq!(of(REASONS_MAX + 1), REASONS_MAX);
+    }
+}

@@ -136,3 +136,40 @@ fn data_set(event: &Json, details: &Json) -> Option<Object> {
     }
     Some(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attested(statement: usize) -> Option<(&'static str, Object)> {
+        let text = format!(
+            "{{\"event_id\":\"e\",\"event_type\":\"Attestation\",\"timestamp\":\"2026-01-01T00:00:00Z\",\
+             \"details\":{{\"owner\":\"ann\",\"statement\":\"{}\"}}}}",
+            "x".repeat(statement)
+        );
+        entry_of(&super::super::json::parse(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_body_is_as_long_as_the_limit_and_no_longer() {
+        let (_, body) = attested(1).unwrap();
+        let most = BODY_BYTES_MAX - (Value::Object(body).to_canonical().len() - 1);
+        assert_eq!(attested(most).unwrap().0, "attestation");
+        assert!(attested(most + 1).is_none());
+    }
+
+    #[test]
+    fn references_are_carried_over_up_to_the_limit() {
+        let of = |count: usize| {
+            let ids: Vec<String> = (0..count).map(|n| format!("\"T{n}\"")).collect();
+            let text = format!("{{\"references\":[\"not an id\",7,{}]}}", ids.join(","));
+            let details = super::super::json::parse(text.as_bytes()).unwrap();
+            let mut body = Object::new();
+            insert_references(&mut body, &details, Vec::new());
+            let ids = body.get("reference_ids").and_then(Value::as_array);
+            ids.unwrap().len()
+        };
+        assert_eq!(of(REFERENCES_MAX), REFERENCES_MAX);
+        assert_eq!(of(REFERENCES_MAX + 1), REFERENCES_MAX);
+    }
+}

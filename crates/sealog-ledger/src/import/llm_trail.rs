@@ -45,10 +45,14 @@ impl Events {
     }
 }
 
-/// Whether a first line is one of this format: both members are in every event, and in no receipt.
+/// Whether a first line is one of this format: both members are in every event, and in no receipt. A line that cannot
+/// be read is told by their names.
 pub(super) fn is_claimed(line: &[u8]) -> bool {
+    if let Ok(record) = json::parse_python(line) {
+        return record.get("event_type").is_some() && record.get("prev_hash").is_some();
+    }
     let has = |name: &[u8]| memchr::memmem::find(line, name).is_some();
-    has(b"\"event_type\"") && has(b"\"prev_hash\"")
+    has(b"\"event_type\"") && has(b"\"prev_hash\"") && !has(b"\"receipt_id\"")
 }
 
 /// What an event says of itself.

@@ -13,6 +13,7 @@ mod json;
 mod llm_kinds;
 mod llm_trail;
 mod provenance;
+mod report;
 mod secret;
 mod source;
 mod weakness;
@@ -243,9 +244,6 @@ impl Pins {
     }
 }
 
-/// Bytes of the beginning of a file that tell its format, at most.
-const HEAD_BYTES_MAX: u64 = 64 * 1024;
-
 /// A source that was read and verified whole.
 #[derive(Debug)]
 pub struct Source {
@@ -269,7 +267,9 @@ impl Source {
         let io = source::failed("read", path);
         let mut head = Vec::new();
         let mut file = copy.file.reopen().map_err(&io)?;
-        let mut begin = (&mut file).take(HEAD_BYTES_MAX);
+        // A whole line, or it does not tell.
+        let limit = u64::try_from(RECORD_LINE_BYTES_MAX).unwrap_or(u64::MAX);
+        let mut begin = (&mut file).take(limit);
         begin.read_to_end(&mut head).map_err(&io)?;
         let format = format.or_else(|| Format::of_bytes(&head)).ok_or_else(|| {
             ImportError::source("unknown_format", "it is of no format that is imported")

@@ -478,3 +478,55 @@ fn original(kind: &'static str, full: String, position: u64) -> Original {
         entry: decision.map(|body| ("decision", body)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_is_as_long_as_the_limit_and_no_longer() {
+        assert!(bounded(HISTORY_MAX).is_ok());
+        let error = bounded(HISTORY_MAX + 1).unwrap_err();
+        assert_eq!(error.code(), "history_too_long");
+    }
+
+    /// The codes of records that all follow the one before, but the last, which follows the first.
+    fn fork_behind(records: usize) -> Vec<&'static str> {
+        let history = History::default();
+        let mut findings = Findings::default();
+        let mut walk = Walk {
+            history: &history,
+            root: "0".repeat(64),
+            roots: VecDeque::new(),
+            count: 0,
+        };
+        let connection = Connection::open_in_memory().unwrap();
+        let mut one = |prev: &str| {
+            let hash = "a".repeat(64);
+            let root = Hash::of(&[prev.as_bytes(), hash.as_bytes()]).to_hex();
+            let query =
+                format!("SELECT 0,'','','','','','','','','{hash}','{prev}','{root}','{{}}'");
+            let mut statement = connection.prepare(&query).unwrap();
+            let mut rows = statement.query([]).unwrap();
+            walk.record(rows.next().unwrap().unwrap(), &mut findings)
+                .unwrap();
+            root
+        };
+        let begin = "0".repeat(64);
+        let mut prev = begin.clone();
+        for _ in 0..records {
+            prev = one(&prev);
+        }
+        one(&begin);
+        let codes = findings.counts().map(|(weakness, _)| weakness.id());
+        codes
+            .filter(|code| code.ends_with("chain") || code.ends_with("link"))
+            .collect()
+    }
+
+    #[test]
+    fn roots_are_remembered_up_to_the_limit_and_beyond_it_a_fork_is_a_broken_link() {
+        assert_eq!(fork_behind(ROOTS_KEPT), ["import.forked_chain"]);
+        assert_eq!(fork_behind(ROOTS_KEPT + 1), ["import.broken_link"]);
+    }
+}

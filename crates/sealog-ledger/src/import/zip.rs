@@ -186,14 +186,85 @@ mod tests {
 
     use super::*;
 
+    /// An archive of these members by name, with nothing in them, and `extra` bytes in the directory's last entry.
+    fn archive(names: usize, extra: usize) -> Vec<u8> {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        for n in 0..names {
+            let name = format!("m{n:03}");
+            let offset = u32::try_from(out.len()).unwrap().to_le_bytes();
+            let extra = if n + 1 == names { extra } else { 0 };
+            out.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0");
+            out.extend([0; 12]);
+            out.extend([4, 0, 0, 0]);
+            out.extend(name.bytes());
+            directory.extend(b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0");
+            directory.extend([0; 12]);
+            directory.extend([4, 0]);
+            directory.extend(u16::try_from(extra).unwrap().to_le_bytes());
+            directory.extend([0; 10]);
+            directory.extend(offset);
+            directory.extend(name.bytes());
+            directory.extend(vec![0; extra]);
+        }
+        let count = u16::try_from(names).unwrap().to_le_bytes();
+        let sizes = [directory.len(), out.len()].map(|size| u32::try_from(size).unwrap());
+        out.extend(directory);
+        out.extend(b"PK\x05\x06\0\0\0\0");
+        out.extend([count, count].concat());
+        out.extend(sizes.map(u32::to_le_bytes).concat());
+        out.extend([0, 0]);
+        out
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<Member>, ImportError> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        members(&mut file)
+    }
+
+    #[test]
+    fn members_are_as_many_as_the_limit_and_no_more() {
+        assert_eq!(read(&archive(MEMBERS_MAX, 0)).unwrap().len(), MEMBERS_MAX);
+        let error = read(&archive(MEMBERS_MAX + 1, 0)).unwrap_err();
+        assert!(error.to_string().contains("too many members"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_is_as_long_as_the_limit_and_no_longer() {
+        let fixed = 2 * (46 + 4);
+        let most = usize::try_from(DIRECTORY_BYTES_MAX).unwrap() - fixed;
+        assert_eq!(read(&archive(2, most)).unwrap().len(), 2);
+        assert_eq!(
+            read(&archive(2, most + 1)).unwrap_err().code(),
+            "zip_layout"
+        );
+    }
+
+    #[test]
+    fn a_member_is_unpacked_up_to_the_limit_and_the_ratio_and_not_beyond() {
+        let member = |packed, size| Member {
+            name: "m".into(),
+            method: 0,
+            crc: 0,
+            packed,
+            size,
+            offset: 0,
+        };
+        let code = |member: &Member, limit| {
+            let mut file = tempfile::tempfile().unwrap();
+            let error = unpack(&mut file, member, limit, &mut |_| Ok(()));
+            error.unwrap_err().code()
+        };
+        // What is within both is cut off here, which is said behind the limits.
+        assert_eq!(code(&member(10, 10), 10), "zip_layout");
+        assert_eq!(code(&member(10, 11), 10), "zip_too_large");
+        assert_eq!(code(&member(10, 10 * RATIO_MAX), u64::MAX), "zip_layout");
+        assert_eq!(code(&member(10, 10 * RATIO_MAX + 1), u64::MAX), "zip_bomb");
+    }
+
     #[test]
     fn an_end_of_another_archive_is_refused() {
         let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
-        let read = |bytes: &[u8]| {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(bytes).unwrap();
-            members(&mut file)
-        };
         assert!(read(&empty).unwrap().is_empty());
         for at in 0..empty.len() {
             let mut changed = empty.clone();

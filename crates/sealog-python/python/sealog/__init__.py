@@ -14,6 +14,7 @@ from __future__ import annotations
 from . import model
 from ._collector import Collector, current
 from ._encoders import register_encoder
+from ._evidence import Package
 from ._ledger import Ledger
 from ._model import Model
 from ._open import memory, open
@@ -22,7 +23,9 @@ from ._sealog import (
     Encoded,
     Entry,
     Finding,
+    ImportReport,
     LabelView,
+    PackageReport,
     Page,
     QueueState,
     Receipt,
@@ -34,7 +37,7 @@ from ._sealog import (
     log_vkey,
     tree_root,
 )
-from ._verify import verify, verify_receipt
+from ._verify import check_import, verify, verify_package, verify_receipt
 from .errors import (
     FormatError,
     LabelDiffersWarning,
@@ -55,11 +58,14 @@ __all__ = [
     "Entry",
     "Finding",
     "FormatError",
+    "ImportReport",
     "LabelDiffersWarning",
     "LabelView",
     "Ledger",
     "Model",
     "OutcomeUnknownError",
+    "Package",
+    "PackageReport",
     "Page",
     "QueueState",
     "Receipt",
@@ -74,6 +80,7 @@ __all__ = [
     "TamperError",
     "UnencodableWarning",
     "__version__",
+    "check_import",
     "current",
     "encode",
     "log_vkey",
@@ -83,5 +90,6 @@ __all__ = [
     "register_encoder",
     "tree_root",
     "verify",
+    "verify_package",
     "verify_receipt",
 ]

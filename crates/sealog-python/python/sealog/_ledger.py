@@ -17,11 +17,22 @@ from ._collector import Collector, OnError, OnUnencodable, Via, _log
 from ._config import Configurations, Labels
 from ._decided import AsyncDecided, Decided, Decorator
 from ._decision import Plan, wrap
+from ._evidence import Package
 from ._model import Model
 from ._query import Query
-from ._sealog import ConfigView, Encoded, LedgerCore, Page, Receipt, Record, Report, Started
+from ._sealog import (
+    ConfigView,
+    Encoded,
+    ImportReport,
+    LedgerCore,
+    Page,
+    Receipt,
+    Record,
+    Report,
+    Started,
+)
 from ._selectors import Selector
-from ._verify import Kept, Key, _bytes, _request
+from ._verify import Kept, Key, Source, _bytes, _pins, _request
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -274,6 +285,66 @@ class Ledger(LedgerCore):
         self.flush()
         request = _request(self.vkey if key is None else key, against, policy, all_signatures, False)
         return _sealog.verify_open(self, request)
+
+    def export_evidence(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        by: str,
+        recipient: str | None = None,
+        at: int | None = None,
+        sample: int | None = None,
+        seed: str | None = None,
+        previous: bytes | os.PathLike[str] | None = None,
+        **wanted: Unpack[Query],
+    ) -> Package:
+        """Writes an evidence package of the entries asked for, and records in the log that it left.
+
+        `by` is who asked and `recipient` for whom it is. It stands on the newest checkpoint, or on that of `at`
+        entries. `sample` draws so many entries by the log's root and `seed`; the sample counts as the auditor's only
+        if `at` fixed the size before the seed was said. `previous` is a checkpoint that the recipient holds from
+        before. The entries are selected by reading the log, never by the index; `limit`, `cursor` and `order` have no
+        place here.
+
+        A file that is there is not written over, and where anything fails none is left behind.
+        """
+        for name in ("limit", "cursor", "order"):
+            if name in wanted:
+                raise TypeError(f"export_evidence() got an unexpected keyword argument {name!r}")
+        self.flush()
+        asked = {
+            "by": by,
+            "recipient": recipient,
+            "at": at,
+            "sample": sample,
+            "seed": seed,
+            "previous": None if previous is None else _bytes(previous),
+        }
+        made = _sealog.export_evidence(self, os.fspath(path), asked, wanted)
+        return Package(path=os.fspath(path), **made)
+
+    def import_(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        system: str,
+        source: Source | None = None,
+        key: str | None = None,
+        hmac_key: bytes | str | None = None,
+        anchor: bytes | os.PathLike[str] | None = None,
+        accept_findings: bool = False,
+    ) -> ImportReport:
+        """Verifies a log of an older system whole, under its own rules, and then adopts its records.
+
+        What is pinned is as for `sealog.check_import`; `system` is the AI system that the records are about. Nothing
+        is added before all of it is verified. A log that is refuted raises `TamperError`, one that is undecided
+        `RefusedError`; `accept_findings` adopts either, with the findings on record. The same file is adopted once;
+        an adoption that was interrupted goes on.
+        """
+        self.flush()
+        asked = _pins(source, key, hmac_key, anchor)
+        asked.update(system=system, accept_findings=accept_findings)
+        return _sealog.import_adopt(self, os.fspath(path), asked)
 
     # The end.
 

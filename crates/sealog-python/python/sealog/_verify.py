@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Literal, Union
 
 from . import _sealog
-from ._sealog import Receipt, ReceiptReport, Report
+from ._sealog import ImportReport, PackageReport, Receipt, ReceiptReport, Report
 
 StrPath = Union[str, "os.PathLike[str]"]
 Key = Union[str, "os.PathLike[str]"]
 """A verifier key as text, or the path of a file that holds one."""
 Kept = Union[bytes, "os.PathLike[str]", Receipt]
 """A checkpoint or receipt from before: its bytes, the path of its file, or a receipt."""
+
+Source = Union[Literal["ai-audit-trail"], Literal["decision-provenance"], Literal["llm-audit-trail"]]
+"""An older format that is imported."""
 
 _KEY_BYTES_MAX = 4 * 1024
 
@@ -60,6 +63,58 @@ def verify_receipt(
     request = _request(key, None, policy, False, False)
     request["config_dir"] = config_dir and os.fspath(config_dir)
     return _sealog.verify_receipt(_bytes(receipt), request)
+
+
+def verify_package(
+    path: StrPath,
+    *,
+    key: Key | Sequence[Key] | None = None,
+    against: Kept | Sequence[Kept] | None = None,
+    config_dir: StrPath | None = None,
+) -> PackageReport:
+    """Verifies an evidence package, offline, with nothing but the file and the key that is brought.
+
+    Keys are as for `verify`; the key that stands in a package is never trusted. `against` is a checkpoint or receipt
+    kept from before, which the package has to extend.
+
+    Never raises for what is wrong with the package: that is in the report. `report.require()` raises.
+    """
+    request = _request(key, against, None, False, False)
+    request["config_dir"] = config_dir and os.fspath(config_dir)
+    return _sealog.verify_package(os.fspath(path), request)
+
+
+def check_import(
+    path: StrPath,
+    *,
+    source: Source | None = None,
+    key: str | None = None,
+    hmac_key: bytes | str | None = None,
+    anchor: bytes | os.PathLike[str] | None = None,
+) -> ImportReport:
+    """Verifies a log of an older system whole, under its own rules, and adds nothing anywhere.
+
+    `source` names its format; without it its first line tells. `key` (ai-audit-trail) is the Ed25519 key that signed
+    it, in hex. `hmac_key` (llm-audit-trail) is the secret that it is chained with, `anchor` the file that says where
+    it ended at some time. Each comes by another way than the log itself.
+
+    Never raises for what is wrong with the log: that is in the report. `report.require()` raises.
+    """
+    return _sealog.import_check(os.fspath(path), _pins(source, key, hmac_key, anchor))
+
+
+def _pins(
+    source: Source | None,
+    key: str | None,
+    hmac_key: bytes | str | None,
+    anchor: bytes | os.PathLike[str] | None,
+) -> dict[str, Any]:
+    return {
+        "source": source,
+        "key": key,
+        "hmac_key": hmac_key.encode() if isinstance(hmac_key, str) else hmac_key,
+        "anchor": None if anchor is None else _bytes(anchor),
+    }
 
 
 def _request(

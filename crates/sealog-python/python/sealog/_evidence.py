@@ -1,0 +1,24 @@
+"""What came of an evidence package."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Package(NamedTuple):
+    """An evidence package that was written, and that the log has on record."""
+
+    path: str
+    """Its file."""
+    digest: str
+    """SHA-256 of the file, as `export.created` names it."""
+    entries: int
+    """Entries in it."""
+    population: int
+    """Entries that were asked for: they are all of these, or a sample."""
+    disposed: int
+    """Entries of its scope that were disposed of."""
+    size: int
+    """Entries of the log that its checkpoint covers."""
+    scope: str
+    """What it is complete in."""

@@ -1,0 +1,248 @@
+//! Evidence packages: making one and verifying one; the class `PackageReport`.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use sealog_core::json::{Number, Object, Value};
+use sealog_ledger::evidence::{Asked, EvidenceOptions, HandedOver, Sample};
+use sealog_ledger::verify::{
+    self, PinnedBy, package_origin, verify_package as verify_open_package,
+};
+
+use crate::error::{format_error, refused_error};
+use crate::finding::Finding;
+use crate::ledger::LedgerCore;
+use crate::plain;
+use crate::report::{ambiguous, require};
+use crate::search::query;
+use crate::verify::request;
+
+/// Writes an evidence package of a query, and records in the log that it left.
+#[pyfunction]
+pub(crate) fn export_evidence<'py>(
+    py: Python<'py>,
+    ledger: &LedgerCore,
+    path: PathBuf,
+    asked: &Bound<'py, PyDict>,
+    wanted: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let query = query(Some(wanted))?;
+    let get = |name: &str| {
+        asked
+            .get_item(name)
+            .map(|value| value.filter(|value| !value.is_none()))
+    };
+    let text = |name| {
+        get(name)?
+            .map(|value| value.extract::<String>())
+            .transpose()
+    };
+    let number = |name| get(name)?.map(|value| value.extract::<u64>()).transpose();
+    let asked_by = Asked {
+        by: text("by")?.unwrap_or_default(),
+        recipient: text("recipient")?,
+    };
+    let (at, seed) = (number("at")?, text("seed")?);
+    let sample = number("sample")?;
+    if seed.is_some() && sample.is_none() {
+        return Err(format_error(py, "seed", "it is of a sample: name its size"));
+    }
+    let mut options = EvidenceOptions::default();
+    options = with_sample(options, sample, seed, at);
+    if let Some(previous) = get("previous")? {
+        let bytes = previous.extract::<Vec<u8>>()?;
+        let note = String::from_utf8(bytes);
+        let note = note.map_err(|_| format_error(py, "previous", "it is no checkpoint"))?;
+        options.previous = Some(note);
+    }
+    let handed = ledger.detached(py, move |live| {
+        let ledger = &live.ledger;
+        ledger.hand_over_evidence(&path, &query, &options, &asked_by, &mut |_| {})
+    })?;
+    plain::object(py, &handed_json(&handed)).map(Bound::into_any)
+}
+
+fn with_sample(
+    mut options: EvidenceOptions,
+    sample: Option<u64>,
+    seed: Option<String>,
+    at: Option<u64>,
+) -> EvidenceOptions {
+    options.at = at;
+    options.sample = sample.map(|count| Sample {
+        count,
+        // Of an auditor only where the size was fixed before the seed was said.
+        by_auditor: seed.is_some() && at.is_some(),
+        seed: seed.unwrap_or_default(),
+    });
+    options
+}
+
+fn handed_json(handed: &HandedOver) -> Object {
+    let evidence = &handed.evidence;
+    let mut json = Object::new();
+    json.insert("digest", format!("sha256:{}", handed.digest.to_hex()));
+    for (name, number) in [
+        ("disposed", evidence.disposed),
+        ("entries", evidence.entries),
+        ("population", evidence.population),
+        ("size", evidence.size),
+    ] {
+        let number = Number::unsigned(number).map(Value::Number);
+        json.insert(name, number.unwrap_or(Value::Null));
+    }
+    json.insert("scope", evidence.scope.word());
+    json
+}
+
+/// What a verification of an evidence package found.
+#[pyclass(frozen, module = "sealog")]
+#[derive(Debug)]
+pub(crate) struct PackageReport {
+    inner: verify::PackageReport,
+}
+
+/// Verifies an evidence package, with nothing but the file and the keys that are brought.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "what Python gives is owned")]
+pub(crate) fn verify_package(
+    py: Python<'_>,
+    path: PathBuf,
+    asked: &Bound<'_, PyDict>,
+) -> PyResult<PackageReport> {
+    let open = || {
+        let opened = File::open(&path);
+        opened.map_err(|error| match error.raw_os_error() {
+            Some(number) => PyOSError::new_err((number, error.to_string(), path.clone())),
+            None => error.into(),
+        })
+    };
+    // It only selects among keys that are trusted already.
+    let claimed = open()?;
+    let origin = py.detach(|| package_origin(claimed));
+    let request = request(asked, origin.as_deref())?;
+    if request.policy.is_some() {
+        let why =
+            "a package holds no signatures of witnesses yet: verify the ledger under a policy";
+        return Err(refused_error(py, why, "policy_unused"));
+    }
+    let input = BufReader::new(open()?);
+    let by = match request.pinned_by {
+        _ if request.keys.is_empty() => PinnedBy::Nobody,
+        by => by.unwrap_or(PinnedBy::User),
+    };
+    let inner = py.detach(|| verify_open_package(input, &request.keys, by, &request.against));
+    Ok(PackageReport { inner })
+}
+
+impl PackageReport {
+    fn fact(&self, name: &str) -> Value {
+        self.inner
+            .to_json()
+            .member(name)
+            .cloned()
+            .unwrap_or(Value::Null)
+    }
+}
+
+#[pymethods]
+impl PackageReport {
+    /// 0 all that was asked holds, 1 refuted, 2 could not be decided.
+    #[getter]
+    fn exit_code(&self) -> u8 {
+        self.inner.exit()
+    }
+
+    /// A stable reason code; `holds` where all holds.
+    #[getter]
+    fn reason(&self) -> &'static str {
+        self.inner.reason()
+    }
+
+    /// How far it is vouched for that nothing was taken out of the log.
+    #[getter]
+    fn level(&self) -> &'static str {
+        self.inner.level().id()
+    }
+
+    /// The first check that failed, or none.
+    #[getter]
+    fn findings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        Finding::list(py, self.inner.findings())
+    }
+
+    /// Who pinned the key: `user`, `this_machine` or `nobody`.
+    #[getter]
+    fn pinned_by(&self) -> &'static str {
+        self.inner.pinned_by().id()
+    }
+
+    /// Entries in it; None of a package that does not hold.
+    #[getter]
+    fn entries(&self) -> Option<u64> {
+        self.inner.facts().map(|facts| facts.entries)
+    }
+
+    /// Entries of the log that its checkpoint covers; None of a package that does not hold.
+    #[getter]
+    fn size(&self) -> Option<u64> {
+        self.inner.facts().map(|facts| facts.checkpoint.size())
+    }
+
+    /// Root of its checkpoint, in hex; None of a package that does not hold.
+    #[getter]
+    fn root(&self) -> Option<String> {
+        self.inner
+            .facts()
+            .map(|facts| facts.checkpoint.root().to_hex())
+    }
+
+    /// The log's origin; None of a package that does not hold.
+    #[getter]
+    fn origin(&self) -> Option<String> {
+        self.inner
+            .facts()
+            .map(|facts| facts.checkpoint.origin().to_owned())
+    }
+
+    /// The key that vouches; None of a package that does not hold.
+    #[getter]
+    fn key(&self) -> Option<String> {
+        self.fact("key").as_str().map(str::to_owned)
+    }
+
+    /// What it is complete in; None of a package that does not hold.
+    #[getter]
+    fn scope(&self) -> Option<&'static str> {
+        self.inner.facts().map(|facts| facts.scope.word())
+    }
+
+    /// The whole report as plain values, as the command prints it with `--json`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        plain::value(py, &self.inner.to_json())
+    }
+
+    /// Gives itself back if all that was asked holds; raises `TamperError` if it is refuted, and `RefusedError` if
+    /// it could not be decided.
+    fn require(this: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
+        let inner = &this.get().inner;
+        require(this.py(), inner.exit(), inner.reason(), inner.findings())?;
+        Ok(this)
+    }
+
+    fn __bool__(&self) -> PyResult<bool> {
+        Err(ambiguous(self.inner.reason()))
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<PackageReport: {}, exit {}>",
+            self.inner.reason(),
+            self.inner.exit()
+        )
+    }
+}
