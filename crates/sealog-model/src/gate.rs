@@ -34,7 +34,7 @@ use crate::formats::source::Source;
 use crate::inspect;
 use crate::manifest::{Change, ChangeKind, Manifest, ManifestFile};
 use crate::scan::baseline::Baseline;
-use crate::scan::{FileReport, Report, Verdict, digest, scan_hashed};
+use crate::scan::{FileReport, Report, Verdict, digest, scan_hashed, settle};
 use crate::sign::{VerifiedManifest, Vouched, hold_covered};
 use crate::walk::{FileSet, IgnoreRules, ModelPath, WalkOptions};
 
@@ -272,6 +272,7 @@ fn scan(verified: &VerifiedManifest, kept: &Kept, policy: &Policy) -> Result<Rep
         }
         report.push(scan_hashed(path, &source, Ok(expected), &policy.limits));
     }
+    settle(&mut report, &mut |path| source(kept, path).ok());
     Ok(report)
 }
 

@@ -4,6 +4,8 @@ use super::stream::{BUFFER_BYTES, Stream};
 
 /// Bytes of a header that numpy itself reads.
 pub const HEADER_BYTES_MAX: usize = 10_000;
+/// Lists of fields in each other, at most: a record of records of records.
+const FIELDS_DEPTH_MAX: usize = 16;
 
 /// What a header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,10 @@ impl NpyHeader {
 
     /// The dictionary literal: exactly these three keys.
     pub fn parse(text: &str) -> Option<Self> {
+        // A quote behind a backslash does not end a text; no name of a field that people give needs one.
+        if text.contains('\\') {
+            return None;
+        }
         let text = text.trim();
         let mut rest = text.strip_prefix('{')?.strip_suffix('}')?.trim();
         let (mut descr, mut fortran_order, mut shape) = (None, None, None);
@@ -89,33 +95,20 @@ impl NpyHeader {
         })
     }
 
-    /// Whether items are objects, so that a pickle follows.
+    /// Whether items are objects, so that a pickle follows. Of a type that cannot be read, whether it names any.
     pub fn holds_objects(&self) -> bool {
+        if let Some(kind) = kind(&self.descr, 0) {
+            return kind.objects;
+        }
         let quote = ['\'', '"'];
-        let parts = self.descr.split(quote).skip(1).step_by(2);
-        let mut parts = parts.map(|part| part.trim_start_matches(['|', '<', '>', '=']));
-        let is_object = |part: &str| {
-            part.strip_prefix('O')
-                .is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
-        };
+        let mut parts = self.descr.split(quote).skip(1).step_by(2);
         parts.any(is_object)
     }
 
-    /// Bytes of the array behind the header, where the type is a plain one.
-    pub fn data_bytes(&self) -> Option<u64> {
-        let name = self
-            .descr
-            .strip_prefix(['\'', '"'])?
-            .strip_suffix(['\'', '"'])?;
-        let item = item_bytes(name)?;
-        self.shape
-            .iter()
-            .try_fold(item, |bytes, length| bytes.checked_mul(*length))
-    }
-
-    /// Bytes of the array behind the header, records included.
+    /// Bytes of the array behind the header: numbers, texts or records of them.
     pub fn array_bytes(&self) -> Option<u64> {
-        self.data_bytes().or_else(|| record_bytes(self))
+        let kind = kind(&self.descr, 0).filter(|kind| !kind.objects)?;
+        self.items()?.checked_mul(kind.bytes)
     }
 
     /// How many items there are.
@@ -126,31 +119,110 @@ impl NpyHeader {
     }
 }
 
-/// Bytes of an array of records: the sum of the fields' types, each times its own shape.
-fn record_bytes(header: &NpyHeader) -> Option<u64> {
-    let inner = header.descr.strip_prefix('[')?.strip_suffix(']')?;
-    let mut size = 0u64;
-    for field in inner.split("), (").flat_map(|part| part.split("),(")) {
-        let mut parts = field.split(['\'', '"']);
-        let (_, _name, _, kind) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let shape = parts.next().unwrap_or_default();
-        if parts.next().is_some() || field.contains('[') {
+/// What one item of a type takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    bytes: u64,
+    objects: bool,
+}
+
+/// A type as numpy writes it: a quoted name, or a list of fields, which may be such lists themselves. `depth` lists are
+/// around it.
+fn kind(descr: &str, depth: usize) -> Option<Kind> {
+    if let Some(inner) = within(descr, '[', ']') {
+        if depth >= FIELDS_DEPTH_MAX {
             return None;
         }
-        let mut bytes = item_bytes(kind)?;
-        for length in shape
-            .split(|char: char| !char.is_ascii_digit())
-            .filter(|part| !part.is_empty())
-        {
-            bytes = bytes.checked_mul(length.parse().ok()?)?;
-        }
-        size = size.checked_add(bytes)?;
+        let empty = Kind {
+            bytes: 0,
+            objects: false,
+        };
+        return items(inner)?.into_iter().try_fold(empty, |all, item| {
+            let field = field(item, depth + 1)?;
+            Some(Kind {
+                bytes: all.bytes.checked_add(field.bytes)?,
+                objects: all.objects || field.objects,
+            })
+        });
     }
-    header.items()?.checked_mul(size)
+    let name = name(descr)?;
+    if is_object(name) {
+        return Some(Kind {
+            bytes: 0,
+            objects: true,
+        });
+    }
+    Some(Kind {
+        bytes: item_bytes(name)?,
+        objects: false,
+    })
+}
+
+/// A field: its name, or title and name; its type; and, where each item holds several, their shape.
+fn field(text: &str, depth: usize) -> Option<Kind> {
+    let parts = items(within(text, '(', ')')?)?;
+    let (named, descr, shape) = match *parts.as_slice() {
+        [named, descr] => (named, descr, None),
+        [named, descr, shape] => (named, descr, Some(shape)),
+        _ => return None,
+    };
+    match within(named, '(', ')') {
+        None => {
+            name(named)?;
+        }
+        Some(inner) => {
+            let [title, own] = *items(inner)?.as_slice() else {
+                return None;
+            };
+            name(title)?;
+            name(own)?;
+        }
+    }
+    let one = kind(descr, depth)?;
+    let count = match shape {
+        None => 1,
+        Some(shape) => {
+            let lengths = numbers(shape).or_else(|| Some(vec![shape.parse().ok()?]))?;
+            lengths.into_iter().try_fold(1, u64::checked_mul)?
+        }
+    };
+    Some(Kind {
+        bytes: one.bytes.checked_mul(count)?,
+        objects: one.objects,
+    })
+}
+
+fn is_object(name: &str) -> bool {
+    let name = name.trim_start_matches(['|', '<', '>', '=']);
+    let digits = name.strip_prefix('O');
+    digits.is_some_and(|digits| digits.chars().all(|char| char.is_ascii_digit()))
+}
+
+/// What is between two brackets, without the white space around it.
+fn within(text: &str, open: char, close: char) -> Option<&str> {
+    let inner = text.trim().strip_prefix(open)?.strip_suffix(close)?;
+    Some(inner.trim())
+}
+
+/// A quoted text that ends with its quote.
+fn name(text: &str) -> Option<&str> {
+    let (name, rest) = quoted(text.trim())?;
+    rest.is_empty().then_some(name)
+}
+
+/// What stands between the commas of a list.
+fn items(mut text: &str) -> Option<Vec<&str>> {
+    let mut items = Vec::new();
+    while !text.is_empty() {
+        let (item, rest) = value(text)?;
+        items.push(item);
+        text = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+    }
+    Some(items)
 }
 
 /// Bytes of one item of a plain type.
-pub fn item_bytes(name: &str) -> Option<u64> {
+fn item_bytes(name: &str) -> Option<u64> {
     let name = name.trim_start_matches(['|', '<', '>', '=']);
     let (letter, digits) = name.split_at_checked(1)?;
     let digits = digits.split('[').next()?;
@@ -211,7 +283,7 @@ mod tests {
             NpyHeader::parse("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }");
         let header = header.unwrap();
         assert_eq!(
-            (header.data_bytes(), header.holds_objects()),
+            (header.array_bytes(), header.holds_objects()),
             (Some(96), false)
         );
         let record =
@@ -232,6 +304,81 @@ mod tests {
             "__import__('os')",
         ] {
             assert_eq!(NpyHeader::parse(text), None, "{text}");
+        }
+    }
+
+    fn described(descr: &str) -> (Option<u64>, bool) {
+        let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (3,)}}");
+        let header = NpyHeader::parse(&text).unwrap();
+        (header.array_bytes(), header.holds_objects())
+    }
+
+    #[test]
+    fn records_are_as_long_as_their_fields_with_shapes_and_records_in_them() {
+        for (descr, bytes) in [
+            (
+                "[('a', '<i4'), ('b', '<f8', (2,)), ('c', [('d', '|S4')])]",
+                24,
+            ),
+            ("[('a', '<i4'), ('', '|V4'), ('b', '<f8')]", 16),
+            ("[('a', [('b', '<i2', (2, 3))], (4,)), ('c', '|b1', 5)]", 53),
+            ("[(('title', 'a'), '<U2'), (\"it's\", '<M8[ns]')]", 16),
+            ("[('O', '<i4'), ('|O', '<i4')]", 8),
+            ("[('a, (b', '<i4')]", 4),
+            ("[('a', '<i4', ())]", 4),
+            ("[('a', '<i4', (0,))]", 0),
+            ("[]", 0),
+        ] {
+            assert_eq!(described(descr), (Some(3 * bytes), false), "{descr}");
+        }
+    }
+
+    #[test]
+    fn objects_are_seen_wherever_they_stand_in_a_record() {
+        for descr in [
+            "'O'",
+            "'|O8'",
+            "[('a', 'O')]",
+            "[('a', '<i4'), ('b', [('c', [('d', '|O', (2,))])])]",
+            "[(('O', 'O'), '|O')]",
+            "[('a', '|O', (0,))]",
+            // Not a type that is understood, and still named.
+            "[('a', '|O'), ('b', '<x4')]",
+        ] {
+            assert_eq!(described(descr), (None, true), "{descr}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_not_understood_has_no_length() {
+        for descr in [
+            "'i4, f8'",
+            "'<i4' '<i8'",
+            "[('a', '<i4', (-1,))]",
+            "[('a', '<i4', 'x')]",
+            "[('a', '<i4', (1,), 2)]",
+            "[('a',)]",
+            "['<i4']",
+            "[(a, '<i4')]",
+            "[('a', '<i4'),, ('b', '<i4')]",
+            "[('a' 'b', '<i4')]",
+            "[(('a', 'b', 'c'), '<i4')]",
+            "('<i4', (2,))",
+            "[('a', '<i8', (4294967296, 4294967296))]",
+            "[('a', '|V18446744073709551615'), ('b', '|V1')]",
+            "'|T16'",
+        ] {
+            assert_eq!(described(descr), (None, false), "{descr}");
+        }
+        let escaped = "{'descr': [('a\\'', '|O')], 'fortran_order': False, 'shape': (1,)}";
+        assert_eq!(NpyHeader::parse(escaped), None);
+    }
+
+    #[test]
+    fn records_in_each_other_have_a_limit() {
+        for (depth, fits) in [(FIELDS_DEPTH_MAX, true), (FIELDS_DEPTH_MAX + 1, false)] {
+            let inner = (0..depth).fold("'<i4'".to_owned(), |inner, _| format!("[('a', {inner})]"));
+            assert_eq!(described(&inner).0, fits.then_some(12));
         }
     }
 

@@ -262,6 +262,26 @@ fn what_cannot_be_scanned_whole_is_undecided_and_refused() {
 }
 
 #[test]
+fn tensors_beside_a_model_are_admitted_with_it_and_not_alone() {
+    let model = b"\x08\x08\x3a\x17\x2a\x15\x6a\x11\x0a\x08location\x12\x05w.bin\x70\x01";
+    let numbers = b"\x00\x00\x80\x3f\x00\x00\x80\x3f".as_slice();
+    let signed = Signed::with(&[("m.onnx", model), ("w.bin", numbers)]);
+    for means in [Means::Sealed, Means::SealedMemory, Means::Held] {
+        let policy = Policy {
+            means,
+            ..signed.policy()
+        };
+        let admitted = signed.admit(&policy).unwrap();
+        assert_eq!(admitted.scan().files()[1].kind(), "tensor data");
+    }
+    let other = [("m.onnx", model.as_slice()), ("v.bin", numbers)];
+    for files in [&[("w.bin", numbers)][..], &other] {
+        let signed = Signed::with(files);
+        signed.refused(&signed.policy(), "model_not_clean");
+    }
+}
+
+#[test]
 fn what_is_expected_has_to_hold() {
     let signed = Signed::new();
     let with = |expectations| Policy {

@@ -1,5 +1,6 @@
 //! What one file's scan carries along: limits, where it is, what it found.
 
+use super::beside::{Beside, TENSORS_BESIDE_MAX};
 use super::finding::{Finding, Severity};
 use super::limits::Limits;
 use super::pickle::Sights;
@@ -21,6 +22,8 @@ pub(super) struct Scan<'o> {
     total: u64,
     /// Structure, where somebody wants to know it.
     pub(super) sights: Option<Sights>,
+    /// Tensors that the file keeps in others beside it.
+    pub(super) beside: Vec<Beside>,
 }
 
 impl<'o> Scan<'o> {
@@ -34,6 +37,7 @@ impl<'o> Scan<'o> {
             inflated: 0,
             total: limits.inflated,
             sights: None,
+            beside: Vec::new(),
         }
     }
 
@@ -117,6 +121,13 @@ impl<'o> Scan<'o> {
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+
+    /// Remembers a tensor in a file beside this one; not of a model inside an archive, which has none beside it.
+    pub(super) fn remember_beside(&mut self, tensor: Beside) {
+        if self.depth == 0 && self.beside.len() < TENSORS_BESIDE_MAX {
+            self.beside.push(tensor);
+        }
     }
 
     /// Whether one more level may be entered; says so if not.

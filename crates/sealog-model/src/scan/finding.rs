@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::beside::Beside;
 use super::rule::Rule;
 
 /// What a finding weighs.
@@ -108,6 +109,8 @@ pub struct FileReport {
     pub(super) bytes: u64,
     pub(super) sha256: String,
     pub(super) findings: Vec<Finding>,
+    /// Tensors that it keeps in files beside it; nothing any more once the report is whole.
+    pub(super) beside: Vec<Beside>,
 }
 
 impl FileReport {

@@ -10,6 +10,7 @@
 mod allow;
 mod array;
 pub mod baseline;
+mod beside;
 mod content;
 mod context;
 mod document;
@@ -30,6 +31,7 @@ mod tarball;
 mod tree;
 mod zipped;
 
+pub(crate) use beside::settle;
 pub(crate) use pickle::{Attribute, Root, SightLimits, Sights};
 
 pub use finding::{FileReport, Finding, Report, Severity, Verdict};
@@ -38,6 +40,7 @@ pub use tree::scan_path;
 pub(crate) use tree::walk;
 
 use std::io::{self, Read};
+use std::mem;
 
 use sha2::{Digest, Sha256};
 
@@ -60,6 +63,7 @@ pub(crate) fn scan_hashed(
     if let Err(error) = &digest {
         scan.report(&rule::FILE_UNREADABLE, 0, error.to_string());
     }
+    let beside = mem::take(&mut scan.beside);
     let mut findings = scan.into_findings();
     findings.sort_by_key(|finding| finding.path.matches('!').count());
     // A configuration may be met twice, as a document and as what its archive is for.
@@ -76,6 +80,7 @@ pub(crate) fn scan_hashed(
         bytes: source.len(),
         sha256: digest.unwrap_or_default(),
         findings,
+        beside,
     }
 }
 

