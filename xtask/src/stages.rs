@@ -99,6 +99,12 @@ const STAGES: &[Stage] = &[
         run: models_elsewhere,
     },
     Stage {
+        name: "identifiers elsewhere",
+        from: Reach::All,
+        does: "every check digit of sealog-privacy against python-stdnum, 20,000 numbers of each type",
+        run: identifiers_elsewhere,
+    },
+    Stage {
         name: "libfuzzer",
         from: Reach::All,
         does: "the fuzz targets under libFuzzer build (needs a C++ compiler)",
@@ -315,6 +321,26 @@ fn models_elsewhere() -> Result<Outcome> {
     ];
     let job = Job::cargo(&arguments)?.variable("SEALOG_SOURCES_PYTHON", python);
     run_tests("models-elsewhere", job)
+}
+
+fn identifiers_elsewhere() -> Result<Outcome> {
+    let python = python::with("identifiers-venv", "xtask/identifiers-requirements.txt")?;
+    let arguments = [
+        "test",
+        "--package",
+        "sealog-privacy",
+        "--locked",
+        "--profile",
+        "ci",
+        "--test",
+        "it",
+        "--",
+        "--show-output",
+        "--ignored",
+        "real_",
+    ];
+    let job = Job::cargo(&arguments)?.variable("SEALOG_PRIVACY_PYTHON", python);
+    run_tests("identifiers-elsewhere", job)
 }
 
 fn cargo_tests(name: &str, arguments: &[&str]) -> Result<Outcome> {

@@ -1,6 +1,7 @@
 //! What can go wrong with a policy, and with a text under it.
 
 use sealog_core::ErrorKind;
+use sealog_core::json::JsonError;
 
 /// Everything that this crate reports. No message holds a value that was found.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,34 @@ pub enum Error {
         /// What it said.
         why: String,
     },
+    /// A policy is not JSON.
+    #[error("the policy is not JSON: {source}")]
+    Json {
+        /// Why.
+        source: JsonError,
+    },
+    /// A policy says what it may not say.
+    #[error("the policy cannot be used: {place}: {why}")]
+    Policy {
+        /// Which part of it.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A mode needs a store of keys.
+    #[error("the mode `{mode}` needs a key store, which is not built yet")]
+    NeedsKeys {
+        /// The mode.
+        mode: String,
+    },
+    /// A limit of this crate is exceeded.
+    #[error("{what} exceed the limit of {limit}")]
+    Limit {
+        /// What is counted.
+        what: &'static str,
+        /// How much of it is allowed.
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -19,6 +48,8 @@ impl Error {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Engine { .. } => ErrorKind::Unavailable,
+            Self::NeedsKeys { .. } => ErrorKind::Refused,
+            Self::Json { .. } | Self::Policy { .. } | Self::Limit { .. } => ErrorKind::Malformed,
         }
     }
 
@@ -26,6 +57,9 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Engine { .. } => "privacy_engine",
+            Self::NeedsKeys { .. } => "privacy_needs_keys",
+            Self::Json { .. } | Self::Policy { .. } => "privacy_policy",
+            Self::Limit { .. } => "privacy_limit",
         }
     }
 }

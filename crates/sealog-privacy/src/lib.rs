@@ -2,7 +2,7 @@
 //!
 //! [`view`] makes the text that is searched: what a reader sees, without the characters that hide it, and with the
 //! way back to the bytes of the original. [`catalogue`] is the list of what is looked for, as data, and [`scan`] finds
-//! it.
+//! it. A [`policy`] says what is done with it.
 //!
 //! **What is absent**: keys, a clock, a disk, a network and randomness. Text goes in, text comes out.
 
@@ -10,6 +10,7 @@ pub mod catalogue;
 mod check;
 mod error;
 pub mod limits;
+pub mod policy;
 pub mod scan;
 pub mod view;
 

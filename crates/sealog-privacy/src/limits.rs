@@ -41,6 +41,20 @@ pub const LOOK_BEHIND_BYTES: usize = 16 * 1024;
 pub const LOOK_AHEAD_BYTES: usize = CANDIDATE_SOURCE_BYTES_MAX + 2 * CONTEXT_SOURCE_BYTES;
 /// Bytes of the engine's cache of states, at most; beyond it states are made anew.
 pub const STATE_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a policy, at most.
+pub const POLICY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Patterns, dictionaries and rules about fields of a policy, and words of a pattern, at most of each.
+pub const POLICY_ITEMS_MAX: usize = 256;
+/// Words of a dictionary, at most.
+pub const DICTIONARY_WORDS_MAX: usize = 100_000;
+/// Bytes of a pattern of a policy, at most.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+/// Groups within groups of a pattern of a policy, at most.
+pub const PATTERN_DEPTH_MAX: u32 = 32;
+/// Bytes of a path of a policy, at most.
+pub const PATH_BYTES_MAX: usize = 1024;
+/// Steps of a path of a policy, at most.
+pub const PATH_STEPS_MAX: usize = 32;
 
 const _: () = assert!(BASE64_RUN_BYTES_MAX + CONTEXT_SOURCE_BYTES < LOOK_BEHIND_BYTES);
 const _: () = assert!(TERMINAL_ESCAPE_BYTES_MAX <= INVISIBLE_RUN_BYTES_MAX);

@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
         |text| {
             digits_of::<10>(text, 2).is_some_and(|found| {
                 let (head, check) = found.split_at(8);
-                number(head) > 0 && 97 - number(head) % 97 == number(check)
+                number(head) > 0 && (number(head) + number(check)).is_multiple_of(97)
             })
         },
     ),
@@ -88,7 +88,7 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
         |text| {
             digits_of::<9>(text, 2).is_some_and(|found| {
                 let rest = sum(&found, &[8, 7, 6, 5, 4, 3, 2, 10, 1]) % 97;
-                rest == 0 || rest == 42
+                matches!(rest, 0 | 42 | 55)
             })
         },
     ),

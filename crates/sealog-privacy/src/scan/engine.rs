@@ -16,7 +16,7 @@ use super::overlap::Overlaps;
 use super::words::Words;
 use super::{Found, KindIndex, finder, named};
 use crate::Error;
-use crate::catalogue::{Shape, identifiers};
+use crate::catalogue::{IdentifierType, Shape, identifiers};
 use crate::limits::{
     CANDIDATE_BYTES_MAX, CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES, LAYERS_MAX,
     LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, STATE_CACHE_BYTES_MAX, WINDOW_BYTES,
@@ -59,6 +59,12 @@ impl Scanner {
     pub fn usual() -> Result<Self, Error> {
         let usual = identifiers().filter(|identifier| identifier.is_usual());
         Self::new(usual.map(Kind::built_in).collect(), Words::default())
+    }
+
+    /// Looks for these types.
+    pub fn of(types: &[&'static IdentifierType]) -> Result<Self, Error> {
+        let kinds = types.iter().map(|identifier| Kind::built_in(identifier));
+        Self::new(kinds.collect(), Words::default())
     }
 
     /// Looks for these types and words.

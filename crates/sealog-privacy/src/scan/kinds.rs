@@ -12,14 +12,12 @@ pub(crate) struct Kind {
     /// Folded, lower case.
     pub(crate) words: Vec<Box<[u8]>>,
     pub(crate) need: Need,
-    #[expect(dead_code, reason = "for the modes of a policy")]
     pub(crate) mask: Mask,
     pub(crate) rank: u8,
 }
 
 /// What its candidates are.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "for the patterns and words of a policy")]
 pub(crate) enum Check {
     BuiltIn(&'static IdentifierType),
     Pattern(Box<str>),

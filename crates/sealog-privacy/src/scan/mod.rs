@@ -18,7 +18,9 @@ mod stream;
 mod words;
 
 pub use engine::{Scanner, Session};
+pub(crate) use kinds::{Check, Kind, folded};
 pub use stream::Stream;
+pub(crate) use words::Words;
 
 pub use words::Recogniser;
 

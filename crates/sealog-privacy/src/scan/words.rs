@@ -30,7 +30,6 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    #[expect(dead_code, reason = "for the words of a policy")]
     /// Of folded words in lower case and recognisers.
     pub(crate) fn new(
         words: &[(Box<[u8]>, KindIndex)],

@@ -196,6 +196,9 @@ fn is_ssn(text: &[u8]) -> bool {
     })
 }
 
+/// The states in which somebody can be born, and abroad.
+const MX_STATES: &[u8; 64] = b"ASBCBSCCCHCLCMCSDFDGGRGTHGJCMCMNMSNENLNTOCPLQRQTSLSPSRTCTLTSVZYN";
+
 fn is_curp(text: &[u8]) -> bool {
     const SIGNS: &[u8] = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ".as_bytes();
     letters::<18>(text).is_some_and(|found| {
@@ -211,7 +214,11 @@ fn is_curp(text: &[u8]) -> bool {
         };
         let [a, b, c, d, e, f] = date;
         let check = found.last().map(|byte| usize::from(byte - b'0'));
-        is_short_date(two(a, b), two(c, d), two(e, f)) && check == Some((10 - sum % 10) % 10)
+        let state = found.get(11..13).unwrap_or_default();
+        let known = state == b"ZS" || MX_STATES.chunks(2).any(|known| known == state);
+        known
+            && is_short_date(two(a, b), two(c, d), two(e, f))
+            && check == Some((10 - sum % 10) % 10)
     })
 }
 

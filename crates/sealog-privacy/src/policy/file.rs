@@ -1,0 +1,436 @@
+//! Reads a policy, strictly: what is not understood is refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use regex_automata::util::syntax;
+use sealog_core::Hash;
+use sealog_core::json::{Object, Value};
+
+use super::Mode;
+use super::path::{Path, shown};
+use crate::Error;
+use crate::catalogue::{CATALOGUE_VERSION, Mask, Need, identifier_type, identifiers};
+use crate::limits::{
+    CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, PATTERN_BYTES_MAX, PATTERN_DEPTH_MAX,
+    POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
+};
+use crate::scan::{Check, Kind, KindIndex, Recogniser, Scanner, Words, folded};
+
+/// The format that a policy names.
+pub const FORMAT: &str = "sealog/privacy-policy/v1";
+/// The policy of which nothing but the format is written.
+const USUAL: &str = r#"{"format":"sealog/privacy-policy/v1"}"#;
+
+/// Members of a policy.
+const MEMBERS: &[&str] = &[
+    "default",
+    "dictionaries",
+    "fields",
+    "format",
+    "name",
+    "patterns",
+    "types",
+];
+/// Modes that need a store of keys beside the ledger.
+const WITH_KEYS: &[&str] = &["commit", "seal", "token"];
+
+/// A policy that was read and can be applied.
+pub struct Policy {
+    document: Value,
+    digest: Hash,
+    scanner: Scanner,
+    modes: Vec<Mode>,
+    fields: Vec<(Path, Mode)>,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Policy {
+    /// The policy that says nothing: every usual type is replaced by its id.
+    pub fn usual() -> Result<Self, Error> {
+        Self::parse(USUAL.as_bytes(), Vec::new())
+    }
+
+    /// Reads a policy; the recognisers are used beside what it names.
+    pub fn parse(text: &[u8], recognisers: Vec<Arc<dyn Recogniser>>) -> Result<Self, Error> {
+        if text.len() > POLICY_BYTES_MAX {
+            return Err(Error::Limit {
+                what: "bytes of a policy",
+                limit: POLICY_BYTES_MAX,
+            });
+        }
+        let document = Value::parse(text).map_err(|source| Error::Json { source })?;
+        let reader = Reader::new(&document, recognisers)?;
+        let digest = digest(&document, &reader.recognisers);
+        reader.finish(document, digest)
+    }
+
+    /// What stands for this policy in a record: it changes with everything that decides about the outcome.
+    pub const fn digest(&self) -> &Hash {
+        &self.digest
+    }
+
+    /// The policy in canonical form.
+    pub fn to_canonical(&self) -> Vec<u8> {
+        self.document.to_canonical()
+    }
+
+    /// Each type that is looked for, with what is done with it.
+    pub fn types(&self) -> impl Iterator<Item = (&str, Mode)> {
+        self.modes
+            .iter()
+            .enumerate()
+            .map(|(index, mode)| (self.scanner.id(KindIndex(index)), *mode))
+    }
+
+    pub(super) const fn scanner(&self) -> &Scanner {
+        &self.scanner
+    }
+
+    pub(super) fn mode(&self, kind: KindIndex) -> Mode {
+        self.modes.get(kind.0).copied().unwrap_or(Mode::Redact)
+    }
+
+    /// The rule about a field: the first that fits.
+    pub(super) fn field_mode(&self, path: &[String]) -> Option<Mode> {
+        let found = self.fields.iter().find(|(rule, _)| rule.matches(path));
+        found.map(|(_, mode)| *mode)
+    }
+}
+
+fn digest(document: &Value, recognisers: &[Arc<dyn Recogniser>]) -> Hash {
+    let mut parts = vec![
+        b"sealog/privacy-policy/v1\0".to_vec(),
+        CATALOGUE_VERSION.as_bytes().to_vec(),
+        vec![0],
+        document.to_canonical(),
+    ];
+    for recogniser in recognisers {
+        parts.push(vec![0]);
+        let entry = Value::Array(vec![
+            Value::from(recogniser.name()),
+            Value::from(recogniser.version()),
+        ]);
+        parts.push(entry.to_canonical());
+    }
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Hash::of(&parts)
+}
+
+fn bad(place: &str, why: impl Into<String>) -> Error {
+    Error::Policy {
+        place: place.to_owned(),
+        why: why.into(),
+    }
+}
+
+fn mode_of(place: &str, value: &Value) -> Result<Mode, Error> {
+    match value.as_str() {
+        Some("drop") => Ok(Mode::Drop),
+        Some("redact") => Ok(Mode::Redact),
+        Some("mask") => Ok(Mode::Mask),
+        Some("keep") => Ok(Mode::Keep),
+        Some(mode) if WITH_KEYS.contains(&mode) => Err(Error::NeedsKeys {
+            mode: mode.to_owned(),
+        }),
+        _ => Err(bad(place, "a mode is one of drop, redact, mask, keep")),
+    }
+}
+
+/// A policy while it is read.
+struct Reader {
+    default: Mode,
+    kinds: Vec<Kind>,
+    modes: Vec<Mode>,
+    words: Vec<(Box<[u8]>, KindIndex)>,
+    fields: Vec<(Path, Mode)>,
+    recognisers: Vec<Arc<dyn Recogniser>>,
+}
+
+impl Reader {
+    fn new(document: &Value, mut recognisers: Vec<Arc<dyn Recogniser>>) -> Result<Self, Error> {
+        let object = document
+            .as_object()
+            .ok_or_else(|| bad("policy", "it has to be an object"))?;
+        only(object, MEMBERS, "policy")?;
+        if object.get("format").and_then(Value::as_str) != Some(FORMAT) {
+            return Err(bad("format", format!("it has to be `{FORMAT}`")));
+        }
+        if object
+            .get("name")
+            .is_some_and(|name| name.as_str().is_none())
+        {
+            return Err(bad("name", "it has to be a string"));
+        }
+        let default = match object.get("default") {
+            Some(mode) => mode_of("default", mode)?,
+            None => Mode::Redact,
+        };
+        recognisers.sort_by(|left, right| left.name().cmp(right.name()));
+        let mut reader = Self {
+            default,
+            kinds: Vec::new(),
+            modes: Vec::new(),
+            words: Vec::new(),
+            fields: Vec::new(),
+            recognisers,
+        };
+        reader.types(object.get("types"))?;
+        for item in items(object, "patterns")? {
+            reader.pattern(item)?;
+        }
+        for item in items(object, "dictionaries")? {
+            reader.dictionary(item)?;
+        }
+        for item in items(object, "fields")? {
+            reader.field(item)?;
+        }
+        Ok(reader)
+    }
+
+    fn finish(mut self, document: Value, digest: Hash) -> Result<Policy, Error> {
+        let mut recognisers = Vec::new();
+        for recogniser in std::mem::take(&mut self.recognisers) {
+            let index = self.add(
+                recogniser.name(),
+                Check::Words,
+                Vec::new(),
+                64,
+                self.default,
+            )?;
+            recognisers.push((recogniser, index));
+        }
+        Ok(Policy {
+            document,
+            digest,
+            scanner: Scanner::new(self.kinds, Words::new(&self.words, recognisers)?)?,
+            modes: self.modes,
+            fields: self.fields,
+        })
+    }
+
+    /// The types of the catalogue that are looked for.
+    fn types(&mut self, rules: Option<&Value>) -> Result<(), Error> {
+        let empty = Object::new();
+        let rules = match rules {
+            None => &empty,
+            Some(rules) => rules
+                .as_object()
+                .ok_or_else(|| bad("types", "it has to be an object"))?,
+        };
+        if let Some((unknown, _)) = rules.iter().find(|(id, _)| identifier_type(id).is_none()) {
+            let why = format!("no identifier type is called `{}`", shown(unknown));
+            return Err(bad("types", why));
+        }
+        for identifier in identifiers() {
+            let mut kind = Kind::built_in(identifier);
+            let mode = match rules.get(identifier.id()) {
+                None if identifier.is_usual() => self.default,
+                None => Mode::Keep,
+                Some(Value::Object(rule)) => {
+                    only(rule, &["context", "mode"], identifier.id())?;
+                    match rule.get("context").map(Value::as_str) {
+                        None | Some(Some("needed")) => {}
+                        Some(Some("not needed")) => kind.need = Need::Nothing,
+                        Some(_) => {
+                            return Err(bad(
+                                identifier.id(),
+                                "context is `needed` or `not needed`",
+                            ));
+                        }
+                    }
+                    match rule.get("mode") {
+                        Some(mode) => mode_of(identifier.id(), mode)?,
+                        None => self.default,
+                    }
+                }
+                Some(mode) => mode_of(identifier.id(), mode)?,
+            };
+            if mode != Mode::Keep {
+                self.kinds.push(kind);
+                self.modes.push(mode);
+            }
+        }
+        Ok(())
+    }
+
+    fn pattern(&mut self, item: &Object) -> Result<(), Error> {
+        only(item, &["id", "mode", "pattern", "words"], "patterns")?;
+        let id = text(item, "id", "patterns")?;
+        let pattern = text(item, "pattern", "patterns")?;
+        check_pattern(pattern)?;
+        let words = match item.get("words") {
+            None => Vec::new(),
+            Some(words) => strings(words, "words", POLICY_ITEMS_MAX)?,
+        };
+        let mode = match item.get("mode") {
+            Some(mode) => mode_of("patterns", mode)?,
+            None => self.default,
+        };
+        let words = words.into_iter().map(folded).collect();
+        self.add(id, Check::Pattern(pattern.into()), words, 95, mode)?;
+        Ok(())
+    }
+
+    fn dictionary(&mut self, item: &Object) -> Result<(), Error> {
+        only(item, &["id", "mode", "words"], "dictionaries")?;
+        let id = text(item, "id", "dictionaries")?;
+        let mode = match item.get("mode") {
+            Some(mode) => mode_of("dictionaries", mode)?,
+            None => self.default,
+        };
+        let words = item
+            .get("words")
+            .ok_or_else(|| bad("dictionaries", "`words` is missing"))?;
+        let words = strings(words, "dictionaries", DICTIONARY_WORDS_MAX)?;
+        let index = self.add(id, Check::Words, Vec::new(), 65, mode)?;
+        for word in words {
+            let word = folded(word);
+            if word.is_empty() || word.len() > CANDIDATE_BYTES_MAX {
+                let why = format!("a word has 1 to {CANDIDATE_BYTES_MAX} bytes");
+                return Err(bad("dictionaries", why));
+            }
+            self.words.push((word, index));
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, item: &Object) -> Result<(), Error> {
+        only(item, &["mode", "path"], "fields")?;
+        let path = Path::parse(text(item, "path", "fields")?)?;
+        let mode = item
+            .get("mode")
+            .ok_or_else(|| bad("fields", "`mode` is missing"))?;
+        let mode = mode_of("fields", mode)?;
+        if mode == Mode::Mask {
+            return Err(bad(
+                "fields",
+                "a whole field has no mask: drop, redact or keep it",
+            ));
+        }
+        self.fields.push((path, mode));
+        Ok(())
+    }
+
+    /// Adds a type of the user.
+    fn add(
+        &mut self,
+        id: &str,
+        check: Check,
+        words: Vec<Box<[u8]>>,
+        rank: u8,
+        mode: Mode,
+    ) -> Result<KindIndex, Error> {
+        let is_id = (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_id {
+            let why = format!("`{}` is no id: 1 to 64 of A-Z, 0-9 and _", shown(id));
+            return Err(bad("id", why));
+        }
+        let taken = self.kinds.iter().any(|kind| &*kind.id == id) || identifier_type(id).is_some();
+        if taken {
+            return Err(bad("id", format!("`{id}` is taken")));
+        }
+        if mode == Mode::Keep {
+            let why = format!("`{id}` would be looked for and kept: give it another mode");
+            return Err(bad("id", why));
+        }
+        let index = KindIndex(self.kinds.len());
+        self.kinds.push(Kind {
+            id: id.into(),
+            check,
+            need: if words.is_empty() {
+                Need::Nothing
+            } else {
+                Need::Word
+            },
+            words,
+            mask: Mask::Whole,
+            rank,
+        });
+        self.modes.push(mode);
+        Ok(index)
+    }
+}
+
+/// A pattern of the user has to be bounded: so is the work, and so is what a stream keeps.
+fn check_pattern(pattern: &str) -> Result<(), Error> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        let why = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");
+        return Err(bad("patterns", why));
+    }
+    let config = syntax::Config::new()
+        .unicode(false)
+        .utf8(false)
+        .nest_limit(PATTERN_DEPTH_MAX);
+    let parsed = syntax::parse_with(pattern, &config)
+        .map_err(|error| bad("patterns", format!("it is no regular expression: {error}")))?;
+    let properties = parsed.properties();
+    if !properties.look_set().is_empty() {
+        return Err(bad(
+            "patterns",
+            "anchors and word boundaries are not allowed: a match is a whole word anyway",
+        ));
+    }
+    match (properties.minimum_len(), properties.maximum_len()) {
+        (Some(1..), Some(longest)) if longest <= CANDIDATE_BYTES_MAX => Ok(()),
+        _ => {
+            let why = format!(
+                "what it matches has to have 1 to {CANDIDATE_BYTES_MAX} bytes: write {{1,20}} for + and {{0,20}} for *"
+            );
+            Err(bad("patterns", why))
+        }
+    }
+}
+
+fn only(object: &Object, known: &[&str], place: &str) -> Result<(), Error> {
+    match object.iter().find(|(name, _)| !known.contains(name)) {
+        Some((name, _)) => Err(bad(place, format!("`{}` is unknown", shown(name)))),
+        None => Ok(()),
+    }
+}
+
+fn items<'v>(object: &'v Object, name: &str) -> Result<Vec<&'v Object>, Error> {
+    let Some(list) = object.get(name) else {
+        return Ok(Vec::new());
+    };
+    let list = list
+        .as_array()
+        .ok_or_else(|| bad(name, "it has to be a list"))?;
+    if list.len() > POLICY_ITEMS_MAX {
+        return Err(Error::Limit {
+            what: "items of a policy",
+            limit: POLICY_ITEMS_MAX,
+        });
+    }
+    let objects: Option<Vec<&Object>> = list.iter().map(Value::as_object).collect();
+    objects.ok_or_else(|| bad(name, "each item has to be an object"))
+}
+
+fn text<'v>(object: &'v Object, name: &str, place: &str) -> Result<&'v str, Error> {
+    let found = object.get(name).and_then(Value::as_str);
+    found.ok_or_else(|| bad(place, format!("`{name}` is missing or no string")))
+}
+
+fn strings<'v>(value: &'v Value, place: &str, limit: usize) -> Result<Vec<&'v str>, Error> {
+    let list = value
+        .as_array()
+        .ok_or_else(|| bad(place, "`words` has to be a list"))?;
+    if list.len() > limit {
+        return Err(Error::Limit {
+            what: "words of a policy",
+            limit,
+        });
+    }
+    let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+    texts.ok_or_else(|| bad(place, "each word has to be a string"))
+}

@@ -1,0 +1,51 @@
+//! What is looked for, and what is done with what is found: a versioned file.
+//!
+//! A policy is one JSON object, which `docs/formats/privacy-policy.md` describes. Its digest stands for all that
+//! decides about the outcome: the policy in canonical form, the version of the catalogue, and name and version of each
+//! recogniser.
+
+mod apply;
+mod file;
+mod mask;
+mod path;
+mod walk;
+
+pub use apply::{Counts, Redacted, Redactor};
+pub use file::{FORMAT, Policy};
+pub use walk::Reported;
+
+use std::fmt;
+
+/// What is done with a value that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is taken out; nothing stands in its place.
+    Drop,
+    /// The id of its type stands in its place, in brackets: `[EMAIL]`.
+    Redact,
+    /// What the mask of its type leaves of it stands in its place.
+    Mask,
+    /// It is not looked for.
+    Keep,
+}
+
+impl Mode {
+    /// Its name in a policy.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Redact => "redact",
+            Self::Mask => "mask",
+            Self::Keep => "keep",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests;

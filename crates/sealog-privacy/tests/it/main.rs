@@ -1,0 +1,3 @@
+//! The crate from outside, against software by other hands.
+
+mod stdnum;
