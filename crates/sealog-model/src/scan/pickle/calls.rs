@@ -326,7 +326,10 @@ impl Machine<'_, '_, '_> {
             }
             Condition::Named => {
                 // Not an instance: what is called of it would be the pickle's own choice.
-                let named = matches!(items.first(), Some(Value::Import(number)) if self.imports.is_allowed(*number));
+                let named = match items.first() {
+                    Some(Value::Import(number)) => self.imports.is_allowed(*number),
+                    _ => false,
+                };
                 named && data_from(1)
             }
             Condition::Class => {
