@@ -9,7 +9,9 @@ use sealog_ledger::keys::user_config_dir;
 use sealog_ledger::{Clock, SystemClock};
 use sealog_model::Error;
 use sealog_model::keys::{PublicKey, TRUSTED_KEYS_FILE, TrustedKeys};
-use sealog_model::sign::{CertificateRoots, Envelope, Pin, SigstoreSigner, TrustedRoot, Walks};
+use sealog_model::sign::{
+    CertificateRoots, Envelope, OpenPgpKeys, Pin, SigstoreSigner, TrustedRoot, Walks,
+};
 
 use super::asked::Asked;
 use crate::error::format_error;
@@ -36,6 +38,10 @@ enum Named {
         provider: String,
     },
     Digest(Hash),
+    OpenPgp {
+        ring: PathBuf,
+        fingerprint: Option<String>,
+    },
 }
 
 /// A model, what vouches for it and what is trusted. Nothing was read yet.
@@ -94,6 +100,10 @@ impl EnvelopeAsked {
                 root: TrustedRoot::read(root)?,
             },
             Named::Digest(digest) => Pin::Digest(*digest),
+            Named::OpenPgp { ring, fingerprint } => {
+                let now = SystemClock.now();
+                Pin::OpenPgp(OpenPgpKeys::read(ring, fingerprint.as_deref(), now)?)
+            }
         })
     }
 
@@ -113,9 +123,9 @@ fn named(asked: &Asked<'_, '_>) -> PyResult<Named> {
         return Err(format_error(asked.py(), "verification_time", why));
     }
     let roots = (!roots.is_empty()).then_some(roots);
-    if let Some(sigstore) = sigstore(asked)? {
+    if let Some(apart) = apart(asked)? {
         return match (key, trusted, digest, roots) {
-            (None, None, None, None) => Ok(sigstore),
+            (None, None, None, None) => Ok(apart),
             _ => Err(several(asked)),
         };
     }
@@ -138,8 +148,27 @@ fn named(asked: &Asked<'_, '_>) -> PyResult<Named> {
 }
 
 fn several(asked: &Asked<'_, '_>) -> PyErr {
-    let why = "only one of key, trusted, roots, trusted_root and manifest_digest can be given";
+    let why = "only one of key, trusted, roots, trusted_root, openpgp_keyring and manifest_digest can be given";
     format_error(asked.py(), "key", why)
+}
+
+/// What is named in parts of its own: a Sigstore or a keyring, not both.
+fn apart(asked: &Asked<'_, '_>) -> PyResult<Option<Named>> {
+    match (sigstore(asked)?, openpgp(asked)?) {
+        (Some(_), Some(_)) => Err(several(asked)),
+        (sigstore, openpgp) => Ok(sigstore.or(openpgp)),
+    }
+}
+
+/// A keyring, and perhaps which key of it counts.
+fn openpgp(asked: &Asked<'_, '_>) -> PyResult<Option<Named>> {
+    let fingerprint = asked.text("fingerprint")?;
+    let Some(ring) = asked.path("openpgp_keyring")? else {
+        let why = "it names a key of openpgp_keyring, which is not given";
+        let alone = |_| Err(format_error(asked.py(), "fingerprint", why));
+        return fingerprint.map_or(Ok(None), alone);
+    };
+    Ok(Some(Named::OpenPgp { ring, fingerprint }))
 }
 
 /// A Sigstore and who has to have signed: all three, or none.

@@ -17,7 +17,16 @@ from .. import _sealog
 from ..errors import RefusedError, SealogError, TamperError
 from . import _guard
 from ._answers import File, Scan, Vouched, _files, _scan, _vouched
-from ._look import Links, StrPath, _baseline, _certificates, _envelope, _sigstore, _walk
+from ._look import (
+    Links,
+    StrPath,
+    _baseline,
+    _certificates,
+    _envelope,
+    _openpgp,
+    _sigstore,
+    _walk,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -234,6 +243,8 @@ def admit(
     identity: str | None = None,
     identity_provider: str | None = None,
     manifest_digest: str | None = None,
+    openpgp_keyring: StrPath | None = None,
+    fingerprint: str | None = None,
     name: str | None = None,
     version: str | None = None,
     model_digest: str | None = None,
@@ -277,6 +288,7 @@ def admit(
     asked.update(_envelope(manifest, signature, key, trusted, manifest_digest, config_dir))
     asked.update(_certificates(roots, verification_time))
     asked.update(_sigstore(trusted_root, identity, identity_provider))
+    asked.update(_openpgp(openpgp_keyring, fingerprint))
     asked.update(name=name, version=version, model_digest=model_digest, bytes_max=bytes_max, strict=strict)
     asked.update(expect_type=expect_type, expect_framework=expect_framework, expect_features=expect_features)
     asked.update(expect_parameters=expect_parameters, expect_bytes=expect_bytes, means=means)

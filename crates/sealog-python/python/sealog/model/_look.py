@@ -121,6 +121,8 @@ def verify(
     identity: str | None = None,
     identity_provider: str | None = None,
     manifest_digest: str | None = None,
+    openpgp_keyring: StrPath | None = None,
+    fingerprint: str | None = None,
     name: str | None = None,
     version: str | None = None,
     strict: bool = False,
@@ -131,12 +133,13 @@ def verify(
 ) -> Verified:
     """Reads a model whole and holds it against its manifest, OMS bundle or the manifest of an older tool; returns only if it holds.
 
-    One of five is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
+    One of six is trusted: `key`, a public key (the path of a PEM file, or the PEM itself); `trusted`, a name among
     the trusted keys of this user; `roots`, PEM files of certificates, to one of which that of an OMS bundle has to lead
     (or which it has to be), each valid at `verification_time`, by default now; `trusted_root`, the `trusted_root.json` of
     a Sigstore, together with the `identity` that has to have signed and the URL of its `identity_provider`;
-    `manifest_digest`, for a manifest without a signature, with which `ignore`, `default_ignores` and `links` say what a
-    digest does not. `name` and `version` have to be signed. `strict` refuses
+    `openpgp_keyring`, a file of exported OpenPGP keys, of which `fingerprint` (all 40 or 64 digits) names the one that
+    counts; `manifest_digest`, for a manifest without a signature, with which `ignore`, `default_ignores` and `links` say
+    what a digest does not. `name` and `version` have to be signed. `strict` refuses
     files under paths that are not covered.
 
     It says what the bytes were when they were read. To load what was checked, use `admit`.
@@ -145,6 +148,7 @@ def verify(
     asked.update(_envelope(manifest, signature, key, trusted, manifest_digest, config_dir))
     asked.update(_certificates(roots, verification_time))
     asked.update(_sigstore(trusted_root, identity, identity_provider))
+    asked.update(_openpgp(openpgp_keyring, fingerprint))
     asked.update(name=name, version=version, strict=strict)
     given = _sealog.model_verify(os.fspath(path), asked)
     return Verified(**_content(given), vouched=_vouched(given["vouched"]))
@@ -239,6 +243,10 @@ def _paths(name: str, given: Sequence[StrPath]) -> list[str]:
     if isinstance(given, (str, os.PathLike)):
         raise TypeError(f"{name} is a sequence of paths, not one")
     return [os.fspath(path) for path in given]
+
+
+def _openpgp(keyring: StrPath | None, fingerprint: str | None) -> dict[str, Any]:
+    return {"openpgp_keyring": None if keyring is None else os.fspath(keyring), "fingerprint": fingerprint}
 
 
 def _baseline(path: StrPath | None) -> str | None:
