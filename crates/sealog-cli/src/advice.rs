@@ -90,6 +90,15 @@ pub const TABLE: &[(&str, &str)] = &[
         "model_changed",
         "nobody may write to a model while it is read; run it again on a copy",
     ),
+    // Personal data.
+    (
+        "privacy_policy",
+        "correct the policy; docs/formats/privacy-policy.md lists what it may hold",
+    ),
+    (
+        "privacy_needs_keys",
+        "use drop, redact or mask in its place",
+    ),
     // Models that lie elsewhere.
     (
         "source_name",

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
     checkpoint, config, doctor, epoch, export, import, init, key, label, model, producers, publish,
-    read, receipt, record, search, shell, stats, verify,
+    read, receipt, record, redact, search, shell, stats, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -109,6 +109,11 @@ pub enum Command {
     /// Models: digest, sign, verify, compare, scan
     #[command(subcommand)]
     Model(model::Command),
+    /// Take personal data out of standard input
+    Redact(redact::Args),
+    /// Privacy policies: check one, list what it looks for
+    #[command(subcommand)]
+    Policy(redact::Command),
     /// Configurations: bands of a score, who set them and why
     #[command(subcommand)]
     Config(config::Command),
@@ -140,6 +145,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &["verify", "receipt", "checkpoint", "export", "publish"],
     ),
     ("Models", &["model"]),
+    ("Privacy", &["redact", "policy"]),
     (
         "Run",
         &[

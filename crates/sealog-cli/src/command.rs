@@ -16,6 +16,7 @@ pub mod publish;
 pub mod read;
 pub mod receipt;
 pub mod record;
+pub mod redact;
 pub mod search;
 pub mod shell;
 pub mod stats;
@@ -44,6 +45,8 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Config(command) => config::config(command, context),
         Command::Label(command) => label::label(command, context),
         Command::Model(command) => model::model(command, context),
+        Command::Redact(args) => redact::redact(&args, context),
+        Command::Policy(command) => redact::policy(&command, context),
         Command::Key(command) => key::key(command, context),
         Command::Epoch(command) => epoch::epoch(&command, context),
         Command::Producers(args) => producers::producers(&args, context),

@@ -22,6 +22,9 @@ pub enum Error {
     /// A model, its manifest, signature or key cannot be used, or does not hold.
     #[error(transparent)]
     Model(#[from] sealog_model::Error),
+    /// A privacy policy cannot be used, or the search under it failed.
+    #[error(transparent)]
+    Privacy(#[from] sealog_privacy::Error),
     /// No ledger was named and none is here.
     #[error("no ledger is named, and there is no `*.sealog` in {}", directory.display())]
     NoLedger {
@@ -162,6 +165,7 @@ impl Error {
             Self::Ledger(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::Model(error) => error.kind(),
+            Self::Privacy(error) => error.kind(),
             Self::Lines { kind, .. } => *kind,
             Self::Production { .. } | Self::KeyExists { .. } | Self::OriginTaken { .. } => {
                 ErrorKind::Refused
@@ -231,6 +235,7 @@ impl Error {
             Self::Ledger(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Model(error) => error.code(),
+            Self::Privacy(error) => error.code(),
             Self::NoLedger { .. } => "no_ledger",
             Self::SeveralLedgers { .. } => "several_ledgers",
             Self::Absent { .. } => "absent",

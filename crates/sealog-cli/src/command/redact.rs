@@ -1,0 +1,285 @@
+//! `sealog redact`: text from standard input to standard output, without the personal data in it; and `sealog policy`.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sealog_core::json::Value;
+use sealog_privacy::limits::POLICY_BYTES_MAX;
+use sealog_privacy::policy::{Counts, Policy};
+use sealog_privacy::scan::Found;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::output::{count, number, object, plain};
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Bytes of a CSV table, at most: it is read whole, so that nothing is written of one that is malformed.
+const TABLE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Arguments of `redact`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Say what is looked for, and what is done with it, by this file [default: everything usual, `[TYPE]`]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Print where something was found and of which type, in place of the text
+    #[arg(long, conflicts_with = "column")]
+    explain: bool,
+    /// Read CSV with a header, and redact this column alone; may be given again
+    #[arg(long, value_name = "NAME")]
+    column: Vec<String>,
+}
+
+/// Commands over privacy policies.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Say whether a policy can be used, and print its digest
+    Check {
+        /// The policy
+        file: PathBuf,
+    },
+    /// List what is looked for and what is done with it
+    Show {
+        /// The policy [default: the usual one]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Redacts standard input.
+pub fn redact(args: &Args, context: &mut Context) -> Result<u8, Error> {
+    let policy = read_policy(args.policy.as_deref(), context)?;
+    if !args.column.is_empty() {
+        return table(&policy, &args.column, context);
+    }
+    if args.explain {
+        return explain(&policy, context);
+    }
+    let mut stream = policy.stream();
+    let mut input = io::stdin().lock();
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut out = Vec::new();
+    let write = |out: &mut Vec<u8>, text: &[u8], found: Option<&Found>| match found {
+        Some(found) => out.extend_from_slice(policy.replacement(found).as_bytes()),
+        None => out.extend_from_slice(text),
+    };
+    loop {
+        let read = input.read(&mut piece).map_err(input_failed)?;
+        if read == 0 {
+            break;
+        }
+        let text = piece.get(..read).unwrap_or_default();
+        stream.push(text, &mut |text, found| write(&mut out, text, found))?;
+        context.out.bytes(&out)?;
+        out.clear();
+    }
+    stream.finish(&mut |text, found| write(&mut out, text, found))?;
+    context.out.bytes(&out)?;
+    Ok(exit::HOLDS)
+}
+
+/// Prints the spans of standard input and the types found there, never the values.
+fn explain(policy: &Policy, context: &mut Context) -> Result<u8, Error> {
+    let mut stream = policy.stream();
+    let mut input = io::stdin().lock();
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut spans = Vec::new();
+    let mut note = |_: &[u8], found: Option<&Found>| {
+        if let Some(found) = found {
+            spans.push((found.span.clone(), policy.id(found).to_owned()));
+        }
+    };
+    loop {
+        let read = input.read(&mut piece).map_err(input_failed)?;
+        if read == 0 {
+            break;
+        }
+        stream.push(piece.get(..read).unwrap_or_default(), &mut note)?;
+    }
+    stream.finish(&mut note)?;
+    let mut counts = Counts::new();
+    for (_, id) in &spans {
+        *counts.entry(id.clone()).or_default() += 1;
+    }
+    if context.json() {
+        let wide = |at: usize| number(u64::try_from(at).unwrap_or(u64::MAX));
+        let spans = spans.iter().map(|(span, id)| {
+            object([
+                ("end", wide(span.end)),
+                ("start", wide(span.start)),
+                ("type", Value::from(id.as_str())),
+            ])
+        });
+        let spans = Value::Array(spans.collect());
+        context.out.json(&object([
+            ("counts", counted(&counts)),
+            ("policy_digest", Value::from(policy.digest().to_hex())),
+            ("spans", spans),
+        ]))?;
+        return Ok(exit::HOLDS);
+    }
+    for (span, id) in &spans {
+        context
+            .out
+            .line(&format!("{}..{} {id}", span.start, span.end))?;
+    }
+    let found = u64::try_from(spans.len()).unwrap_or(u64::MAX);
+    context
+        .out
+        .line(&count(found, "identifier", "identifiers"))?;
+    Ok(exit::HOLDS)
+}
+
+fn counted(counts: &Counts) -> Value {
+    let mut out = sealog_core::json::Object::new();
+    for (id, count) in counts {
+        out.insert(id.as_str(), number(*count));
+    }
+    Value::Object(out)
+}
+
+/// Redacts columns of a table; nothing is written of one that is malformed or lacks a column.
+fn table(policy: &Policy, columns: &[String], context: &mut Context) -> Result<u8, Error> {
+    let bad = |problem: String| Error::Argument {
+        argument: "the table for --column",
+        problem,
+    };
+    let mut text = Vec::new();
+    let mut input = io::stdin().lock().take(TABLE_BYTES_MAX + 1);
+    input.read_to_end(&mut text).map_err(input_failed)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > TABLE_BYTES_MAX {
+        return Err(bad(format!(
+            "it has more than {TABLE_BYTES_MAX} bytes: cut it into parts"
+        )));
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&*text);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut redactor = policy.redactor();
+    let mut chosen: Vec<(usize, Vec<u8>)> = Vec::new();
+    for (row, record) in reader.byte_records().enumerate() {
+        let record = record.map_err(|error| bad(problem_of(&error)))?;
+        if row == 0 {
+            for column in columns {
+                let place = record.iter().position(|name| name == column.as_bytes());
+                let place =
+                    place.ok_or_else(|| bad(format!("no column is called `{}`", plain(column))))?;
+                chosen.push((place, column.to_lowercase().into_bytes()));
+            }
+            writer
+                .write_byte_record(&record)
+                .map_err(|error| bad(problem_of(&error)))?;
+            continue;
+        }
+        let mut out = csv::ByteRecord::new();
+        for (place, cell) in record.iter().enumerate() {
+            match chosen.iter().find(|(chosen, _)| *chosen == place) {
+                Some((_, name)) => out.push_field(&redactor.field(cell, name)?.text),
+                None => out.push_field(cell),
+            }
+        }
+        writer
+            .write_byte_record(&out)
+            .map_err(|error| bad(problem_of(&error)))?;
+    }
+    let out = writer
+        .into_inner()
+        .map_err(|_| bad("it cannot be written".to_owned()))?;
+    if chosen.is_empty() {
+        return Err(bad("it has no header".to_owned()));
+    }
+    context.out.bytes(&out)?;
+    Ok(exit::HOLDS)
+}
+
+/// What is wrong with a table, without any of its cells.
+fn problem_of(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} has {len} cells, {expected_len} were expected")
+        }
+        _ => "it is not CSV".to_owned(),
+    }
+}
+
+/// Checks or shows a policy.
+pub fn policy(command: &Command, context: &mut Context) -> Result<u8, Error> {
+    match command {
+        Command::Check { file } => {
+            let policy = read_policy(Some(file), context)?;
+            let looked_for = u64::try_from(policy.types().count()).unwrap_or(u64::MAX);
+            if context.json() {
+                context.out.json(&object([
+                    ("policy_digest", Value::from(policy.digest().to_hex())),
+                    ("types", number(looked_for)),
+                ]))?;
+                return Ok(exit::HOLDS);
+            }
+            let types = count(looked_for, "type is looked for", "types are looked for");
+            context
+                .out
+                .line(&format!("digest {}", policy.digest().to_hex()))?;
+            context.out.line(&types)?;
+        }
+        Command::Show { file } => {
+            let policy = read_policy(file.as_deref(), context)?;
+            if context.json() {
+                let mut types = sealog_core::json::Object::new();
+                for (id, mode) in policy.types() {
+                    types.insert(id, Value::from(mode.name()));
+                }
+                context.out.json(&object([
+                    ("policy_digest", Value::from(policy.digest().to_hex())),
+                    ("types", Value::Object(types)),
+                ]))?;
+                return Ok(exit::HOLDS);
+            }
+            context
+                .out
+                .line(&format!("digest {}", policy.digest().to_hex()))?;
+            for (id, mode) in policy.types() {
+                let name = sealog_privacy::catalogue::identifier_type(id)
+                    .map_or("", |identifier| identifier.name());
+                context
+                    .out
+                    .line(format!("{:<6} {id:<22} {name}", mode.name()).trim_end())?;
+            }
+        }
+    }
+    Ok(exit::HOLDS)
+}
+
+fn read_policy(file: Option<&Path>, context: &Context) -> Result<Policy, Error> {
+    let Some(file) = file else {
+        return Ok(Policy::usual()?);
+    };
+    let path = context.settings.environment().directory().join(file);
+    let failed = |source| Error::Io {
+        action: "read",
+        path: path.clone(),
+        source,
+    };
+    let mut text = Vec::new();
+    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX);
+    let opened = std::fs::File::open(&path).map_err(failed)?;
+    opened
+        .take(limit + 1)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    Ok(Policy::parse(&text, Vec::new())?)
+}
+
+fn input_failed(source: io::Error) -> Error {
+    Error::Io {
+        action: "read",
+        path: PathBuf::from("standard input"),
+        source,
+    }
+}
