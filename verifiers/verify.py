@@ -4,6 +4,9 @@
 
     python3 verify.py FILE --key VKEY [--key VKEY] [--policy FILE] [--against FILE] [--json]
 
+A key is given as its text, as its SHA-256 fingerprint (64 hex digits), or in a file that holds one of them. By a
+fingerprint the key is taken from the file that is verified, if it holds the key of that very fingerprint.
+
 It was written from the pages of docs/formats and shares no code with the command `sealog`, so that the two check each
 other. Exit status: 0 all that was asked holds, 1 refuted, 2 could not be decided; the reason is a stable code, the same
 as that of `sealog verify`.
@@ -17,6 +20,7 @@ import binascii
 import collections
 import datetime
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -30,6 +34,10 @@ CODES = {
     "unpinned": ("undecided", "No key was pinned, so nothing vouches for the log."),
     "origin_other": ("undecided", "This is another log than the one that was pinned."),
     "key_not_pinned": ("refutes", "The log of the pinned origin is not signed by the pinned key."),
+    "key_not_in_file": (
+        "undecided",
+        "A fingerprint was pinned, and the file does not hold the key that it is of.",
+    ),
     "checkpoint_signature": ("refutes", "A checkpoint's signature does not verify."),
     "size_mismatch": (
         "refutes",
@@ -95,6 +103,25 @@ CODES = {
         "The signature over the package's manifest does not verify.",
     ),
     "package_member": ("refutes", "A file of the package is not the one that its manifest names."),
+    "package_signer": (
+        "refutes",
+        "The package is signed for its exporter by a key that the log does not know as theirs.",
+    ),
+    "package_opening": (
+        "refutes",
+        "An opening does not give the commitment that stands in its entry.",
+    ),
+    "payload_missing": ("refutes", "A payload file that an entry names is missing."),
+    "payload_mismatch": ("refutes", "A payload's bytes are not those that its entry names."),
+    "anchor_wrong": (
+        "refutes",
+        "An anchor record names a root that the log never had at that size.",
+    ),
+    "anchor_missing": ("note", "The proof that an anchor record names is not among the anchors."),
+    "anchor_unproven": (
+        "note",
+        "An anchor gives no outside time: the policy's witnesses do not vouch for it.",
+    ),
     "package_query": (
         "refutes",
         "The package holds an entry that its query does not ask for.",
@@ -132,6 +159,12 @@ EARLIER_MAX = 1_000
 SAMPLE_MAX = 100_000
 SEED_BYTES_MAX = 200
 PACKAGE_SIGNATURES_MAX = 16
+PAYLOADS_MAX = 1_000
+PAYLOAD_BYTES_MAX = 256 << 20
+ANCHORS_MAX = 1_000
+TOKEN_BYTES_MAX = 32_768
+OPENINGS_MAX = 10_000
+OPENED_BYTES_MAX = 1 << 20
 
 
 class Fault(Exception):
@@ -691,6 +724,128 @@ class Policy:
 
         return self.quorum != b"none" and has(self.quorum)
 
+    def existed_by(self, cosignatures):
+        """The earliest second at which those that cosigned by then are enough; None if all are not."""
+        for limit in sorted({time for _, time in cosignatures}):
+            if self.holds([(key, time) for key, time in cosignatures if time <= limit]):
+                return limit
+        return None
+
+
+# --- fingerprints in place of keys (docs/formats/note.md) ---
+
+FINGERPRINT = re.compile("[0-9a-fA-F]{64}")
+NAMING = (b'"kind":"ledger.created"', b'"kind":"key.event"')
+
+
+class Pins:
+    """What the user pins: `keys`, and the fingerprints of which no key was found yet (`missing`)."""
+
+    def __init__(self, keys, fingerprints):
+        self.keys, self.missing, self.signers = list(keys), list(fingerprints), None
+
+    def take(self, told):
+        """Takes the keys of the pinned fingerprints from what a file tells: (its keys, fingerprints of its signers)."""
+        keys, self.signers = told
+        for key in keys:
+            if key.fingerprint in self.missing:
+                self.missing = [one for one in self.missing if one != key.fingerprint]
+                self.keys.append(key)
+
+    def judged(self, finding):
+        """What a verification ended with, which may be for want of a key that is missing."""
+        if not self.missing or finding.code not in ("unpinned", "origin_other", "key_not_pinned"):
+            return finding
+        code, found = "key_not_in_file", "none"
+        if self.signers is not None and not set(self.signers) & set(self.missing):
+            code, found = "key_not_pinned", ", ".join(self.signers)
+        judged = Finding(code, found, self.missing[0])
+        judged.line = finding.line
+        return judged
+
+
+def keys_of_entry(entry):
+    """The keys that an entry names as the log's, if it is of a kind that does."""
+    record = entry.get("record") if isinstance(entry, dict) else None
+    if not isinstance(record, dict) or record.get("kind") not in ("ledger.created", "key.event"):
+        return []
+    body, keys = record.get("body"), []
+    for name in ("vkey", "successor_vkey"):
+        if isinstance(body, dict) and isinstance(body.get(name), str):
+            try:
+                keys.append(Key(body[name]))
+            except Fault:
+                pass
+    return keys
+
+
+def told_of(note, entries, wanted):
+    """The keys that are named and either wanted or on the checkpoint, and who signed it where all their keys are there."""
+    lines = []
+    try:
+        note = Note(note)
+        origin = Checkpoint(note.text).origin
+        lines = [(name, key_id) for name, key_id, _ in note.lines if name == origin]
+    except Fault:
+        pass
+    found = {}
+    for entry in entries:
+        for key in keys_of_entry(entry):
+            if (key.name, key.id) in lines or key.fingerprint in wanted:
+                found[key.text] = key
+        if set(wanted) <= {key.fingerprint for key in found.values()}:
+            break
+    signed = {(key.name, key.id): key.fingerprint for key in found.values() if (key.name, key.id) in lines}
+    is_told = bool(lines) and set(lines) <= set(signed)
+    return list(found.values()), sorted(signed.values()) if is_told else None
+
+
+def read_or_none(data):
+    try:
+        return read_canonical(data)
+    except Fault:
+        return None
+
+
+def told_of_extract(lines, wanted):
+    head = next(lines, b"")
+    if not head.endswith(b"\n") or len(head) > EXTRACT_LINE_BYTES_MAX:
+        return [], None
+    head = read_or_none(head[:-1])
+    note = head.get("checkpoint") if isinstance(head, dict) else None
+
+    def entries():
+        for line in lines:
+            if not line.endswith(b"\n") or len(line) > EXTRACT_LINE_BYTES_MAX:
+                return
+            if any(kind in line for kind in NAMING):
+                value = read_or_none(line[:-1])
+                yield value.get("entry") if isinstance(value, dict) else None
+
+    return told_of(note.encode("utf-8") if isinstance(note, str) else b"", entries(), wanted)
+
+
+def told_of_receipt(data, wanted):
+    try:
+        receipt = Receipt.read(data)
+    except Fault:
+        return [], None
+    entry = receipt.entry or b""
+    entries = [read_or_none(entry)] if any(kind in entry for kind in NAMING) else []
+    return told_of(receipt.note, entries, wanted)
+
+
+def told_of_package(file, wanted):
+    """Who signed is in the manifest, by fingerprint."""
+    try:
+        archive = Archive(file)
+        _, signed = read_envelope(archive.document("manifest.json"))
+        keys, _ = told_of_extract(archive.lines("context.jsonl"), wanted)
+    except (Fault, Finding):
+        return [], None
+    # The first signature is the log's.
+    return keys, [key_id for key_id, _ in signed[:1] if re.fullmatch("[0-9a-f]{64}", key_id)]
+
 
 # --- entries, receipts and extracts (docs/formats/log.md, receipt.md, export.md) ---
 
@@ -862,16 +1017,22 @@ class Extract:
             yield receipt.index, entry, leaf_hash(receipt.entry)
 
 
-def verify_extract(lines, keys):
+def verify_extract(lines, keys, policy=None):
     """The report on an extract, from its lines, each with its newline."""
     extract = Extract(lines, keys)
     for _ in extract:
         pass
-    checkpoint, logs = extract.checkpoint, extract.logs
+    checkpoint, logs, level = extract.checkpoint, extract.logs, "self"
+    # A policy that asks for no witness names keys alone.
+    if policy is not None and policy.quorum != b"none":
+        if not policy.holds(extract.cosignatures):
+            raise Finding("witness_quorum", f"{len(extract.cosignatures)} cosignatures that count", line=1)
+        level = "witnessed"
     return {
         "entries": extract.count,
         "fingerprint": logs[0].fingerprint,
         "key": logs[0].text,
+        "level": level,
         "origin": checkpoint.origin,
         "query": extract.query,
         "root": checkpoint.root.hex(),
@@ -1061,10 +1222,12 @@ def _or_null(value):
 
 ZIP_MAGIC = b"PK\x03\x04"
 ZIP_BYTES_MAX = (1 << 32) - 1
+# Behind these stand the payloads, and then the manifest.
 MEMBERS = (
     "README.txt", "entries.jsonl", "context.jsonl", "completeness.json", "population.json",
-    "consistency.jsonl", "manifest.json",
+    "consistency.jsonl", "anchors.jsonl", "openings.jsonl",
 )  # fmt: skip
+PAYLOAD = re.compile(rb"payloads/[0-9a-f]{64}")
 QUERY_OF_RECORD = {
     "kind": "kind", "record_id": "record_id", "run": "producer_run", "stream": "stream_id",
     "system": "system_id", "tenant": "tenant_id",
@@ -1074,7 +1237,17 @@ QUERY_OF_BODY = {
     "session": "session_id", "trace": "trace_id",
 }  # fmt: skip
 TIMES = {"from_time", "to_time"}
-PREDICATE = {"covers", "disposed", "entries", "format", "origin", "query", "sample", "scope", "size"}
+PREDICATE = {
+    "anchors", "commitments", "covers", "disposed", "entries", "exporter", "format", "origin", "payloads", "query",
+    "sample", "scope", "size",
+}  # fmt: skip
+# Kinds that only the log writes (kinds.md); every other is a producer's.
+LOG_KINDS = {
+    "access.logged", "chain.anchored", "config.changed", "epoch.sealed", "erasure.executed", "export.created",
+    "import.adopted", "key.event", "label.registered", "ledger.created", "ledger.recovered", "legal.hold",
+    "retention.disposed", "retention.policy",
+}  # fmt: skip
+COMMITMENT = re.compile("hmac-sha256:[0-9a-f]{32}:([0-9a-f]{64})")
 
 
 class Archive:
@@ -1085,26 +1258,39 @@ class Archive:
         total = file.seek(0, os.SEEK_END)
         if total > ZIP_BYTES_MAX:
             raise Finding("package_malformed", "the archive has 4 GiB or more")
-        self.members, directory, at = {}, b"", 0
+        self.members, self.payloads, self.at, self.directory = {}, [], 0, b""
         for name in MEMBERS:
-            header = self._read(at, 30 + len(name))
-            if len(header) != 30 + len(name):
-                raise Finding("package_malformed", f"{name}: it was cut off")
-            checksum, _, length = struct.unpack_from("<III", header, 14)
-            # What every header has in common, from the version that is needed to the extra field's length.
-            common = struct.pack("<HHHHHIIIHH", 10, 0, 0, 0, 0x21, checksum, length, length, len(name), 0)
-            encoded = name.encode("ascii")
-            if header != ZIP_MAGIC + common + encoded:
-                raise Finding("package_malformed", f"{name}: another header than it has to have")
-            directory += b"PK\x01\x02" + struct.pack("<H", 10) + common
-            directory += struct.pack("<HHHII", 0, 0, 0, 0, at) + encoded
-            start = at + len(header)
-            self.members[name] = start, length, checksum
-            at = start + length
-        count = len(MEMBERS)
+            self._member(name.encode("ascii"))
+        while PAYLOAD.fullmatch(name := self._read(self.at + 30, 73)):
+            if self.payloads and name.decode("ascii") <= self.payloads[-1]:
+                raise Finding("package_malformed", "its payloads are not in their order")
+            if len(self.payloads) == PAYLOADS_MAX:
+                raise Finding("package_malformed", "too many payloads")
+            self.payloads.append(name.decode("ascii"))
+            if self._member(name) > PAYLOAD_BYTES_MAX:
+                raise Finding("package_malformed", "a payload is too long")
+        self._member(b"manifest.json")
+        directory, at, count = self.directory, self.at, len(self.members)
         end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), at, 0)
         if total != at + len(directory) + len(end) or self._read(at, total - at) != directory + end:
             raise Finding("package_malformed", "its directory is not that of its members")
+
+    def _member(self, name):
+        """The member of this name, which has to stand here; its length."""
+        at = self.at
+        header = self._read(at, 30 + len(name))
+        if len(header) != 30 + len(name):
+            raise Finding("package_malformed", f"{name.decode()}: it was cut off")
+        checksum, _, length = struct.unpack_from("<III", header, 14)
+        # What every header has in common, from the version that is needed to the extra field's length.
+        common = struct.pack("<HHHHHIIIHH", 10, 0, 0, 0, 0x21, checksum, length, length, len(name), 0)
+        if header != ZIP_MAGIC + common + name:
+            raise Finding("package_malformed", f"{name.decode()}: another header than it has to have")
+        self.directory += b"PK\x01\x02" + struct.pack("<H", 10) + common
+        self.directory += struct.pack("<HHHII", 0, 0, 0, 0, at) + name
+        self.members[name.decode("ascii")] = at + len(header), length, checksum
+        self.at = at + len(header) + length
+        return length
 
     def _read(self, at, length):
         self.file.seek(at)
@@ -1115,6 +1301,13 @@ class Archive:
         if length > JSON_MEMBER_BYTES_MAX:
             raise Finding("package_malformed", f"{name} is too long")
         return self._read(start, length)
+
+    def values(self, name):
+        """The canonical values of the lines of a member that may be read at once."""
+        data = self.whole(name)
+        if data and not data.endswith(b"\n"):
+            raise malformed(f"{name} was cut off")
+        return [read_canonical(line) for line in data.split(b"\n")[:-1]]
 
     def lines(self, name):
         """Each line with its newline, as far as it is not too long. Only one member is read at a time."""
@@ -1164,6 +1357,15 @@ def is_time(text):
     return text[17:19] < "60"
 
 
+def time_of(seconds):
+    """A second as the log writes its times; None where no calendar has it."""
+    try:
+        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return f"{time.isoformat()}.000000Z"
+
+
 def check_query(query):
     if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
         raise malformed("no query")
@@ -1206,9 +1408,9 @@ def is_asked(query, entry):
 
 
 class Statement:
-    """The signed statement of a manifest; unverified."""
+    """The signed statement of a manifest; unverified. `names` are those of the archive's members but the manifest."""
 
-    def __init__(self, data):
+    def __init__(self, data, names):
         value = read_canonical(data)
         if not isinstance(value, dict) or set(value) != {"_type", "predicate", "predicateType", "subject"}:
             raise malformed("no statement")
@@ -1223,7 +1425,7 @@ class Statement:
             raise Finding("package_newer", predicate["format"], "sealog-evidence/v0")
         if set(predicate) != PREDICATE:
             raise malformed("the predicate has other members")
-        self.digests = self._subject(value["subject"])
+        self.digests = self._subject(value["subject"], names)
         self.covers, self.disposed, self.entries, self.size = (
             predicate[name] for name in ("covers", "disposed", "entries", "size")
         )
@@ -1239,13 +1441,34 @@ class Statement:
             raise malformed("it covers another number of entries")
         self.sample = predicate["sample"]
         self._check_sample()
+        self._beside(predicate, len(names) - len(MEMBERS))
+
+    def _beside(self, predicate, payloads):
+        """What stands beside the entries: anchors, openings, payloads, and whoever exported."""
+        held = self._counts(predicate["anchors"], "held", "left_out")
+        if held[0] > ANCHORS_MAX or (held[1] and held[0] < ANCHORS_MAX):
+            raise malformed("another number of anchors than a package holds")
+        self.opened, self.closed = self._counts(predicate["commitments"], "opened", "closed")
+        files, self.left_out = self._counts(predicate["payloads"], "files", "left_out")
+        if files != payloads:
+            raise malformed("another number of payloads than the archive has")
+        self.held, self.exporter = held[0], predicate["exporter"]
+        if self.exporter is not None and not isinstance(self.exporter, str):
+            raise malformed("no exporter")
+        self.told = {name: predicate[name] for name in ("anchors", "commitments", "payloads")}
 
     @staticmethod
-    def _subject(subject):
-        if not isinstance(subject, list) or len(subject) != len(MEMBERS) - 1:
+    def _counts(value, *names):
+        if not isinstance(value, dict) or set(value) != set(names) or not all(map(is_index, value.values())):
+            raise malformed("the predicate has no such counts")
+        return [value[name] for name in names]
+
+    @staticmethod
+    def _subject(subject, names):
+        if not isinstance(subject, list) or len(subject) != len(names):
             raise malformed("the statement names other members")
         digests = {}
-        for name, item in zip(MEMBERS, subject):
+        for name, item in zip(names, subject):
             if not isinstance(item, dict) or set(item) != {"digest", "name"} or item["name"] != name:
                 raise malformed("the statement names other members")
             digest = item["digest"]
@@ -1339,6 +1562,65 @@ class Completeness:
         return not self.disposed and all(claim is None for claim in claims)
 
 
+class Opening:
+    """A line of `openings.jsonl`, in its form."""
+
+    def __init__(self, value):
+        if not isinstance(value, dict) or set(value) != {"field", "index", "record_id", "salt", "value"}:
+            raise malformed("no opening")
+        self.field, self.index, self.record_id = value["field"], value["index"], value["record_id"]
+        texts = (self.field, self.record_id, value["value"])
+        if not is_index(self.index) or not all(isinstance(text, str) for text in texts):
+            raise malformed("no opening")
+        self.salt, self.value = read_hex(value["salt"]), value["value"].encode("utf-8")
+        if len(self.value) > OPENED_BYTES_MAX:
+            raise malformed("an opened value is too long")
+        self.place = self.index, self.field.encode("utf-8")
+
+    def holds(self, entry):
+        """Whether it gives the commitment at its place in its entry."""
+        text = self._resolved(entry["record"]["body"])
+        found = COMMITMENT.fullmatch(text) if isinstance(text, str) else None
+        if found is None or entry["record"].get("record_id") != self.record_id:
+            return False
+        code = hmac.new(self.salt, b"sealog/commit/v1\0" + self.value, hashlib.sha256)
+        return hmac.compare_digest(code.hexdigest(), found[1])
+
+    def _resolved(self, value):
+        if re.fullmatch("(?:/(?:[^~/]|~[01])*)*", self.field) is None:
+            return None
+        for name in self.field.split("/")[1:]:
+            name = name.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict):
+                value = value.get(name)
+            elif isinstance(value, list) and re.fullmatch("0|[1-9][0-9]{0,17}", name, re.ASCII):
+                value = value[int(name)] if int(name) < len(value) else None
+            else:
+                return None
+        return value
+
+
+def read_openings(values, count):
+    """Index of an entry to its openings."""
+    openings, last = {}, None
+    for opening in map(Opening, values):
+        if last is not None and opening.place <= last:
+            raise malformed("the openings are not in their order")
+        last = opening.place
+        openings.setdefault(opening.index, []).append(opening)
+    if len(values) != count or count > OPENINGS_MAX:
+        raise malformed("another number of openings than the statement says, or too many")
+    return openings
+
+
+def commitments_in(value):
+    """How many there are, anywhere in a value."""
+    if isinstance(value, str):
+        return COMMITMENT.fullmatch(value) is not None
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(commitments_in, children))
+
+
 def read_proof(value):
     if not isinstance(value, list) or len(value) > HASHES_MAX:
         raise malformed("no proof")
@@ -1379,13 +1661,43 @@ class Population:
         }
 
 
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+def read_envelope(envelope):
+    """The payload of a DSSE envelope and its [(keyid, signature)], in their form; unverified."""
+    if not isinstance(envelope, dict) or set(envelope) != {"payload", "payloadType", "signatures"}:
+        raise malformed("no envelope")
+    signatures = envelope["signatures"]
+    if envelope["payloadType"] != PAYLOAD_TYPE or not isinstance(envelope["payload"], str):
+        raise malformed("no envelope of a statement")
+    if not isinstance(signatures, list) or not 1 <= len(signatures) <= PACKAGE_SIGNATURES_MAX:
+        raise malformed("the envelope has no signature, or too many")
+    signed = []
+    for item in signatures:
+        if not isinstance(item, dict) or set(item) != {"keyid", "sig"}:
+            raise malformed("no signature")
+        if not isinstance(item["sig"], str) or not isinstance(item["keyid"], str):
+            raise malformed("no signature")
+        signature = read_base64(item["sig"])
+        if len(signature) != 64:
+            raise malformed("a signature has 64 bytes")
+        signed.append((item["keyid"], signature))
+    return read_base64(envelope["payload"]), signed
+
+
 class Package:
     """An evidence package, checked in the order that its page gives."""
 
-    def __init__(self, file, keys):
+    def __init__(self, file, keys, witnesses):
+        # Witnesses vouch for a checkpoint, beside the log's own keys, and for nothing else.
+        self.readers = keys + witnesses
         # `beside` holds the only entries of the context that are kept: the epoch's, and those before and after the period.
         self.file, self.keys, self.rules, self.beside = file, keys, Rules(), {}
         self.notes, self.earlier = {}, {}
+        # Of the context: anchors by index, indexes of key events, vkeys by the id under which the log knows them, its own.
+        self.anchors, self.key_events, self.known, self.log_keys = {}, set(), {}, []
+        self.named, self.left_out, self.closed, self.last_of_producers = set(), 0, 0, -1
 
     def verify(self, policy, against):
         try:
@@ -1393,24 +1705,31 @@ class Package:
             self.key = self._manifest()
             self._members()
             self.claim = Completeness(self.archive.document("completeness.json"))
+            openings = self.archive.values("openings.jsonl")
+            self.openings = read_openings(openings, self.statement.opened)
             context = self._context()
+            self._exporter()
             self._check_claim()
             self._entries(context)
             self._population()
             self._consistency()
+            tokens = self._anchors()
         except Fault as fault:
             raise Finding("package_malformed", str(fault)) from None
         level = "self"
         if against is not None:
             self._against(against)
             level = "remembered"
+        witnessed = None
         # A policy that asks for no witness names keys alone.
         if policy is not None and policy.quorum != b"none":
-            if not policy.holds(context.cosignatures):
-                raise Finding("witness_quorum", f"{len(context.cosignatures)} cosignatures that count")
-            level = "witnessed"
+            witnessed, level = self._witnessed(policy, tokens, context.cosignatures), "witnessed"
         told = self.statement
+        exporter = told.exporter and {"actor": told.exporter, "fingerprint": self.second[0]}
         return {
+            **told.told,
+            "exporter": exporter,
+            "witnessed": witnessed,
             "complete": told.scope != "selection",
             "covers": told.covers,
             "disposed": told.disposed,
@@ -1429,43 +1748,44 @@ class Package:
         }
 
     def _manifest(self):
-        envelope = self.archive.document("manifest.json")
-        if not isinstance(envelope, dict) or set(envelope) != {"payload", "payloadType", "signatures"}:
-            raise malformed("no envelope")
-        kind, signatures = envelope["payloadType"], envelope["signatures"]
-        if kind != "application/vnd.in-toto+json" or not isinstance(envelope["payload"], str):
-            raise malformed("no envelope of a statement")
-        if not isinstance(signatures, list) or not 1 <= len(signatures) <= PACKAGE_SIGNATURES_MAX:
-            raise malformed("the envelope has no signature, or too many")
-        signed = []
-        for item in signatures:
-            if not isinstance(item, dict) or set(item) != {"keyid", "sig"}:
-                raise malformed("no signature")
-            if not isinstance(item["sig"], str) or not isinstance(item["keyid"], str):
-                raise malformed("no signature")
-            signature = read_base64(item["sig"])
-            if len(signature) != 64:
-                raise malformed("a signature has 64 bytes")
-            signed.append((item["keyid"], signature))
-        payload = read_base64(envelope["payload"])
-        self.statement = Statement(payload)
+        payload, signed = read_envelope(self.archive.document("manifest.json"))
+        names = [name for name in self.archive.members if name != "manifest.json"]
+        self.statement = Statement(payload, names)
+        if len(signed) != 1 + (self.statement.exporter is not None):
+            raise malformed("another number of signatures than by the log and the exporter")
         if not self.keys:
             raise Finding("unpinned")
         origin = self.statement.origin
         if not any(key.name == origin for key in self.keys):
             raise Finding("origin_other", origin, self.keys[0].name)
-        message = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode("ascii"), len(payload), payload)
-        by = {key.fingerprint: key for key in self.keys if key.name == origin and key.type == ED25519}
-        signers = [(by[key_id], signature) for key_id, signature in signed if key_id in by]
-        if not signers:
-            raise Finding("key_not_pinned", "no signature by a pinned key of the log")
-        for key, signature in signers:
-            if not is_signed(key.public, message, signature):
-                raise Finding("package_signature")
-        return signers[0][0]
+        kind = PAYLOAD_TYPE.encode("ascii")
+        message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+        self.message, self.second = message, signed[-1]
+        key_id, signature = signed[0]
+        own = [key for key in self.keys if key.name == origin and key.type == ED25519]
+        signer = next((key for key in own if key.fingerprint == key_id), None)
+        if signer is None:
+            raise Finding("key_not_pinned", "not signed by a pinned key of the log")
+        if not is_signed(signer.public, message, signature):
+            raise Finding("package_signature")
+        return signer
+
+    def _exporter(self):
+        """Whoever exported signed too, by the key that the log knows as theirs."""
+        if self.statement.exporter is None:
+            return
+        fingerprint, signature = self.second
+        try:
+            key = Key(self.known.get(self.statement.exporter) or "")
+        except Fault as fault:
+            raise Finding("package_signer", str(fault)) from None
+        if key.type != ED25519 or key.fingerprint != fingerprint:
+            raise Finding("package_signer", key.fingerprint, fingerprint)
+        if not is_signed(key.public, self.message, signature):
+            raise Finding("package_signature")
 
     def _members(self):
-        for name in MEMBERS:
+        for name in self.archive.members:
             digest, holds = self.archive.sums(name)
             expected = self.statement.digests.get(name, digest)
             if digest != expected:
@@ -1474,7 +1794,7 @@ class Package:
                 raise Finding("package_malformed", f"{name}: its checksum is not that of its header")
 
     def _context(self):
-        context = Extract(self.archive.lines("context.jsonl"), self.keys)
+        context = Extract(self.archive.lines("context.jsonl"), self.readers)
         wanted = {self.claim.before, self.claim.after, self.claim.epoch}
         has_first = False
         for index, entry, leaf in context:
@@ -1484,6 +1804,7 @@ class Package:
                 self.rules.add(index, kind, entry["record"]["body"])
             if index in wanted:
                 self.beside[index] = entry, leaf
+            self._key_event(index, kind, entry["record"]["body"])
         self.checkpoint = context.checkpoint
         told = self.statement
         if (self.checkpoint.origin, self.checkpoint.size) != (told.origin, told.size):
@@ -1493,6 +1814,24 @@ class Package:
         if not has_first:
             raise malformed("the context has no entry 0")
         return context
+
+    def _key_event(self, index, kind, body):
+        """Keeps what the context says of anchors and keys."""
+        if kind == "chain.anchored":
+            self.anchors[index] = body
+        elif kind == "ledger.created" and index == 0:
+            self.log_keys.append(body.get("vkey"))
+        elif kind == "key.event":
+            self.key_events.add(index)
+            event, key_id = body.get("event"), body.get("key_id")
+            if not isinstance(key_id, str):
+                return
+            if event == "activated":
+                self.known[key_id] = body.get("vkey")
+            elif event in ("revoked", "destroyed"):
+                self.known.pop(key_id, None)
+            elif event == "rotated":
+                self.log_keys.append(body.get("successor_vkey"))
 
     def _check_claim(self):
         told, claim = self.statement, self.claim
@@ -1562,7 +1901,7 @@ class Package:
 
     def _entries(self, context):
         told, claim = self.statement, self.claim
-        extract = Extract(self.archive.lines("entries.jsonl"), self.keys)
+        extract = Extract(self.archive.lines("entries.jsonl"), self.readers)
         self.counted = Population(told.disposed)
         is_whole = told.scope != "selection"
         self.is_chained = told.scope == "stream" and told.sample is None
@@ -1583,6 +1922,8 @@ class Package:
                 if self.is_chained:
                     self._chain(entry)
                     self.last_leaf = leaf
+                self._payloads(entry)
+                self._opened(index, entry)
         if extract.note != context.note:
             raise malformed("the entries stand on another checkpoint than the context")
         if extract.query != told.query:
@@ -1597,6 +1938,47 @@ class Package:
                 raise Finding("package_incomplete", "none", f"rank {rank}")
         if self.is_chained:
             self._check_end()
+        self._check_beside()
+
+    def _payloads(self, entry):
+        """Counts the payload files that an entry names."""
+        listed = entry["record"].get("payloads", [])
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+            raise Finding("receipt_entry", "its payloads are none")
+        for item in listed:
+            if "inline" in item:
+                continue
+            name = "payloads/" + (_digest(item, "digest") or "")
+            if name not in self.archive.members:
+                self.left_out += 1
+                continue
+            self.named.add(name)
+            length = self.archive.members[name][1]
+            if type(item.get("size")) is not int or item["size"] != length:
+                raise Finding("payload_mismatch", f"{name}: {length} bytes", f"{item.get('size')} bytes")
+
+    def _opened(self, index, entry):
+        openings = self.openings.pop(index, [])
+        for opening in openings:
+            if not opening.holds(entry):
+                raise Finding("package_opening", f"entry {index}, `{opening.field}`")
+        self.closed += commitments_in(entry["record"]["body"]) - len(openings)
+        if entry["record"].get("kind") not in LOG_KINDS:
+            self.last_of_producers = index
+
+    def _check_beside(self):
+        """What stands beside the entries is theirs, and as much as the statement says."""
+        told = self.statement
+        if self.openings:
+            raise Finding("package_opening", f"entry {min(self.openings)} is not in the package")
+        for name in self.archive.payloads:
+            digest = told.digests[name]
+            if name != f"payloads/{digest}" or name not in self.named:
+                raise Finding("payload_mismatch", f"{name}: sha256:{digest}")
+        if self.left_out != told.left_out:
+            raise Finding("payload_missing", f"{self.left_out} left out", f"{told.left_out} left out")
+        if self.closed != told.closed:
+            raise Finding("package_population", f"{self.closed} closed", f"{told.closed} closed")
 
     def _entry(self, index, entry):
         told, record = self.statement, entry["record"]
@@ -1604,7 +1986,8 @@ class Package:
             raise Finding("package_query", f"entry {index}")
         self.rules.go_to(index)
         kind = record.get("kind")
-        if kind in ("config.changed", "label.registered") and index not in self.rules.indexes:
+        is_rule = kind in ("config.changed", "label.registered") and index not in self.rules.indexes
+        if is_rule or (kind == "key.event" and index not in self.key_events):
             raise Finding("package_incomplete", f"entry {index} is not in the context")
         if kind == "decision":
             self.rules.judge(index, record["body"], self.notes)
@@ -1645,10 +2028,13 @@ class Package:
             raise Finding("package_population")
 
     def _consistency(self):
-        for count, line in enumerate(self.archive.lines("consistency.jsonl"), 1):
+        data = self.archive.whole("consistency.jsonl")
+        if data and not data.endswith(b"\n"):
+            raise malformed("consistency.jsonl was cut off")
+        for count, line in enumerate(data.split(b"\n")[:-1], 1):
             if count > EARLIER_MAX:
                 raise malformed("too many earlier checkpoints")
-            value = read_canonical(_whole_line(line))
+            value = read_canonical(line)
             if not isinstance(value, dict) or set(value) != {"checkpoint", "proof"}:
                 raise malformed("no line of consistency.jsonl")
             if not isinstance(value["checkpoint"], str):
@@ -1663,6 +2049,71 @@ class Package:
             except Fault as fault:
                 raise Finding("package_consistency", str(fault)) from None
             self.earlier[earlier.size] = earlier.root
+
+    def _anchors(self):
+        """[(size, root, token)] of the anchors whose token is there."""
+        listed, last, tokens = [], -1, []
+        for value in self.archive.values("anchors.jsonl"):
+            if not isinstance(value, dict) or set(value) != {"index", "proof", "token"} or not is_index(value["index"]):
+                raise malformed("no line of anchors.jsonl")
+            token, proof = value["token"], read_proof(value["proof"])
+            if token is not None:
+                if not isinstance(token, str):
+                    raise malformed("no token of an anchor")
+                token = read_base64(token)
+                if len(token) > TOKEN_BYTES_MAX:
+                    raise malformed("the token of an anchor is too long")
+            if value["index"] <= last:
+                raise malformed("the anchors are not in the log's order")
+            last = value["index"]
+            listed.append((last, proof, token))
+        if len(listed) != self.statement.held:
+            raise malformed("another number of anchors than the statement says")
+        for index, proof, token in listed:
+            size, root, body = self._anchor(index, proof)
+            self.earlier[size] = root
+            if token is None or f"sha256:{sha256(token).hex()}" != body.get("token_ref"):
+                self.notes["anchor_missing"] = self.notes.get("anchor_missing", 0) + 1
+            else:
+                tokens.append((size, root, token))
+        return tokens
+
+    def _anchor(self, index, proof):
+        body, now = self.anchors.get(index), self.checkpoint
+        if body is None:
+            raise malformed(f"entry {index} is no anchor of the context")
+        size = body.get("tree_size")
+        try:
+            if not is_index(size) or not 1 <= size <= index:
+                raise malformed("an anchor of another size than of before")
+            root = read_hex(body.get("root_hash"))
+            check_consistency(size, root, now.size, now.root, proof)
+        except Fault as fault:
+            raise Finding("anchor_wrong", f"entry {index}: {fault}") from None
+        return size, root, body
+
+    def _witnessed(self, policy, tokens, cosignatures):
+        """Up to where the policy's witnesses saw the log, and by when what is here existed, by their clocks."""
+        keys, origin = list(self.readers), self.statement.origin
+        for text in self.log_keys:
+            try:
+                keys.append(Key(text))
+            except (Fault, AttributeError):
+                pass
+        seen = [(self.checkpoint.size, cosignatures)] if policy.holds(cosignatures) else []
+        for size, root, token in tokens:
+            try:
+                checkpoint, _, signed = verify_checkpoint(token, origin, keys)
+            except Fault:
+                checkpoint, signed = None, []
+            if checkpoint is None or (checkpoint.size, checkpoint.root) != (size, root) or not policy.holds(signed):
+                self.notes["anchor_unproven"] = self.notes.get("anchor_unproven", 0) + 1
+            else:
+                seen.append((size, signed))
+        enough = [policy.existed_by(signed) for size, signed in seen if size > self.last_of_producers]
+        if not enough:
+            raise Finding("witness_quorum", f"{len(cosignatures)} cosignatures that count")
+        return {"existed_by": time_of(min(enough)), "size": max(size for size, _ in seen)}
 
     def _against(self, path):
         """Holds the package against a checkpoint or a receipt of before."""
@@ -1687,48 +2138,42 @@ class Package:
 # --- the command ---
 
 
-def read_keys(arguments):
-    """The keys that the user pins: each a verifier key, or a file that holds one a line."""
-    keys = []
+def read_pins(arguments):
+    """What the user pins: each a verifier key, a fingerprint, or a file that holds one of them a line."""
+    pins = Pins([], [])
     for text in arguments:
-        if "+" not in text or os.path.exists(text):
+        if FINGERPRINT.fullmatch(text):
+            pins.missing.append(text.lower())
+        elif os.path.exists(text):
             with open(text, encoding="utf-8") as file:
                 lines = [line.strip() for line in file.read(NOTE_BYTES_MAX).splitlines()]
-            keys += [Key(line) for line in lines if line and not line.startswith("#")]
+            for line in lines:
+                if FINGERPRINT.fullmatch(line):
+                    pins.missing.append(line.lower())
+                elif line and not line.startswith("#"):
+                    pins.keys.append(Key(line))
+        elif "+" in text:
+            pins.keys.append(Key(text))
         else:
-            keys.append(Key(text))
-    return keys
+            why = "neither a verifier key nor a fingerprint of 64 hex digits, and no file has this name"
+            raise malformed(f"--key {text}: it is {why}")
+    return pins
 
 
 def run(arguments):
     """The report, whatever came of it."""
-    keys = read_keys(arguments.key)
+    pins = read_pins(arguments.key)
     policy = None
     if arguments.policy:
         with open(arguments.policy, "rb") as file:
             policy = Policy(file.read(POLICY_BYTES_MAX + 1))
-        keys += policy.logs + list(policy.witnesses.values())
-    report = {"exit": 0, "file": arguments.file, "findings": [], "reason": "holds"}
+    report = {"exit": 0, "file": arguments.file, "findings": [], "level": "none", "reason": "holds"}
     report["not_checked"] = NOT_CHECKED
     try:
         with open(arguments.file, "rb") as file:
-            magic = file.read(4)
-            if magic == ZIP_MAGIC:
-                report["level"] = "none"
-                report.update(Package(file, keys).verify(policy, arguments.against))
-            elif arguments.against is not None:
-                raise Finding("against_unusable", "only a package is compared here with what was kept")
-            elif magic[:1] == b"{":
-                if policy is not None and policy.quorum != b"none":
-                    raise Finding("witness_quorum", "an extract is held against keys alone")
-                file.seek(0)
-                lines = iter(lambda: file.readline(EXTRACT_LINE_BYTES_MAX + 1), b"")
-                report.update(verify_extract(lines, keys))
-            else:
-                file.seek(0)
-                data = file.read(PROOF_FILE_BYTES_MAX + 1)
-                report.update(verify_receipt(data, keys, policy))
+            verify_file(file, pins, policy, arguments.against, report)
     except Finding as finding:
+        finding = pins.judged(finding)
         weight, meaning = CODES[finding.code]
         said = {"code": finding.code, "expected": finding.expected, "found": finding.found}
         report["findings"] = [{**said, "meaning": meaning, "weight": weight}]
@@ -1736,6 +2181,34 @@ def run(arguments):
         if finding.line is not None:
             report["line"] = finding.line
     return report
+
+
+def verify_file(file, pins, policy, against, report):
+    """Puts what holds into the report."""
+    magic = file.read(4)
+    logs = policy.logs if policy else []
+    witnesses = list(policy.witnesses.values()) if policy else []
+
+    def lines():
+        file.seek(0)
+        return iter(lambda: file.readline(EXTRACT_LINE_BYTES_MAX + 1), b"")
+
+    if magic == ZIP_MAGIC:
+        if pins.missing:
+            pins.take(told_of_package(file, pins.missing))
+        report.update(Package(file, pins.keys + logs, witnesses).verify(policy, against))
+    elif against is not None:
+        raise Finding("against_unusable", "only a package is compared here with what was kept")
+    elif magic[:1] == b"{":
+        if pins.missing:
+            pins.take(told_of_extract(lines(), pins.missing))
+        report.update(verify_extract(lines(), pins.keys + logs + witnesses, policy))
+    else:
+        file.seek(0)
+        data = file.read(PROOF_FILE_BYTES_MAX + 1)
+        if pins.missing:
+            pins.take(told_of_receipt(data, pins.missing))
+        report.update(verify_receipt(data, pins.keys + logs + witnesses, policy))
 
 
 def plain(text):
@@ -1762,6 +2235,7 @@ def show(report):
             print(plain(write_canonical(report["entry"]).decode("utf-8")))
         else:
             print(f"entries      {report['entries']}, each in the log; that none is left out is not shown")
+            print(f"level        {report['level']}")
     print(f"not checked  {'; '.join(report['not_checked'])}")
     print("limit        it does not show that a record is true, or that the log's holder has no second log")
 
@@ -1778,15 +2252,34 @@ def show_package(report):
         sample = report["sample"]
         drawn = f"{sample['count']} drawn by the {sample['drawn_by']}, seed {sample['seed']}"
         print(f"sample       {plain(drawn)}; of the {report['scope']} below entry {covers}")
+    show_beside(report)
     for code, count in sorted(report["notes"].items()):
         print(f"note         {count} x {code}: {CODES[code][1]}")
+
+
+def show_beside(report):
+    """What stands beside the entries, where there is any."""
+    payloads, values, anchors = (report[name] for name in ("payloads", "commitments", "anchors"))
+    if any(payloads.values()):
+        print(f"payloads     {payloads['files']} files; named {payloads['left_out']} times and not in the package")
+    if any(values.values()):
+        print(f"values       {values['opened']} opened, each as it was committed to; {values['closed']} closed")
+    if any(anchors.values()):
+        print(f"anchors      {anchors['held']}; {anchors['left_out']} more in the log, by its word")
+    if report["exporter"] is not None:
+        by = report["exporter"]
+        print(f"exporter     {plain(by['actor'])}, who signed with the key {by['fingerprint']}")
+    if report["witnessed"] is not None:
+        seen = report["witnessed"]
+        print(f"witnessed    up to size {seen['size']}; all records here existed by {seen['existed_by']}")
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", help="a receipt, an extract or an evidence package")
     parser.add_argument(
-        "--key", action="append", default=[], help="the log's verifier key, or a file that holds it"
+        "--key", action="append", default=[],
+        help="the log's verifier key, its SHA-256 fingerprint, or a file that holds one of them",
     )
     parser.add_argument("--policy", help="logs, witnesses and their quorum (C2SP tlog-policy)")
     parser.add_argument("--against", help="a checkpoint or receipt kept from before, to hold a package against")
@@ -1795,7 +2288,7 @@ def main(arguments=None):
     try:
         report = run(arguments)
     except (OSError, UnicodeDecodeError, Fault) as error:
-        print(f"verify.py: {plain(error)}; give a file that can be read, and a key as its owner gave it", file=sys.stderr)
+        print(f"verify.py: {plain(error)}; give files that can be read, and a key as its owner gave it", file=sys.stderr)
         return 2
     if arguments.json:
         print(write_canonical(report).decode("utf-8"))

@@ -274,6 +274,10 @@ pub const FINDINGS: &[(Code, &str)] = &[
         "either the key that you pinned is not this log's, or the log was signed anew: ask the operator by another way, and do not rely on it until then",
     ),
     (
+        Code::KeyNotInFile,
+        "give the verifier key itself with --key: receipts, and extracts without the log's first record, do not hold it",
+    ),
+    (
         Code::KeyRetired,
         "pin the log's new key, or, if the old one was not revoked, accept the hand-over with --follow-rotation",
     ),

@@ -78,6 +78,7 @@ codes! {
     OriginMismatch = "origin_mismatch", Refutes, "A checkpoint or the first entry names another origin than the log's.";
     OriginOther = "origin_other", Undecided, "This is another log than the one that was pinned.";
     KeyNotPinned = "key_not_pinned", Refutes, "The log of the pinned origin is not signed by the pinned key.";
+    KeyNotInFile = "key_not_in_file", Undecided, "A fingerprint was pinned, and the file does not hold the key that it is of.";
     KeyRetired = "key_retired", Undecided, "Only a retired key of the log was pinned.";
     KeyRotated = "key_rotated", Note, "The log's key was handed over after the pinned key.";
     KeyRevoked = "key_revoked", Note, "The log's key was revoked by the recovery key: what rests on the old one alone may be a thief's.";

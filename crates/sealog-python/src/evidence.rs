@@ -9,11 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use sealog_core::json::{Number, Object, Value};
 use sealog_ledger::evidence::{Asked, EvidenceOptions, HandedOver, Sample};
-use sealog_ledger::verify::{
-    self, PinnedBy, package_origin, verify_package as verify_open_package,
-};
+use sealog_ledger::verify::{self, package_origin, verify_package as verify_open_package};
 
-use crate::error::{format_error, refused_error};
+use crate::error::format_error;
 use crate::finding::Finding;
 use crate::ledger::LedgerCore;
 use crate::plain;
@@ -125,17 +123,8 @@ pub(crate) fn verify_package(
     let claimed = open()?;
     let origin = py.detach(|| package_origin(claimed));
     let request = request(asked, origin.as_deref())?;
-    if request.policy.is_some() {
-        let why =
-            "a package holds no signatures of witnesses yet: verify the ledger under a policy";
-        return Err(refused_error(py, why, "policy_unused"));
-    }
     let input = BufReader::new(open()?);
-    let by = match request.pinned_by {
-        _ if request.keys.is_empty() => PinnedBy::Nobody,
-        by => by.unwrap_or(PinnedBy::User),
-    };
-    let inner = py.detach(|| verify_open_package(input, &request.keys, by, &request.against));
+    let inner = py.detach(|| verify_open_package(input, &request));
     Ok(PackageReport { inner })
 }
 

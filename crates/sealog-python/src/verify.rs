@@ -10,7 +10,7 @@ use sealog_core::receipt::Receipt;
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::note::Note;
 use sealog_core::tlog::policy::Policy;
-use sealog_core::tlog::vkey::VerifierKey;
+use sealog_core::tlog::vkey::{VerifierKey, parse_fingerprint};
 use sealog_ledger::keys::{known_logs, user_config_dir};
 use sealog_ledger::verify::{Against, PinnedBy, Progress, Request, verify_ledger};
 use sealog_ledger::{Clock, SystemClock};
@@ -84,10 +84,7 @@ pub(crate) fn request(asked: &Bound<'_, PyDict>, origin: Option<&str>) -> PyResu
         .transpose()?
         .unwrap_or_default()
     {
-        let key = VerifierKey::parse(&text);
-        request
-            .keys
-            .push(key.map_err(|error| format_error(py, "key", &error.to_string()))?);
+        take_pin(py, &mut request, &text)?;
     }
     if let Some(policy) = get("policy")? {
         let policy = Policy::parse(&policy.extract::<Vec<u8>>()?);
@@ -122,7 +119,7 @@ pub(crate) fn request(asked: &Bound<'_, PyDict>, origin: Option<&str>) -> PyResu
         .policy
         .as_ref()
         .is_some_and(|policy| !policy.logs().is_empty());
-    if request.keys.is_empty() && !policy_pins {
+    if request.keys.is_empty() && request.fingerprints.is_empty() && !policy_pins {
         let given = get("config_dir")?
             .map(|directory| directory.extract::<PathBuf>())
             .transpose()?;
@@ -136,4 +133,17 @@ pub(crate) fn request(asked: &Bound<'_, PyDict>, origin: Option<&str>) -> PyResu
         request.pinned_by = (!request.keys.is_empty()).then_some(PinnedBy::ThisMachine);
     }
     Ok(request)
+}
+
+/// A verifier key, or the fingerprint of one.
+fn take_pin(py: Python<'_>, request: &mut Request, text: &str) -> PyResult<()> {
+    if let Some(fingerprint) = parse_fingerprint(text) {
+        request.fingerprints.push(fingerprint);
+        return Ok(());
+    }
+    let key = VerifierKey::parse(text);
+    request
+        .keys
+        .push(key.map_err(|error| format_error(py, "key", &error.to_string()))?);
+    Ok(())
 }

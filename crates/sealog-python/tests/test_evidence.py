@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,10 @@ from typing import Any
 
 import pytest
 import sealog
+
+
+# docs/formats/note.md has it, with the key that signs for it.
+WITNESS = "w3.example+783c6e45+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR"
 
 
 @pytest.fixture
@@ -155,5 +160,19 @@ def test_what_cannot_be_made_leaves_no_file(
 
 def test_a_policy_is_not_passed_over(full: sealog.Ledger, tmp_path: Path) -> None:
     package = full.export_evidence(tmp_path / "all.zip", by="auditor")
-    with pytest.raises(TypeError):
-        sealog.verify_package(package.path, key=key(full), policy=b"")  # type: ignore[call-arg]
+    lines = [f"log {key(full)}", f"witness one {WITNESS}", "quorum one"]
+    report = sealog.verify_package(package.path, policy="\n".join([*lines, ""]).encode())
+    assert (report.exit_code, report.reason) == (2, "witness_quorum")
+    alone = f"log {key(full)}\nquorum none\n".encode()
+    assert sealog.verify_package(package.path, policy=alone).exit_code == 0
+    with pytest.raises(sealog.FormatError):
+        sealog.verify_package(package.path, key=key(full), policy=b"")
+
+
+def test_a_fingerprint_pins_a_package(full: sealog.Ledger, tmp_path: Path) -> None:
+    package = full.export_evidence(tmp_path / "all.zip", by="auditor")
+    pinned = hashlib.sha256(key(full).encode()).hexdigest()
+    report = sealog.verify_package(package.path, key=pinned)
+    assert (report.exit_code, report.key) == (0, key(full))
+    other = sealog.verify_package(package.path, key=hashlib.sha256(b"other").hexdigest())
+    assert (other.exit_code, other.reason) == (1, "key_not_pinned")

@@ -22,7 +22,7 @@ use sealog_ledger::{Clock, SystemClock};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::pins;
+use crate::pins::{self, Pin};
 use crate::settings::duration;
 
 /// Bytes of a policy file, at most.
@@ -34,7 +34,8 @@ const POLICY_BYTES_MAX: usize = 1024 * 1024;
 Exit status: 0 all that was asked holds; 1 refuted; 2 could not be decided, which is no success.
 
 The key: --key, else SEALOG_KEY, else the policy's, else this user's known_logs; never one that
-lies beside the data. Compare the whole fingerprint with the operator by another way.
+lies beside the data. Compare the whole fingerprint with the operator by another way. It can
+stand for the key: a key of this fingerprint is then taken from the data.
 
 Examples:
   sealog verify audit.sealog --key log.vkey
@@ -43,8 +44,8 @@ Examples:
 pub struct Args {
     /// Directory of a ledger, a receipt file, an extract or an evidence package [default: the ledger]
     path: Option<PathBuf>,
-    /// Verifier key that vouches for the log, or a file that holds it
-    #[arg(long, value_name = "VKEY|FILE")]
+    /// Verifier key that vouches for the log, its fingerprint, or a file that holds one of them
+    #[arg(long, value_name = "VKEY|FINGERPRINT|FILE")]
     key: Vec<String>,
     /// Policy file with log keys, witnesses and a quorum to be met
     #[arg(long, value_name = "FILE")]
@@ -69,8 +70,8 @@ pub struct Args {
 /// Which keys vouch for a ledger, for commands that stand on a verified one.
 #[derive(Debug, clap::Args)]
 pub(super) struct PinArgs {
-    /// Verifier key that vouches for the log, or a file that holds it
-    #[arg(long, value_name = "VKEY|FILE")]
+    /// Verifier key that vouches for the log, its fingerprint, or a file that holds one of them
+    #[arg(long, value_name = "VKEY|FINGERPRINT|FILE")]
     key: Vec<String>,
     /// Policy file with log keys, witnesses and a quorum to be met
     #[arg(long, value_name = "FILE")]
@@ -159,7 +160,7 @@ fn verify_file(args: &Args, path: &Path, context: &mut Context) -> Result<u8, Er
     if let Some(head) = head_of_extract(path)? {
         let origin = || Some(head.member("origin")?.as_str()?.to_owned());
         let request = request(args, origin, context)?;
-        return extract::verify(path, &without_witnesses(request)?, context);
+        return extract::verify(path, &request, context);
     }
     let bytes = read(path, PROOF_FILE_BYTES_MAX)?;
     let origin = || {
@@ -193,27 +194,6 @@ fn head_of_extract(path: &Path) -> Result<Option<Value>, Error> {
     ))
 }
 
-/// The request with the log keys of its policy among its keys; one that asks for witnesses is refused.
-fn without_witnesses(mut request: Request) -> Result<Request, Error> {
-    let policy = request.policy.as_ref();
-    if policy.is_some_and(Policy::asks_for_witnesses) || request.max_age.is_some() {
-        return Err(Error::Argument {
-            argument: "--policy",
-            problem: "witnesses are asked for of ledgers, receipts and packages, not of extracts"
-                .into(),
-        });
-    }
-    let logs = request
-        .policy
-        .as_ref()
-        .map(Policy::logs)
-        .unwrap_or_default();
-    request
-        .keys
-        .extend(logs.iter().map(|log| log.key().clone()));
-    Ok(request)
-}
-
 /// The request, which asks for no age: what a package holds of witnesses is as old as the package.
 fn without_age(request: Request) -> Result<Request, Error> {
     if request.max_age.is_none() {
@@ -233,21 +213,23 @@ fn request(
     context: &Context,
 ) -> Result<Request, Error> {
     let settings = &context.settings;
-    let mut keys = Vec::new();
-    for key in &args.key {
-        keys.push(pins::read(key, context)?);
+    let mut given = args.key.clone();
+    if given.is_empty() {
+        given.extend(settings.text("key")?.map(ToOwned::to_owned));
     }
-    if keys.is_empty()
-        && let Some(key) = settings.text("key")?
-    {
-        keys.push(pins::read(key, context)?);
+    let (mut keys, mut fingerprints) = (Vec::new(), Vec::new());
+    for text in &given {
+        match pins::read_pin(text, context)? {
+            Pin::Key(key) => keys.push(key),
+            Pin::Fingerprint(fingerprint) => fingerprints.push(fingerprint),
+        }
     }
     let flag = args.policy.as_ref();
     let policy = flag.map(|path| settings.environment().directory().join(path));
     let policy = policy.or_else(|| settings.path("policy"));
     let policy = policy.map(|path| read_policy(&path)).transpose()?;
     let mut pinned_by = None;
-    if keys.is_empty()
+    if given.is_empty()
         && policy
             .as_ref()
             .is_none_or(|policy| policy.logs().is_empty())
@@ -277,6 +259,7 @@ fn request(
     let against = args.against.iter().map(|path| read_against(path, context));
     Ok(Request {
         keys,
+        fingerprints,
         pinned_by,
         policy,
         against: against.collect::<Result<_, _>>()?,

@@ -119,7 +119,7 @@ pub const OPTIONS: &[Setting] = &[
     trusted(
         "key",
         "`known_logs`",
-        "Pinned verifier key, or a file that holds it (`verify`)",
+        "Pinned verifier key, its fingerprint, or a file that holds one of them (`verify`)",
     ),
     trusted(
         "policy",

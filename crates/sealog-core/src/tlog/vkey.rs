@@ -161,6 +161,11 @@ impl FromStr for VerifierKey {
     }
 }
 
+/// Reads a fingerprint as people give it: 64 hex digits of either case, and nothing between them.
+pub fn parse_fingerprint(text: &str) -> Option<Hash> {
+    Hash::from_hex(&text.to_ascii_lowercase())
+}
+
 /// The id of a key of any type whose public key stands as it is in its text form.
 fn key_id(name: &str, type_byte: u8, key: &[u8]) -> [u8; 4] {
     let hash = Hash::of(&[name.as_bytes(), b"\n", &[type_byte], key]);

@@ -5,10 +5,12 @@
 //! that the result is the same for any number of threads. Memory is flat but for live streams and runs.
 
 pub(crate) mod anchors;
+mod asked;
 mod extract;
 mod package;
 mod pass;
 mod payloads;
+mod pins;
 mod pipeline;
 mod receipt;
 mod report;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::policy::Policy;
 use sealog_core::tlog::vkey::VerifierKey;
@@ -31,6 +34,7 @@ use sealog_store::{FileOptions, FileStore};
 
 use crate::ledger::Ledger;
 
+pub use asked::verify_extract_as_asked;
 pub use extract::{VerifiedExtract, verify_extract};
 pub use package::{
     PackageExporter, PackageFacts, PackageReport, PackageWitnessed, package_origin, verify_package,
@@ -55,6 +59,8 @@ pub struct Against {
 pub struct Request {
     /// Keys that vouch: the log's.
     pub keys: Vec<VerifierKey>,
+    /// Fingerprints of keys that vouch (SHA-256 of a verifier key's text): such a key is taken from what is verified.
+    pub fingerprints: Vec<Hash>,
     /// Where they came from; none: from the user, if there are any.
     pub pinned_by: Option<PinnedBy>,
     /// Logs, witnesses and the quorum that is asked for.
@@ -71,6 +77,19 @@ pub struct Request {
     pub follow_rotation: bool,
     /// Threads that read lines; none: one for each core.
     pub threads: Option<NonZero<usize>>,
+}
+
+impl Request {
+    /// Where the pinned keys come from; nobody's, if none is pinned.
+    pub fn pinned_by(&self) -> PinnedBy {
+        let logs = self.policy.as_ref().map(Policy::logs).unwrap_or_default();
+        let none = self.keys.is_empty() && self.fingerprints.is_empty() && logs.is_empty();
+        match self.pinned_by {
+            Some(by) => by,
+            None if none => PinnedBy::Nobody,
+            None => PinnedBy::User,
+        }
+    }
 }
 
 /// How far a verification has come.

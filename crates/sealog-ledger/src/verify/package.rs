@@ -15,12 +15,14 @@ use std::io::{BufReader, Read, Seek};
 
 use sealog_core::dsse::Dsse;
 use sealog_core::finding::{Code, Finding};
+use sealog_core::hash::Hash;
 use sealog_core::limits::EXPORT_LINE_BYTES_MAX;
 use sealog_core::tlog::checkpoint::VerifiedCheckpoint;
 use sealog_core::tlog::policy::Policy;
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 
-use super::report::{Level, PinnedBy};
+use super::pins::{self, Pins, Told};
+use super::report::Level;
 use super::{Request, extract};
 use crate::error::Error;
 use crate::evidence::claim::Claim;
@@ -36,22 +38,40 @@ use complete::{Context, Held};
 use members::{Package, json};
 pub use report::{PackageExporter, PackageFacts, PackageReport, PackageWitnessed};
 
-/// Verifies a package by the keys, the policy and what was kept from before of a request.
-pub fn verify_package<R: Read + Seek>(input: R, request: &Request) -> PackageReport {
+/// Verifies a package by the keys or fingerprints, the policy and what was kept from before of a request.
+pub fn verify_package<R: Read + Seek>(mut input: R, request: &Request) -> PackageReport {
+    let pins = Pins::of(request, || told(&mut input, &request.fingerprints));
     let mut report = PackageReport {
         facts: None,
         findings: Vec::new(),
-        pinned_by: request.pinned_by.unwrap_or(PinnedBy::User),
+        pinned_by: request.pinned_by(),
         level: Level::None,
     };
-    match verify(input, request) {
+    match verify(input, pins.keys.clone(), request) {
         Ok((facts, level)) => {
             report.facts = Some(facts);
             report.level = level;
         }
-        Err(finding) => report.findings.push(*finding),
+        Err(finding) => report.findings.push(pins.judged(*finding)),
     }
     report
+}
+
+/// What a package tells of who signed it as the log, by its manifest, and of their key, by its context.
+fn told<R: Read + Seek>(input: R, wanted: &[Hash]) -> Told {
+    let found = || {
+        let mut package = Package::open(input).ok()?;
+        let text = package.manifest().ok()?;
+        let signatures = Dsse::from_json(&json(&text)?)?.signatures;
+        let signer = signatures.first()?;
+        let context = package.section(CONTEXT).ok()?;
+        let told = pins::of_extract(&mut BufReader::new(context), wanted);
+        Some(Told {
+            signers: Some(Hash::from_hex(&signer.key_id).into_iter().collect()),
+            ..told
+        })
+    };
+    found().unwrap_or_default()
 }
 
 /// The origin that a package claims, to choose among keys that are trusted already. Nothing of it is verified.
@@ -64,9 +84,12 @@ pub fn package_origin<R: Read + Seek>(input: R) -> Option<String> {
 
 type Checked<T> = Result<T, Box<Finding>>;
 
-fn verify<R: Read + Seek>(input: R, request: &Request) -> Checked<(PackageFacts, Level)> {
+fn verify<R: Read + Seek>(
+    input: R,
+    mut keys: Vec<VerifierKey>,
+    request: &Request,
+) -> Checked<(PackageFacts, Level)> {
     let policy = request.policy.as_ref();
-    let mut keys = request.keys.clone();
     let logs = policy.map(Policy::logs).unwrap_or_default();
     keys.extend(logs.iter().map(|log| log.key().clone()));
     let mut package = Package::open(input)?;

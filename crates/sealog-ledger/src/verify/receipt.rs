@@ -5,9 +5,10 @@ use sealog_core::json::{Object, Value};
 use sealog_core::receipt::{Receipt, VerifiedReceipt};
 use sealog_core::tlog::vkey::VerifierKey;
 
-use super::Request;
+use super::pins::{self, Pins};
 use super::report::{Level, PinnedBy, finding_json};
 use super::times::{Interval, timestamp};
+use super::{Request, asked};
 use crate::draft::integer;
 
 /// The result of verifying a receipt.
@@ -105,28 +106,22 @@ impl ReceiptReport {
 
 /// Verifies a receipt file with the keys and the policy of a request.
 pub fn verify_receipt(bytes: &[u8], request: &Request) -> ReceiptReport {
-    let mut keys = request.keys.clone();
-    if let Some(policy) = &request.policy {
-        keys.extend(policy.logs().iter().map(|log| log.key().clone()));
-        keys.extend(
-            policy
-                .witnesses()
-                .iter()
-                .map(|witness| witness.key().clone()),
-        );
-    }
+    let receipt = Receipt::parse(bytes);
+    let pins = Pins::of(request, || {
+        let told = receipt.as_ref().map(|receipt| {
+            pins::of_receipt(receipt.note(), receipt.entry(), &request.fingerprints)
+        });
+        told.unwrap_or_default()
+    });
+    let keys = pins.with_policy(request);
     let mut report = ReceiptReport {
         verified: None,
         findings: Vec::new(),
-        pinned_by: match (request.pinned_by, keys.is_empty()) {
-            (Some(by), _) => by,
-            (None, true) => PinnedBy::Nobody,
-            (None, false) => PinnedBy::User,
-        },
+        pinned_by: request.pinned_by(),
         level: Level::None,
         interval: Interval::default(),
     };
-    let receipt = match Receipt::parse(bytes) {
+    let receipt = match receipt {
         Ok(receipt) => receipt,
         Err(error) => {
             let finding = Finding::new(Code::ReceiptMalformed);
@@ -139,7 +134,7 @@ pub fn verify_receipt(bytes: &[u8], request: &Request) -> ReceiptReport {
     match receipt.verify(&keys) {
         Ok(verified) => report.verified = Some(verified),
         Err(finding) => {
-            report.findings.push(finding);
+            report.findings.push(pins.judged(finding));
             return report;
         }
     }
@@ -153,29 +148,10 @@ fn judge_policy(report: &mut ReceiptReport, request: &Request) {
         return;
     };
     let checkpoint = verified.checkpoint();
-    if !policy.asks_for_witnesses() || !policy.is_fulfilled_by(checkpoint.cosignatures()) {
-        let found = format!(
-            "{} cosignatures that count",
-            checkpoint.cosignatures().len()
-        );
-        report
-            .findings
-            .push(Finding::new(Code::WitnessQuorum).found(found));
-        return;
+    match asked::held_to_policy(checkpoint, policy, request) {
+        Ok(()) => report.level = Level::Witnessed,
+        Err(finding) => report.findings.push(finding),
     }
     let outside = policy.outside_time(checkpoint.cosignatures());
     report.interval.not_after = outside.and_then(|outside| timestamp(outside.existed_by));
-    let time = checkpoint
-        .cosignatures()
-        .iter()
-        .filter_map(sealog_core::tlog::note::VerifiedSignature::time)
-        .max();
-    if let (Some(max_age), Some(now)) = (request.max_age, request.now) {
-        let now = u64::try_from(now.seconds()).unwrap_or(0);
-        if time.is_none_or(|time| now.saturating_sub(time) > max_age.as_secs()) {
-            report.findings.push(Finding::new(Code::TooOld));
-            return;
-        }
-    }
-    report.level = Level::Witnessed;
 }

@@ -12,9 +12,9 @@ use sealog_core::tlog::policy::{OutsideTime, Policy};
 use sealog_core::tlog::vkey::VerifierKey;
 
 use super::anchors::Shelved;
-use super::report::{Level, PinnedBy, Reach, Report};
+use super::report::{Level, Reach, Report};
 use super::times::Times;
-use super::{Against, Request};
+use super::{Against, Request, pins};
 
 /// The sizes at which the log's root is needed, from what the verifier brought.
 pub(super) fn sizes(request: &Request) -> BTreeMap<u64, Option<Hash>> {
@@ -48,11 +48,7 @@ pub(super) fn judge(
     roots: &BTreeMap<u64, Option<Hash>>,
     shelved: &mut Shelved<'_>,
 ) {
-    report.pinned_by = Some(match (request.pinned_by, request.keys.is_empty()) {
-        (Some(by), _) => by,
-        (None, true) if request.policy.is_none() => PinnedBy::Nobody,
-        (None, _) => PinnedBy::User,
-    });
+    report.pinned_by = Some(request.pinned_by());
     for check in newest {
         if let Err(finding) = check.run() {
             report.add(finding);
@@ -62,8 +58,10 @@ pub(super) fn judge(
     if let Some(policy) = &request.policy {
         keys.extend(policy.logs().iter().map(|log| log.key().clone()));
     }
-    judge_key(report, request, state, &keys);
     let known = known_keys(state);
+    let is_pinned = |key: &&VerifierKey| request.fingerprints.contains(&pins::hash_of(key));
+    keys.extend(known.iter().filter(is_pinned).cloned());
+    judge_key(report, request, state, &keys);
     let mut remembered = !request.against.is_empty();
     for against in &request.against {
         remembered &= judge_against(report, against, roots, &known);
@@ -94,16 +92,21 @@ pub(super) fn known_keys(state: &LogState) -> Vec<VerifierKey> {
 
 /// The pinned key has to be the one that signed the newest checkpoint.
 fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &[VerifierKey]) {
-    let Some(first) = pinned.first() else {
-        report.add(Finding::new(Code::Unpinned));
-        return;
-    };
     let origin = state.origin();
+    let active = state.keys().active();
     if !pinned.iter().any(|key| key.name() == origin) {
-        report.add(Finding::new(Code::OriginOther).because(first.name(), origin));
+        report.add(match (request.fingerprints.first(), pinned.first()) {
+            // The log names all the keys that it ever had, and the pinned one is none of them.
+            (Some(one), _) if active.is_some() => {
+                let found = active.map_or_else(String::new, VerifierKey::fingerprint);
+                Finding::new(Code::KeyNotPinned).because(one.to_hex(), found)
+            }
+            (Some(one), _) => Finding::new(Code::KeyNotInFile).because(one.to_hex(), "none"),
+            (None, Some(first)) => Finding::new(Code::OriginOther).because(first.name(), origin),
+            (None, None) => Finding::new(Code::Unpinned),
+        });
         return;
     }
-    let active = state.keys().active();
     if let Some(active) = active.filter(|active| pinned.contains(active)) {
         report.key = Some(active.to_string());
         return;
@@ -127,12 +130,10 @@ fn judge_key(report: &mut Report, request: &Request, state: &LogState, pinned: &
             report.add(Finding::new(Code::KeyRetired).found(found));
         }
         (None, _) => {
-            let expected = pinned
-                .iter()
-                .find(|key| key.name() == origin)
-                .unwrap_or(first);
+            let expected = pinned.iter().find(|key| key.name() == origin);
+            let expected = expected.map_or_else(String::new, VerifierKey::fingerprint);
             let found = active.map_or_else(|| "none".to_owned(), VerifierKey::fingerprint);
-            report.add(Finding::new(Code::KeyNotPinned).because(expected.fingerprint(), found));
+            report.add(Finding::new(Code::KeyNotPinned).because(expected, found));
         }
     }
 }

@@ -14,6 +14,7 @@ mod append;
 mod evidence;
 mod evidence_beside;
 mod extract;
+mod fingerprint;
 mod flips;
 mod forge;
 mod ground;

@@ -36,8 +36,8 @@ def verify(
 ) -> Report:
     """Verifies the ledger in a directory, offline, with nothing but what is brought.
 
-    `key` is the log's verifier key, from its operator by another way; a path names a file that holds it. Without
-    one, the keys that this user's `known_logs` holds for the origin vouch, and the report says so. A key found
+    `key` is the log's verifier key or its SHA-256 fingerprint, from its operator by another way; a path names a file
+    that holds it. Without one, the keys that this user's `known_logs` holds for the origin vouch, and the report says so. A key found
     beside the data is never trusted.
 
     `against` is a checkpoint or a receipt kept from before, which the log has to extend: without it, whoever holds
@@ -70,16 +70,18 @@ def verify_package(
     *,
     key: Key | Sequence[Key] | None = None,
     against: Kept | Sequence[Kept] | None = None,
+    policy: bytes | os.PathLike[str] | None = None,
     config_dir: StrPath | None = None,
 ) -> PackageReport:
     """Verifies an evidence package, offline, with nothing but the file and the key that is brought.
 
     Keys are as for `verify`; the key that stands in a package is never trusted. `against` is a checkpoint or receipt
-    kept from before, which the package has to extend.
+    kept from before, which the package has to extend. `policy` names witnesses who have to have seen the log up to what
+    the package holds.
 
     Never raises for what is wrong with the package: that is in the report. `report.require()` raises.
     """
-    request = _request(key, against, None, False, False)
+    request = _request(key, against, policy, False, False)
     request["config_dir"] = config_dir and os.fspath(config_dir)
     return _sealog.verify_package(os.fspath(path), request)
 

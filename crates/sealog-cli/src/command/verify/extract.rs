@@ -1,13 +1,12 @@
 //! The report on an extract: every line of it, and what that does not say.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use sealog_core::json::Value;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::keys::fingerprint;
-use sealog_ledger::verify::{PinnedBy, Request, VerifiedExtract, verify_extract};
+use sealog_ledger::verify::{Level, PinnedBy, Request, VerifiedExtract, verify_extract_as_asked};
 
 use super::show::{entries, head, key, row};
 use crate::context::Context;
@@ -22,10 +21,10 @@ pub(super) fn verify(path: &Path, request: &Request, context: &mut Context) -> R
         path: path.to_owned(),
         source,
     };
-    let mut file = BufReader::new(File::open(path).map_err(io)?);
-    let by = request.pinned_by.unwrap_or(PinnedBy::User);
-    match verify_extract(&mut file, &request.keys, &mut |_| {}) {
-        Ok(extract) => shown(path, &extract, by, context).map(|()| exit::HOLDS),
+    let file = File::open(path).map_err(io)?;
+    let by = request.pinned_by();
+    match verify_extract_as_asked(file, request, &mut |_| {}) {
+        Ok((extract, level)) => shown(path, &extract, level, by, context).map(|()| exit::HOLDS),
         Err(error @ sealog_ledger::Error::Extract { .. }) => failed(path, &error, context),
         Err(error) => Err(error.into()),
     }
@@ -34,6 +33,7 @@ pub(super) fn verify(path: &Path, request: &Request, context: &mut Context) -> R
 fn shown(
     path: &Path,
     extract: &VerifiedExtract,
+    level: Level,
     by: PinnedBy,
     context: &mut Context,
 ) -> Result<(), Error> {
@@ -45,8 +45,10 @@ fn shown(
             ("entries", number(extract.entries())),
             ("exit", u32::from(exit::HOLDS).into()),
             ("file", path.display().to_string().into()),
+            ("findings", Value::Array(Vec::new())),
             ("fingerprint", signer.map(fingerprint).into()),
             ("key", signer.map(VerifierKey::to_string).into()),
+            ("level", level.id().into()),
             ("origin", checkpoint.origin().into()),
             ("pinned_by", by.id().into()),
             ("query", extract.query().clone()),
@@ -70,11 +72,11 @@ fn shown(
         &format!("{query}, by the word of whoever wrote the extract"),
         context,
     )?;
-    row(
-        "level",
-        "self: only the operator's own key vouches for the checkpoint",
-        context,
-    )?;
+    let level = match level {
+        Level::Witnessed => "witnessed: the policy's witnesses cosigned the checkpoint",
+        _ => "self: only the operator's own key vouches for the checkpoint",
+    };
+    row("level", level, context)?;
     row(
         "limit",
         "it does not show that nothing is left out, or that a record is true",
@@ -90,6 +92,7 @@ fn failed(path: &Path, error: &sealog_ledger::Error, context: &mut Context) -> R
             ("exit", u32::from(status).into()),
             ("file", path.display().to_string().into()),
             ("findings", Value::Array(found)),
+            ("level", Level::None.id().into()),
             ("line", line_of(error).map_or(Value::Null, number)),
             ("reason", error.code().into()),
         ]))?;

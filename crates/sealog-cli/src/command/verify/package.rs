@@ -34,7 +34,7 @@ pub(super) fn origin(path: &Path) -> Option<String> {
 
 /// Verifies a package and shows how it went; returns the exit status.
 pub(super) fn verify(path: &Path, request: &Request, context: &mut Context) -> Result<u8, Error> {
-    let by = request.pinned_by.unwrap_or(PinnedBy::User);
+    let by = request.pinned_by();
     let input = BufReader::new(open(path)?);
     let report = verifier::verify_package(input, request);
     let name = path.display().to_string();

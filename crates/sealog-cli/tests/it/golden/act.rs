@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use sealog_core::Hash;
 use sealog_core::tlog::cosignature::cosign;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::KeyType;
@@ -12,7 +13,7 @@ use sealog_core::tlog::vkey::KeyType;
 /// Does one thing: `write FILE`, `fill FILE BYTES`, `append FILE`, `mkdir DIR`, `remove PATH`, `rename FROM TO`, `copy FROM TO`,
 /// `chmod MODE PATH`, `replace FILE OLD NEW` (the first one), `cut FILE BYTES` (from its end); of a file's lines,
 /// numbered from 1: `drop FILE LINE`, `double FILE LINE`, `swap FILE LINE LINE`; of witnesses with numbers:
-/// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`; and `wait MILLISECONDS`, where files have to be old.
+/// `cosign NOTE WITNESS SECONDS`, `policy FILE QUORUM WITNESS..`; `fingerprint KEY-FILE FILE`, in capitals; and `wait MILLISECONDS`, where files have to be old.
 pub(super) fn act(words: &[String], input: &str, work: &Path) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words {
@@ -72,6 +73,11 @@ pub(super) fn act(words: &[String], input: &str, work: &Path) {
             let lines: String = lines.collect();
             let group = format!("group G {quorum} {}\nquorum G\n", names.join(" "));
             fs::write(work.join(file), lines + &group).unwrap();
+        }
+        ["fingerprint", key, file] => {
+            let vkey = fs::read_to_string(work.join(key)).unwrap();
+            let fingerprint = Hash::of(&[vkey.trim().as_bytes()]).to_hex();
+            fs::write(work.join(file), fingerprint.to_uppercase()).unwrap();
         }
         ["wait", milliseconds] => {
             thread::sleep(Duration::from_millis(milliseconds.parse().unwrap()));

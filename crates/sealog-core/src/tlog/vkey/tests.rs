@@ -186,3 +186,34 @@ fn a_key_of_small_order_is_refused() {
         Err(VkeyError::Point)
     );
 }
+
+#[test]
+fn a_fingerprint_is_sixty_four_hex_digits_of_either_case_and_nothing_else() {
+    let text = key().fingerprint();
+    let hash = Hash::of(&[key().to_string().as_bytes()]);
+    assert_eq!(parse_fingerprint(&text), Some(hash));
+    assert_eq!(parse_fingerprint(&text.to_uppercase()), Some(hash));
+    let pairs = |between: &str| {
+        let pairs = text.as_bytes().chunks(2);
+        let pairs = pairs.map(|pair| String::from_utf8(pair.to_vec()).unwrap());
+        pairs.collect::<Vec<_>>().join(between)
+    };
+    let refused = [
+        pairs(":"),
+        pairs(" "),
+        format!(" {text}"),
+        format!("{text}\n"),
+        format!("sha256:{text}"),
+        format!("{text}0"),
+        text.replacen(|_| true, "", 1),
+        text.replacen(|_| true, "g", 1),
+        // A digit of another script, and one that becomes ASCII in lower case.
+        text.replacen(|_| true, "\u{ff11}", 1),
+        text.replacen(|_| true, "\u{212a}", 1),
+        String::new(),
+        key().to_string(),
+    ];
+    for text in refused {
+        assert_eq!(parse_fingerprint(&text), None, "{text}");
+    }
+}
