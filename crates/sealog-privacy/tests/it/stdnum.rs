@@ -20,6 +20,10 @@ const DIFFERENT: &[(&str, &str)] = &[
         "US_ITIN",
         "the tax office gives out the groups 50 to 65 too, which the referee does not have",
     ),
+    (
+        "MX_CURP",
+        "the referee does not ask for a vowel, or X, as the second letter",
+    ),
 ];
 
 /// Whether the scanner takes the whole of a number for one, with a word beside it.
