@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sealog
-import verify_page
+# The genuine files that are attacked, and what attackers use: `attacks/` at the root.
+sys.path.insert(0, str(Path(__file__).parents[3] / "attacks"))
+
+import sealog  # noqa: E402
+import verify_page  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -344,7 +344,7 @@ def test_policies(page: Node) -> None:
         const more = await Promise.all($.keys.map((text) => parts.Key.read(text)));
         const origin = $.note.split("\\n", 1)[0];
         const note = new TextEncoder().encode($.note);
-        const { cosignatures } = await parts.verifyCheckpoint(note, origin, [...policy.keys, ...more]);
+        const { cosignatures } = await parts.verifyCheckpoint(note, origin, [...policy.logs, ...policy.witnesses.values(), ...more]);
         if (!policy.holds(cosignatures) && policy.quorum !== "none") throw new parts.Fault("refused", "no quorum");
         return { witnesses: policy.witnesses.size, logs: policy.logs.length, holds: policy.holds(cosignatures) };
     """
@@ -444,7 +444,7 @@ def verify_torsion(data: bytes) -> tuple[int, int, int, int]:
 
 def mixed_order(torsion: tuple[int, int, int, int], message: bytes) -> tuple[bytes, bytes]:
     """A key with a part of small order, and a signature that holds only after a multiplication by the cofactor."""
-    from test_verify_py_packages import encoded
+    from tools import encoded
 
     scalar, nonce = 12_345, 67_890
     public = encoded(verify._add(verify._times(scalar, verify.BASE), torsion))
@@ -518,7 +518,7 @@ def test_a_file_that_the_page_does_not_take_into_memory(page: Node) -> None:
 
 def write_extract(path: Path, count: int, body: dict[str, Any] | None = None) -> str:
     """An extract of `count` small entries, signed by the key of the seed 01..; gives the key."""
-    from test_verify_py_packages import signature
+    from tools import SigningKey
 
     seed, origin = b"\x01" * 32, "log.example/sealog"
     text = verify.write_canonical(body or {})
@@ -526,8 +526,7 @@ def write_extract(path: Path, count: int, body: dict[str, Any] | None = None) ->
     levels = tree_of([verify.leaf_hash(entry) for entry in entries])
     texts = [[base64.b64encode(node).decode() for node in row] for row in levels]
     signed = f"{origin}\n{count}\n{texts[-1][0]}\n"
-    line = base64.b64encode(verify.Key(LOG_KEY).id + signature(seed, signed.encode())).decode()
-    note = f"{signed}\n\u2014 {origin} {line}\n"
+    note = f"{signed}\n{SigningKey(origin, seed).line(signed)}"
     head = {"checkpoint": note, "format": "sealog-export/v0", "origin": origin, "query": {}, "size": count}
     with path.open("wb") as file:
         file.write(verify.write_canonical(head) + b"\n")
@@ -551,7 +550,8 @@ def test_keys_in_the_field(page: Node, tmp_path: Path) -> None:
     assert page.verify(path, [f"{other}\n{LOG_KEY}"])["reason"] == "holds"
     assert page.verify(path, [other])["reason"] == "key_not_pinned"
     assert page.verify(path, [""])["reason"] == page.verify(path, [])["reason"] == "unpinned"
-    for wrong in ["jo", LOG_KEY[:-1], LOG_KEY + "\n+", "fd8021548b88f936d535daedcc8e59ff8a1f521c01280cdee3c14756979fcbb8"]:
+    assert page.verify(path, ["00" * 32])["reason"] == "key_not_in_file"
+    for wrong in ["jo", LOG_KEY[:-1], LOG_KEY + "\n+", "0" * 63, "0" * 65, ":".join(["00"] * 32)]:
         with pytest.raises(Failed) as failed:
             page.verify(path, [wrong])
         assert failed.value.name == "Fault"

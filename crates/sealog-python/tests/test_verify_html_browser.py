@@ -5,6 +5,7 @@ Screenshots stay in `target/verify-html`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -150,6 +151,23 @@ def test_a_genuine_package_holds(page: chromium.Browser, given: Given) -> None:
     quiet(page)
 
 
+def test_a_fingerprint_in_the_field_is_enough_for_a_package(page: chromium.Browser, given: Given) -> None:
+    fingerprint = hashlib.sha256(given.vkey.encode()).hexdigest()
+    page.type("#key", fingerprint.upper())
+    page.drop(given.package)
+    report = answer(page, given.package)
+    assert (report["exit"], report["reason"], report["key"]) == (0, "holds", given.vkey)
+    verify_page.is_same(given.verify_py(given.package, "--key", fingerprint), report)
+    assert text(page, "#fingerprints").split()[1] == fingerprint == report["fingerprint"]
+    # The field keeps what was typed into it: no key of the file gets there.
+    assert page.run("document.querySelector('#key').value") == fingerprint.upper()
+    page.drop(given.receipt)
+    report = answer(page, given.receipt)
+    verify_page.is_same(given.verify_py(given.receipt, "--key", fingerprint), report)
+    assert (report["exit"], report["reason"]) == (2, "key_not_in_file")
+    quiet(page)
+
+
 def test_an_attacked_package_is_refuted(page: chromium.Browser, given: Given) -> None:
     page.type("#key", given.vkey)
     page.drop(given.package)
@@ -252,7 +270,7 @@ def test_a_key_that_is_none_is_no_verdict(page: chromium.Browser, given: Given) 
     page.type("#key", "jo")
     page.drop(given.package)
     page.wait("document.querySelector('#problem').textContent !== ''")
-    assert "no verifier key" in text(page, "#problem") and not is_shown(page, "#answer")
+    assert "neither a verifier key nor a fingerprint" in text(page, "#problem") and not is_shown(page, "#answer")
     assert page.run("document.querySelector('#key').getAttribute('aria-invalid')") == "true"
 
 
