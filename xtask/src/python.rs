@@ -40,7 +40,7 @@ pub(crate) enum Build {
 impl Build {
     const fn profile(self) -> &'static str {
         match self {
-            Self::Quick => "ci",
+            Self::Quick => "dev",
             Self::Shipped => "release",
         }
     }
