@@ -4,145 +4,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem};
+use regex_automata::Anchored;
 use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson;
-use regex_automata::util::{start, syntax};
-use regex_automata::{Anchored, MatchKind};
+use regex_automata::util::start;
 
 use super::context::Around;
-use super::kinds::{Check, Kind};
 use super::layer::Layer;
 use super::overlap::Overlaps;
-use super::words::Words;
+use super::scanner::Scanner;
 use super::{Found, KindIndex, finder, named};
 use crate::Error;
-use crate::catalogue::{IdentifierType, Shape, identifiers};
 use crate::limits::{
     CANDIDATE_BYTES_MAX, CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES, LAYERS_MAX,
-    LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, STATE_CACHE_BYTES_MAX, WINDOW_BYTES,
+    LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES,
 };
 use crate::view::View;
-
-/// Looks for a fixed list of identifier types. It can be shared; each thread searches through a [`Session`].
-pub struct Scanner {
-    kinds: Vec<Kind>,
-    /// All patterns, anchored; the n-th is that of `patterns[n]`.
-    states: DFA,
-    patterns: Vec<KindIndex>,
-    /// Those of the user, which may begin at any word.
-    own_states: Option<DFA>,
-    own_patterns: Vec<KindIndex>,
-    shapes: Shapes,
-    words: Words,
-}
-
-/// The types that are found without a pattern, where they are looked for.
-#[derive(Debug, Default, Clone, Copy)]
-struct Shapes {
-    email: Option<KindIndex>,
-    url_credentials: Option<KindIndex>,
-    private_key: Option<KindIndex>,
-    jwt: Option<KindIndex>,
-    named_secret: Option<KindIndex>,
-}
-
-impl std::fmt::Debug for Scanner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scanner")
-            .field("kinds", &self.kinds.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Scanner {
-    /// Looks for every type of the catalogue that is looked for unless a policy says otherwise.
-    pub fn usual() -> Result<Self, Error> {
-        let usual = identifiers().filter(|identifier| identifier.is_usual());
-        Self::new(usual.map(Kind::built_in).collect(), Words::default())
-    }
-
-    /// Looks for these types.
-    pub fn of(types: &[&'static IdentifierType]) -> Result<Self, Error> {
-        let kinds = types.iter().map(|identifier| Kind::built_in(identifier));
-        Self::new(kinds.collect(), Words::default())
-    }
-
-    /// Looks for these types and words.
-    pub(crate) fn new(kinds: Vec<Kind>, words: Words) -> Result<Self, Error> {
-        let mut shapes = Shapes::default();
-        let mut patterns = (Vec::new(), Vec::new());
-        let mut own = (Vec::new(), Vec::new());
-        for (index, kind) in kinds.iter().enumerate() {
-            let index = KindIndex(index);
-            match &kind.check {
-                Check::BuiltIn(identifier) => match identifier.shape() {
-                    Shape::Pattern(pattern) => {
-                        patterns.0.push(pattern);
-                        patterns.1.push(index);
-                    }
-                    Shape::Email => shapes.email = Some(index),
-                    Shape::UrlCredentials => shapes.url_credentials = Some(index),
-                    Shape::PrivateKey => shapes.private_key = Some(index),
-                    Shape::Jwt => shapes.jwt = Some(index),
-                    Shape::NamedSecret => shapes.named_secret = Some(index),
-                },
-                Check::Pattern(pattern) => {
-                    own.0.push(pattern.as_ref());
-                    own.1.push(index);
-                }
-                Check::Words => {}
-            }
-        }
-        Ok(Self {
-            states: states(&patterns.0)?,
-            patterns: patterns.1,
-            own_states: if own.0.is_empty() {
-                None
-            } else {
-                Some(states(&own.0)?)
-            },
-            own_patterns: own.1,
-            shapes,
-            words,
-            kinds,
-        })
-    }
-
-    /// A search of its own.
-    pub fn session(&self) -> Session<'_> {
-        Session {
-            scanner: self,
-            cache: self.states.create_cache(),
-            own_cache: self.own_states.as_ref().map(DFA::create_cache),
-            matches: Vec::new(),
-        }
-    }
-
-    pub(crate) fn kind(&self, index: KindIndex) -> Option<&Kind> {
-        self.kinds.get(index.0)
-    }
-
-    /// The id of a type.
-    pub fn id(&self, index: KindIndex) -> &str {
-        self.kind(index).map_or("", |kind| &kind.id)
-    }
-}
-
-fn states(patterns: &[&str]) -> Result<DFA, Error> {
-    DFA::builder()
-        .configure(
-            DFA::config()
-                .match_kind(MatchKind::All)
-                .cache_capacity(STATE_CACHE_BYTES_MAX)
-                .skip_cache_capacity_check(true),
-        )
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .thompson(thompson::Config::new().utf8(false))
-        .build_many(patterns)
-        .map_err(|error| Error::Engine {
-            why: error.to_string(),
-        })
-}
 
 /// One search, with the memory that it needs.
 #[derive(Debug)]
@@ -163,6 +39,17 @@ pub(super) struct Window<'a> {
     pub(super) counts: Range<usize>,
     /// The name of the field that the text comes from, folded.
     pub(super) field: &'a [u8],
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(scanner: &'s Scanner) -> Self {
+        Self {
+            scanner,
+            cache: scanner.states.create_cache(),
+            own_cache: scanner.own_states.as_ref().map(DFA::create_cache),
+            matches: Vec::new(),
+        }
+    }
 }
 
 impl Session<'_> {

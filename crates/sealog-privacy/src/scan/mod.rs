@@ -14,11 +14,13 @@ mod kinds;
 mod layer;
 mod named;
 mod overlap;
+mod scanner;
 mod stream;
 mod words;
 
-pub use engine::{Scanner, Session};
+pub use engine::Session;
 pub(crate) use kinds::{Check, Kind, folded};
+pub use scanner::Scanner;
 pub use stream::Stream;
 pub(crate) use words::Words;
 

@@ -3,8 +3,9 @@
 use std::mem;
 
 use super::Found;
-use super::engine::{Scanner, Session, Window, floor_of};
+use super::engine::{Session, Window, floor_of};
 use super::overlap::Overlaps;
+use super::scanner::Scanner;
 use crate::Error;
 use crate::limits::{LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES};
 
