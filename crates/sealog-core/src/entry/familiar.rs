@@ -162,7 +162,7 @@ impl<'a> Known<'a> {
             index: self.integer(Slot::Index)?,
             seq: self.integer(Slot::Seq)?,
             prev_hash: self.hash(Slot::PrevHash),
-            recorded_at: Timestamp::parse(self.bytes(Slot::RecordedAt)?).ok()?,
+            recorded_at: Timestamp::parse_micros(self.bytes(Slot::RecordedAt)?).ok()?,
             prev_checkpoint: self.hash(Slot::PrevCheckpoint),
             run: (producer != LOG_PRODUCER.as_bytes()).then(|| memo.run(producer, run)),
         };

@@ -300,7 +300,7 @@ fn log_facts(
     let recorded_at = found
         .get(Slot::RecordedAt)
         .and_then(Ref::plain_bytes)
-        .and_then(|text| Timestamp::parse(text).ok());
+        .and_then(|text| Timestamp::parse_micros(text).ok());
     let producer = found
         .get(Slot::ProducerId)
         .and_then(|value| Some((value.offset(), value.plain_bytes()?)));
@@ -386,7 +386,7 @@ fn disposed(value: Ref<'_, '_>) -> Result<DisposedFacts, EntryError> {
             .ok_or(unreadable(name))
     };
     let hash = |name| Hash::from_hex(text(name)?).ok_or(unreadable(name));
-    let recorded_at = Timestamp::parse(text("recorded_at")?.as_bytes());
+    let recorded_at = Timestamp::parse_micros(text("recorded_at")?.as_bytes());
     Ok(DisposedFacts {
         by: integer("by")?,
         index: integer("index")?,

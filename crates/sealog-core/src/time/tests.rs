@@ -27,6 +27,16 @@ fn the_examples_of_the_page_hold() {
     }
 }
 
+#[test]
+fn a_time_as_the_log_writes_it_has_six_digits_of_a_second() {
+    let six = Timestamp::parse_micros(b"2026-11-21T03:11:41.000001Z").unwrap();
+    assert_eq!(six.format_micros(), "2026-11-21T03:11:41.000001Z");
+    for other in ["", ".00000", ".0000010", ".00000x"] {
+        let text = format!("2026-11-21T03:11:41{other}Z");
+        assert!(Timestamp::parse_micros(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
 fn read(text: &str) -> (i64, u32) {
     let time = Timestamp::parse(text.as_bytes()).expect(text);
     (time.seconds(), time.nanos())

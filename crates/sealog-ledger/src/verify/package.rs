@@ -195,7 +195,8 @@ fn signed<R: Read + Seek>(package: &mut Package<R>, keys: &[VerifierKey]) -> Che
     let first = envelope.signatures.first();
     let (Some(signature), Some(key)) = (
         first,
-        own.find(|key| first.is_some_and(|first| first.key_id == key.fingerprint())),
+        own.filter(|key| key.key_type() == KeyType::Ed25519)
+            .find(|key| first.is_some_and(|first| first.key_id == key.fingerprint())),
     ) else {
         return Err(refuted(Code::KeyNotPinned));
     };

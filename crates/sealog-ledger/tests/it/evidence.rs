@@ -7,7 +7,7 @@ use sealog_core::config::Bands;
 use sealog_core::json::Value;
 use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::sign::{Ed25519Signer, Signer};
-use sealog_core::tlog::vkey::VerifierKey;
+use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use sealog_ledger::evidence::{Asked, Evidence, EvidenceOptions, Sample, Scope};
 use sealog_ledger::verify::{Against, PackageReport, Request, verify_package};
 use sealog_ledger::{Access, ConfigSet, Error, Ledger, Options, Query, SystemRandom, keys};
@@ -330,6 +330,26 @@ fn without_a_key_or_with_another_one_nothing_is_vouched_for() {
     let stranger = stranger.verifier_key().clone();
     assert_eq!(
         said(&verify(&bytes, &[stranger], &[])),
+        (1, "key_not_pinned")
+    );
+    // The log's own key, as one that cosigns: no checkpoint of a log is signed by such a key, and no package.
+    let own = &case.keys[0];
+    let cosigns = VerifierKey::new(
+        KeyType::CosignatureV1,
+        own.name(),
+        own.public_key().as_bytes(),
+    )
+    .unwrap();
+    let name = format!("\"keyid\":\"{}\"", own.fingerprint());
+    let claimed = format!("\"keyid\":\"{}\"", cosigns.fingerprint());
+    let mut members = zip::read(&bytes);
+    let (member, manifest) = members.last_mut().unwrap();
+    assert_eq!(member, "manifest.json");
+    let text = String::from_utf8(manifest.clone()).unwrap();
+    assert_eq!(text.matches(&name).count(), 1);
+    *manifest = text.replace(&name, &claimed).into_bytes();
+    assert_eq!(
+        said(&verify(&zip::write(&members), &[cosigns], &[])),
         (1, "key_not_pinned")
     );
 }

@@ -337,3 +337,50 @@ fn texts_that_are_all_different_are_soon_not_learnt_any_more() {
 }
 
 const SHAPES_LEARNT: usize = 16;
+
+#[test]
+fn a_time_of_the_log_has_six_digits_of_a_second_and_no_other_number() {
+    let (_, record) = records().swap_remove(0);
+    let line = String::from_utf8(line(&record, None)).unwrap();
+    let (mut reader, _) = acquainted(line.as_bytes());
+    keep_to_one_shape(&mut reader);
+    let own = "\"recorded_at\":\"1970-01-01T00:00:00.000000Z\"";
+    assert_eq!(line.matches(own).count(), 1);
+    for other in ["", ".0", ".00000", ".0000000", ".000000000"] {
+        let text = format!("\"recorded_at\":\"1970-01-01T00:00:00{other}Z\"");
+        let changed = line.replace(own, &text);
+        assert!(!agree(&mut reader, changed.as_bytes()), "{changed}");
+        let refused = in_full(changed.as_bytes());
+        assert!(
+            matches!(
+                refused,
+                Err(EntryError::Unreadable {
+                    member: "recorded_at"
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+    assert!(agree(&mut reader, line.as_bytes()));
+}
+
+#[test]
+fn a_disposed_lines_time_has_six_digits_of_a_second_too() {
+    let zeros = Hash::ZERO;
+    let line = |time: &str| {
+        format!(
+            "{{\"disposed\":{{\"by\":9,\"index\":7,\"leaf\":\"{zeros}\",\"producer_seq\":0,\
+             \"recorded_at\":\"{time}\",\"retention_class\":\"default\",\"run\":\"{zeros}\",\"seq\":3,\
+             \"stream\":\"{zeros}\"}}}}"
+        )
+    };
+    let read = |time: &str| LineReader::new().read(line(time).as_bytes()).is_ok();
+    assert!(read("1970-01-01T00:00:00.000000Z"));
+    for time in [
+        "1970-01-01T00:00:00Z",
+        "1970-01-01T00:00:00.00000Z",
+        "1970-01-01T00:00:00.0000000Z",
+    ] {
+        assert!(!read(time), "{time}");
+    }
+}
