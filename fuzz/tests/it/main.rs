@@ -5,40 +5,69 @@
 )]
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use sealog_fuzz::{TARGETS, Target, drive, target};
+use sealog_fuzz::{Run, TARGETS, Target, drive, target};
 
 /// Inputs for each target in the ordinary suite: some seconds for all.
 const ROUNDS: u64 = 50_000;
 /// Inputs for each target in the long run.
 const ROUNDS_LONG: u64 = 3_000_000;
 
+/// Drives each target, as many at a time as there are cores: what a run gives depends on its seed alone.
 fn run_all(seed: u64, rounds: u64) {
-    for target in TARGETS {
-        let run = drive(target, seed, rounds);
-        assert!(run.inputs >= rounds, "{}: gave up", target.name);
-        println!(
-            "checked: fuzz {}: {} inputs, {} answers",
-            target.name,
-            run.inputs,
-            run.answers.len()
-        );
-        let accepted = run
-            .answers
-            .keys()
-            .any(|answer| answer.starts_with("accepted"));
-        assert!(
-            accepted,
-            "{}: nothing was accepted: {:?}",
-            target.name, run.answers
-        );
-        assert!(
-            run.answers.len() > 2,
-            "{}: too few answers: {:?}",
-            target.name,
-            run.answers
-        );
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut runs = Vec::new();
+        while let Some(target) = TARGETS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            runs.push((target, drive(target, seed, rounds)));
+        }
+        runs
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut runs = Vec::new();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(done) => runs.extend(done),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+    });
+    assert_eq!(runs.len(), TARGETS.len());
+    runs.sort_by_key(|(target, _)| target.name);
+    for (target, run) in runs {
+        judge(target, &run, rounds);
     }
+}
+
+fn judge(target: &Target, run: &Run, rounds: u64) {
+    assert!(run.inputs >= rounds, "{}: gave up", target.name);
+    println!(
+        "checked: fuzz {}: {} inputs, {} answers",
+        target.name,
+        run.inputs,
+        run.answers.len()
+    );
+    let accepted = run
+        .answers
+        .keys()
+        .any(|answer| answer.starts_with("accepted"));
+    assert!(
+        accepted,
+        "{}: nothing was accepted: {:?}",
+        target.name, run.answers
+    );
+    assert!(
+        run.answers.len() > 2,
+        "{}: too few answers: {:?}",
+        target.name,
+        run.answers
+    );
 }
 
 #[test]
