@@ -18,7 +18,7 @@ NODE_VERSION_MIN = 18
 IN_WORDS = {
     *["receipt_malformed", "extract_malformed", "package_malformed", "receipt_entry", "receipt_inclusion"],
     *["checkpoint_signature", "key_not_pinned", "config_bands", "package_map", "package_consistency"],
-    *["against_unusable", "unreadable"],
+    *["against_unusable", "anchor_wrong", "unreadable"],
 }
 
 # A request and an answer are a line of JSON each. `part` calls one of the page's functions or classes by name.
