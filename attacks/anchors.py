@@ -5,21 +5,12 @@ that name anchors are in the log's tree; the tokens are named by their digest in
 """
 
 import base64
-import json
 
-from tools import Attack, Package, by_the_log, line_of
+from tools import Attack, Package, by_the_log, first_line
 
 
 def changed(change):
-    def attack(package: Package):
-        def of_lines(lines):
-            value = json.loads(lines[0])
-            change(value)
-            lines[0] = line_of(value)
-
-        package.lines("anchors.jsonl", of_lines, head=0)
-
-    return by_the_log(attack)
+    return first_line("anchors.jsonl", change)
 
 
 def lines(change):

@@ -4,21 +4,11 @@ The attacker wants the auditor to believe that a decision stood on another input
 in the tree.
 """
 
-import json
-
-from tools import Attack, Package, by_the_log, line_of
+from tools import Attack, Package, by_the_log, first_line
 
 
 def changed(change):
-    def attack(package: Package):
-        def of_lines(lines):
-            value = json.loads(lines[0])
-            change(value)
-            lines[0] = line_of(value)
-
-        package.lines("openings.jsonl", of_lines, head=0)
-
-    return by_the_log(attack)
+    return first_line("openings.jsonl", change)
 
 
 def other(**values):

@@ -126,6 +126,17 @@ def by_the_log(change: Change) -> Make:
     return make
 
 
+def first_line(member: str, change: Callable[[Any], object]) -> Make:
+    """The value in the first line of a member is changed, by the log."""
+
+    def of_lines(lines: list[bytes]) -> None:
+        value = json.loads(lines[0])
+        change(value)
+        lines[0] = line_of(value)
+
+    return by_the_log(lambda package: package.lines(member, of_lines, head=0))
+
+
 def stated(**values: object) -> Change:
     """Other values in the statement."""
     return lambda package: package.predicate.update(values)
