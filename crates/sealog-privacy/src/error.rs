@@ -27,11 +27,32 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
-    /// A mode needs a store of keys.
-    #[error("the mode `{mode}` needs a key store, which is not built yet")]
+    /// A mode needs a store of keys, and there is none where the policy is used.
+    #[error("the mode `{mode}` needs the key store of a ledger, and there is none here")]
     NeedsKeys {
         /// The mode.
         mode: String,
+    },
+    /// A value could not be encrypted.
+    #[error("the value could not be sealed")]
+    Seal,
+    /// The bytes are no sealed value.
+    #[error("this is no sealed value")]
+    NotSealed,
+    /// A sealed value does not open.
+    #[error("the sealed value does not open: another key or place, or changed bytes")]
+    NotOpened,
+    /// A key cannot be wrapped or unwrapped.
+    #[error("the key-encryption key does not open the key: {why}")]
+    Wrapper {
+        /// What the cipher or the service said.
+        why: String,
+    },
+    /// What keeps keys for a policy failed.
+    #[error("the key store failed: {source}")]
+    Vault {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A limit of this crate is exceeded.
     #[error("{what} exceed the limit of {limit}")]
@@ -47,9 +68,14 @@ impl Error {
     /// Which of the four kinds this is; the shells map only that.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Engine { .. } => ErrorKind::Unavailable,
+            Self::Engine { .. } | Self::Seal | Self::Wrapper { .. } | Self::Vault { .. } => {
+                ErrorKind::Unavailable
+            }
+            Self::NotOpened => ErrorKind::Refuted,
             Self::NeedsKeys { .. } => ErrorKind::Refused,
-            Self::Json { .. } | Self::Policy { .. } | Self::Limit { .. } => ErrorKind::Malformed,
+            Self::Json { .. } | Self::Policy { .. } | Self::Limit { .. } | Self::NotSealed => {
+                ErrorKind::Malformed
+            }
         }
     }
 
@@ -60,6 +86,11 @@ impl Error {
             Self::NeedsKeys { .. } => "privacy_needs_keys",
             Self::Json { .. } | Self::Policy { .. } => "privacy_policy",
             Self::Limit { .. } => "privacy_limit",
+            Self::Seal => "seal",
+            Self::NotSealed => "not_sealed",
+            Self::NotOpened => "not_opened",
+            Self::Wrapper { .. } => "key_wrapper",
+            Self::Vault { .. } => "key_store",
         }
     }
 }

@@ -55,6 +55,8 @@ pub const PATTERN_DEPTH_MAX: u32 = 32;
 pub const PATH_BYTES_MAX: usize = 1024;
 /// Steps of a path of a policy, at most.
 pub const PATH_STEPS_MAX: usize = 32;
+/// Bytes of a value that is sealed, at most: the largest payload.
+pub const SEALED_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 const _: () = assert!(BASE64_RUN_BYTES_MAX + CONTEXT_SOURCE_BYTES < LOOK_BEHIND_BYTES);
 const _: () = assert!(TERMINAL_ESCAPE_BYTES_MAX <= INVISIBLE_RUN_BYTES_MAX);

@@ -32,8 +32,6 @@ const MEMBERS: &[&str] = &[
     "patterns",
     "types",
 ];
-/// Modes that need a store of keys beside the ledger.
-const WITH_KEYS: &[&str] = &["commit", "seal", "token"];
 
 /// A policy that was read and can be applied.
 pub struct Policy {
@@ -75,6 +73,13 @@ impl Policy {
     /// What stands for this policy in a record: it changes with everything that decides about the outcome.
     pub const fn digest(&self) -> &Hash {
         &self.digest
+    }
+
+    /// The first mode that needs a store of keys beside a ledger, if there is one.
+    pub fn needs_keys(&self) -> Option<Mode> {
+        let fields = self.fields.iter().map(|(_, mode)| mode);
+        let mut modes = self.modes.iter().chain(fields);
+        modes.find(|mode| mode.needs_keys()).copied()
     }
 
     /// The policy in canonical form.
@@ -137,10 +142,13 @@ fn mode_of(place: &str, value: &Value) -> Result<Mode, Error> {
         Some("redact") => Ok(Mode::Redact),
         Some("mask") => Ok(Mode::Mask),
         Some("keep") => Ok(Mode::Keep),
-        Some(mode) if WITH_KEYS.contains(&mode) => Err(Error::NeedsKeys {
-            mode: mode.to_owned(),
-        }),
-        _ => Err(bad(place, "a mode is one of drop, redact, mask, keep")),
+        Some("token") => Ok(Mode::Token),
+        Some("commit") => Ok(Mode::Commit),
+        Some("seal") => Ok(Mode::Seal),
+        _ => Err(bad(
+            place,
+            "a mode is one of drop, redact, mask, token, commit, seal, keep",
+        )),
     }
 }
 
@@ -312,7 +320,7 @@ impl Reader {
         if mode == Mode::Mask {
             return Err(bad(
                 "fields",
-                "a whole field has no mask: drop, redact or keep it",
+                "a whole field has no mask: drop, redact, token, commit, seal or keep it",
             ));
         }
         self.fields.push((path, mode));

@@ -8,11 +8,13 @@ mod apply;
 mod file;
 mod mask;
 mod path;
+mod vault;
 mod walk;
 
 pub use apply::{Counts, Redacted, Redactor};
 pub use file::{FORMAT, Policy};
-pub use walk::Reported;
+pub use vault::{Vault, VaultError};
+pub use walk::{Everything, Reported, Search};
 
 use std::fmt;
 
@@ -25,6 +27,12 @@ pub enum Mode {
     Redact,
     /// What the mask of its type leaves of it stands in its place.
     Mask,
+    /// A random pseudonym stands in its place, the same for the same value of a tenant: `[EMAIL:0123...]`.
+    Token,
+    /// A salted commitment to the whole field stands in the field's place.
+    Commit,
+    /// The id of its type stands in its place, and the whole field is kept sealed beside the record.
+    Seal,
     /// It is not looked for.
     Keep,
 }
@@ -36,8 +44,16 @@ impl Mode {
             Self::Drop => "drop",
             Self::Redact => "redact",
             Self::Mask => "mask",
+            Self::Token => "token",
+            Self::Commit => "commit",
+            Self::Seal => "seal",
             Self::Keep => "keep",
         }
+    }
+
+    /// Whether it needs a store of keys beside a ledger.
+    pub const fn needs_keys(self) -> bool {
+        matches!(self, Self::Token | Self::Commit | Self::Seal)
     }
 }
 

@@ -91,20 +91,22 @@ fn a_mask_leaves_at_most_half() {
 }
 
 #[test]
-fn modes_that_need_keys_are_refused_and_say_so() {
+fn without_a_key_store_modes_that_need_one_are_refused() {
     for mode in ["token", "commit", "seal"] {
         for members in [
             format!(r#","default":"{mode}""#),
             format!(r#","types":{{"EMAIL":"{mode}"}}"#),
             format!(r#","fields":[{{"path":"/a","mode":"{mode}"}}]"#),
         ] {
-            refused(
-                &members,
-                "privacy_needs_keys",
-                "needs a key store, which is not built yet",
-            );
+            let policy = policy(&members).unwrap();
+            assert_eq!(policy.needs_keys().map(Mode::name), Some(mode));
+            let refused = policy.redactor().text(b"nothing in it").unwrap_err();
+            assert_eq!(refused.code(), "privacy_needs_keys");
+            let refused = policy.redactor().value(&Value::Null).unwrap_err();
+            assert_eq!(refused.code(), "privacy_needs_keys");
         }
     }
+    assert!(policy("").unwrap().needs_keys().is_none());
 }
 
 #[test]
@@ -406,4 +408,114 @@ fn a_value_that_nests_too_deeply_is_refused() {
             .code(),
         "privacy_limit"
     );
+}
+
+/// A key store that says what it was asked for.
+#[derive(Default)]
+struct Asked(Vec<String>);
+
+impl Vault for Asked {
+    fn token(&mut self, kind: &str, value: &[u8]) -> Result<String, VaultError> {
+        let value = String::from_utf8_lossy(value);
+        self.0.push(format!("token {kind} {value}"));
+        Ok("0f".repeat(16))
+    }
+
+    fn commit(&mut self, path: &str, value: &Value) -> Result<String, VaultError> {
+        self.0
+            .push(format!("commit {path} {}", value.as_str().unwrap()));
+        Ok("hmac".into())
+    }
+
+    fn seal(&mut self, path: &str, value: &Value) -> Result<(), VaultError> {
+        self.0
+            .push(format!("seal {path} {}", value.as_str().unwrap()));
+        Ok(())
+    }
+}
+
+struct Only(&'static str);
+
+impl Search for Only {
+    fn searches(&self, path: &[String]) -> bool {
+        path.last().is_some_and(|last| last == self.0)
+    }
+}
+
+#[test]
+fn with_a_key_store_each_mode_asks_for_what_it_needs() {
+    let policy = policy(
+        r#","types":{"EMAIL":"token","IPV4":"commit","IBAN":"seal"},
+            "fields":[{"path":"/body/whole","mode":"commit"},{"path":"/body/kept","mode":"seal"},
+                      {"path":"/body/name","mode":"token"}]"#,
+    )
+    .unwrap();
+    let value = Value::parse(
+        br#"{"a/b":"ask john@example.com","addr":"from 192.0.2.7 now","kept":"k","list":["GB82 WEST 1234 5698 7654 32"],
+            "name":"Ada","whole":"w"}"#,
+    )
+    .unwrap();
+    let mut asked = Asked::default();
+    let (value, reported) = policy
+        .redactor()
+        .value_with(&value, &["body"], &Everything, &mut asked)
+        .unwrap();
+    let token = "0f".repeat(16);
+    let expected = format!(
+        r#"{{"a/b":"ask [EMAIL:{token}]","addr":"hmac","kept":"[FIELD]","list":["[IBAN]"],"name":"{token}","whole":"hmac"}}"#
+    );
+    assert_eq!(String::from_utf8(value.to_canonical()).unwrap(), expected);
+    assert_eq!(
+        asked.0,
+        [
+            "token EMAIL john@example.com",
+            "commit /body/addr from 192.0.2.7 now",
+            "seal /body/kept k",
+            "seal /body/list/0 GB82 WEST 1234 5698 7654 32",
+            "token FIELD Ada",
+            "commit /body/whole w",
+        ]
+    );
+    assert_eq!(reported.fields, 3);
+    assert_eq!(reported.counts.len(), 3);
+}
+
+#[test]
+fn what_is_not_to_be_searched_is_left_but_for_rules_about_it() {
+    let policy = policy(r#","fields":[{"path":"/gone","mode":"drop"}]"#).unwrap();
+    let value = Value::parse(br#"{"gone":"x","id":"a@b.example","text":"a@b.example"}"#).unwrap();
+    let (value, _) = policy
+        .redactor()
+        .value_with(&value, &[], &Only("text"), &mut Asked::default())
+        .unwrap();
+    assert_eq!(
+        value.to_canonical(),
+        br#"{"id":"a@b.example","text":"[EMAIL]"}"#
+    );
+}
+
+#[test]
+fn a_failing_key_store_fails_the_record() {
+    struct Broken;
+    impl Vault for Broken {
+        fn token(&mut self, _: &str, _: &[u8]) -> Result<String, VaultError> {
+            Err("gone".into())
+        }
+        fn commit(&mut self, _: &str, _: &Value) -> Result<String, VaultError> {
+            Err("gone".into())
+        }
+        fn seal(&mut self, _: &str, _: &Value) -> Result<(), VaultError> {
+            Err("gone".into())
+        }
+    }
+    for mode in ["token", "commit", "seal"] {
+        let policy = policy(&format!(r#","default":"{mode}""#)).unwrap();
+        let failed = policy.redactor().value_with(
+            &Value::from("a@b.example"),
+            &[],
+            &Everything,
+            &mut Broken,
+        );
+        assert_eq!(failed.unwrap_err().code(), "key_store", "{mode}");
+    }
 }

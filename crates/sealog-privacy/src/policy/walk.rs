@@ -5,8 +5,14 @@ use sealog_core::limits::JSON_DEPTH_MAX;
 
 use super::Mode;
 use super::apply::{Counts, Redactor};
+use super::vault::{NoVault, Vault};
 use crate::Error;
 use crate::scan::folded;
+
+/// What stands for a whole field that a rule of its own took out.
+const FIELD: &str = "[FIELD]";
+/// The type under which whole fields have their tokens.
+const FIELD_KIND: &str = "FIELD";
 
 /// What was found in a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,13 +25,53 @@ pub struct Reported {
     pub fields: u64,
 }
 
+/// Which fields of a value are searched. A rule about a field holds for the others too.
+pub trait Search {
+    /// Whether the string or number at this path may hold what is looked for.
+    fn searches(&self, path: &[String]) -> bool;
+}
+
+/// Every field is searched.
+#[derive(Debug, Clone, Copy)]
+pub struct Everything;
+
+impl Search for Everything {
+    fn searches(&self, _: &[String]) -> bool {
+        true
+    }
+}
+
 impl Redactor<'_> {
     /// Applies the policy to a value. Numbers that are identifiers become text; names of members are reported and not
     /// changed.
+    ///
+    /// # Errors
+    /// [`Error::NeedsKeys`] if the policy has a mode that needs a key store.
     pub fn value(&mut self, value: &Value) -> Result<(Value, Reported), Error> {
+        if let Some(mode) = self.policy.needs_keys() {
+            return Err(Error::NeedsKeys {
+                mode: mode.name().to_owned(),
+            });
+        }
+        self.value_with(value, &[], &Everything, &mut NoVault)
+    }
+
+    /// The same with a key store at hand, of a value that stands at this path of a record's body.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] if the key store fails.
+    pub fn value_with(
+        &mut self,
+        value: &Value,
+        path: &[&str],
+        search: &dyn Search,
+        vault: &mut dyn Vault,
+    ) -> Result<(Value, Reported), Error> {
         let mut walk = Walk {
             redactor: self,
-            path: Vec::new(),
+            path: path.iter().map(|step| (*step).to_owned()).collect(),
+            search,
+            vault,
             reported: Reported::default(),
         };
         let value = walk.value(value)?.unwrap_or(Value::Null);
@@ -36,6 +82,8 @@ impl Redactor<'_> {
 struct Walk<'w, 'p> {
     redactor: &'w mut Redactor<'p>,
     path: Vec<String>,
+    search: &'w dyn Search,
+    vault: &'w mut dyn Vault,
     reported: Reported,
 }
 
@@ -49,41 +97,77 @@ impl Walk<'_, '_> {
             });
         }
         if let Some(mode) = self.redactor.policy.field_mode(&self.path) {
-            if mode != Mode::Keep {
-                self.reported.fields += 1;
-            }
-            return Ok(match mode {
-                Mode::Drop => None,
-                Mode::Keep => Some(value.clone()),
-                Mode::Redact | Mode::Mask => Some(Value::from("[FIELD]")),
-            });
+            return self.whole_field(mode, value);
         }
         Ok(Some(match value {
-            Value::String(text) => match self.text(text.as_bytes())? {
-                Some(changed) => Value::from(changed.as_str()),
-                None => value.clone(),
-            },
-            Value::Number(_) => match self.text(&value.to_canonical())? {
-                Some(changed) => Value::from(changed.as_str()),
-                None => value.clone(),
-            },
+            Value::String(text) => self.text(text.as_bytes(), value)?,
+            Value::Number(_) => self.text(&value.to_canonical(), value)?,
             Value::Array(elements) => self.elements(elements)?,
             Value::Object(object) => self.members(object)?,
             Value::Null | Value::Bool(_) => value.clone(),
         }))
     }
 
-    /// The text of a field after the policy, if it is another one.
-    fn text(&mut self, text: &[u8]) -> Result<Option<String>, Error> {
+    /// What a rule about this field says.
+    fn whole_field(&mut self, mode: Mode, value: &Value) -> Result<Option<Value>, Error> {
+        if mode != Mode::Keep {
+            self.reported.fields += 1;
+        }
+        let pointer = self.pointer();
+        let vault = |source| Error::Vault { source };
+        Ok(match mode {
+            Mode::Drop => None,
+            Mode::Keep => Some(value.clone()),
+            Mode::Redact | Mode::Mask => Some(Value::from(FIELD)),
+            Mode::Token => {
+                let shown = value.to_canonical();
+                let shown = value.as_str().map_or(shown.as_slice(), str::as_bytes);
+                let token = self.vault.token(FIELD_KIND, shown).map_err(vault)?;
+                Some(Value::from(token.as_str()))
+            }
+            Mode::Commit => {
+                let commitment = self.vault.commit(&pointer, value).map_err(vault)?;
+                Some(Value::from(commitment.as_str()))
+            }
+            Mode::Seal => {
+                self.vault.seal(&pointer, value).map_err(vault)?;
+                Some(Value::from(FIELD))
+            }
+        })
+    }
+
+    /// A string, or a number in its text, after the policy.
+    fn text(&mut self, text: &[u8], value: &Value) -> Result<Value, Error> {
+        if !self.search.searches(&self.path) {
+            return Ok(value.clone());
+        }
         let is_index = |name: &&String| name.bytes().all(|byte| byte.is_ascii_digit());
         let name = self.path.iter().rev().find(|name| !is_index(name));
         let name = name.map(|name| folded(name)).unwrap_or_default();
-        let redacted = self.redactor.field(text, &name)?;
+        let redacted = self.redactor.field_with(text, &name, self.vault)?;
         if redacted.spans.is_empty() {
-            return Ok(None);
+            return Ok(value.clone());
         }
         add(&mut self.reported.counts, redacted.counts());
-        Ok(Some(String::from_utf8_lossy(&redacted.text).into_owned()))
+        let vault = |source| Error::Vault { source };
+        if redacted.seals {
+            self.vault.seal(&self.pointer(), value).map_err(vault)?;
+        }
+        if redacted.commits {
+            let commitment = self.vault.commit(&self.pointer(), value).map_err(vault)?;
+            return Ok(Value::from(commitment.as_str()));
+        }
+        Ok(Value::from(&*String::from_utf8_lossy(&redacted.text)))
+    }
+
+    /// Where the walk stands, as a JSON Pointer (RFC 6901).
+    fn pointer(&self) -> String {
+        let mut out = String::new();
+        for step in &self.path {
+            out.push('/');
+            out.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        }
+        out
     }
 
     fn elements(&mut self, elements: &[Value]) -> Result<Value, Error> {
@@ -101,7 +185,9 @@ impl Walk<'_, '_> {
     fn members(&mut self, object: &Object) -> Result<Value, Error> {
         let mut out = Object::new();
         for (name, member) in object.iter() {
-            let in_name = self.redactor.text(name.as_bytes())?;
+            let in_name = self
+                .redactor
+                .field_with(name.as_bytes(), b"", &mut NoNames)?;
             add(&mut self.reported.in_names, in_name.counts());
             self.path.push(name.to_owned());
             let member = self.value(member)?;
@@ -111,6 +197,23 @@ impl Walk<'_, '_> {
             }
         }
         Ok(Value::Object(out))
+    }
+}
+
+/// Names of members are reported and not changed, so nothing is made for what stands in them.
+struct NoNames;
+
+impl Vault for NoNames {
+    fn token(&mut self, _: &str, _: &[u8]) -> Result<String, super::VaultError> {
+        Ok(String::new())
+    }
+
+    fn commit(&mut self, _: &str, _: &Value) -> Result<String, super::VaultError> {
+        Ok(String::new())
+    }
+
+    fn seal(&mut self, _: &str, _: &Value) -> Result<(), super::VaultError> {
+        Ok(())
     }
 }
 
