@@ -97,7 +97,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "privacy_needs_keys",
-        "use drop, redact or mask in its place",
+        "use drop, redact or mask in its place here; records of a ledger take every mode (`privacy` in its settings)",
     ),
     // Models that lie elsewhere.
     (
@@ -254,7 +254,47 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "data_key",
-        "restore it from its backup; if it was destroyed on purpose, what it committed to cannot be opened any more",
+        "restore it from its backup; if it was destroyed on purpose, what it committed to or sealed cannot be opened any more",
+    ),
+    (
+        "key_store",
+        "restore keys.sqlite and the key-encryption key that belongs to it into the secrets directory, mode 0600",
+    ),
+    (
+        "key_store_missing",
+        "restore keys.sqlite with its kek.key into the secrets directory; without them what these entries sealed is lost",
+    ),
+    (
+        "key_wrapper",
+        "bring the key-encryption key by which the keys were wrapped: kek.key, SEALOG_KEK or the service that keeps it",
+    ),
+    (
+        "seal",
+        "the value could not be encrypted: nothing was recorded; report it as a bug",
+    ),
+    (
+        "not_sealed",
+        "give what `seal` returned, whole and unchanged",
+    ),
+    (
+        "not_opened",
+        "compare with the entry: the payload was changed, or stands in another record than the one it was sealed for",
+    ),
+    (
+        "unknown_subject",
+        "check tenant and name; who was erased before, or never recorded with --subject, has nothing to erase",
+    ),
+    (
+        "legal_hold",
+        "release the hold first, if its reason is gone",
+    ),
+    (
+        "retention",
+        "wait, or record the legal ground and two approvals and erase with --despite-retention",
+    ),
+    (
+        "not_approved",
+        "append `approval` records: subject_kind `erasure`, the scope as subject_id, from persons who did not ask for it",
     ),
     ("output", "make room or choose another place for the output"),
 ];

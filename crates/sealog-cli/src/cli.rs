@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, export, import, init, key, label, model, producers, publish,
-    read, receipt, record, redact, search, shell, stats, verify,
+    checkpoint, config, doctor, epoch, erase, export, import, init, key, label, model, producers,
+    publish, read, receipt, record, redact, reveal, search, shell, stats, verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -114,6 +114,10 @@ pub enum Command {
     /// Privacy policies: check one, list what it looks for
     #[command(subcommand)]
     Policy(redact::Command),
+    /// Show a sealed value of an entry; the log records who looked
+    Reveal(reveal::Args),
+    /// Erase a person or a tenant: destroy their keys, keep every proof
+    Erase(erase::Args),
     /// Configurations: bands of a score, who set them and why
     #[command(subcommand)]
     Config(config::Command),
@@ -145,7 +149,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &["verify", "receipt", "checkpoint", "export", "publish"],
     ),
     ("Models", &["model"]),
-    ("Privacy", &["redact", "policy"]),
+    ("Privacy", &["redact", "policy", "reveal", "erase"]),
     (
         "Run",
         &[

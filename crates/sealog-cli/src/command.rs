@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod doctor;
 pub mod epoch;
+pub mod erase;
 pub mod export;
 mod filter;
 pub mod import;
@@ -17,6 +18,7 @@ pub mod read;
 pub mod receipt;
 pub mod record;
 pub mod redact;
+pub mod reveal;
 pub mod search;
 pub mod shell;
 pub mod stats;
@@ -46,6 +48,8 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Label(command) => label::label(command, context),
         Command::Model(command) => model::model(command, context),
         Command::Redact(args) => redact::redact(&args, context),
+        Command::Reveal(args) => reveal::reveal(&args, context),
+        Command::Erase(args) => erase::erase(&args, context),
         Command::Policy(command) => redact::policy(&command, context),
         Command::Key(command) => key::key(command, context),
         Command::Epoch(command) => epoch::epoch(&command, context),

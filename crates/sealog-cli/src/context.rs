@@ -1,13 +1,16 @@
 //! What every command has at hand: settings, output, and the ledger they name.
 
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sealog_core::tlog::sign::Signer;
 use sealog_ledger::{Access, HeadCopyPolicy, IndexMode, Ledger, Options};
+
+use sealog_privacy::limits::POLICY_BYTES_MAX;
+use sealog_privacy::policy::Policy;
 
 use crate::error::Error;
 use crate::output::{Format, Output, complain, count, plain};
@@ -137,11 +140,22 @@ impl Context {
                 .choice("index", &index)?
                 .unwrap_or(IndexMode::Manual),
             allow_file_systems: settings.list("file_systems")?,
+            privacy: self.privacy()?,
             producer_id: settings
                 .text("producer")?
                 .map_or(default.producer_id, Into::into),
             ..Options::default()
         })
+    }
+
+    /// The policy that the settings name for records.
+    fn privacy(&self) -> Result<Option<Arc<Policy>>, Error> {
+        let policy = match self.settings.text("privacy")? {
+            None => return Ok(None),
+            Some("usual") => Policy::usual()?,
+            Some(_) => read_policy(&self.settings.path("privacy").unwrap_or_default())?,
+        };
+        Ok(Some(Arc::new(policy)))
     }
 
     /// A bar for `total` bytes on standard error; hidden unless a person watches.
@@ -158,6 +172,21 @@ impl Context {
         }
         Ok(bar)
     }
+}
+
+/// Reads a privacy policy.
+pub fn read_policy(path: &Path) -> Result<Policy, Error> {
+    let failed = |source| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let mut text = Vec::new();
+    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX);
+    let opened = fs::File::open(path).map_err(failed)?;
+    let read = opened.take(limit + 1).read_to_end(&mut text);
+    read.map_err(failed)?;
+    Ok(Policy::parse(&text, Vec::new())?)
 }
 
 /// The ledgers in a directory: directories whose name ends in `.sealog`.

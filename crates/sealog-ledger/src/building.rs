@@ -18,7 +18,7 @@ use crate::ids::Known;
 use crate::queue::Ticket;
 use crate::work::{Done, Group, Work};
 use crate::writer::Writer;
-use crate::{Error, admin, repeat, snapshot};
+use crate::{Error, admin, privacy, repeat, snapshot};
 
 /// Nonces that are drawn at once.
 const NONCES_DRAWN_MAX: usize = 256;
@@ -168,14 +168,17 @@ impl Writer {
     }
 
     /// Completes one of the log's own records.
-    fn own_record(&mut self, draft: Draft) -> Result<Submission, Error> {
+    fn own_record(&mut self, mut draft: Draft) -> Result<Submission, Error> {
         let record_id = new_uuid(&*self.parts.clock, &*self.parts.random)?;
         let now = self.parts.clock.now();
+        let policy = self.parts.privacy.clone();
+        let privacy = policy.map(|policy| privacy::clean_own(&policy, &mut draft));
         let filling = Filling {
             record_id: record_id.clone(),
             now,
             run: &self.run,
             seq: self.run_seq,
+            privacy: privacy.transpose()?,
         };
         self.run_seq += 1;
         let (record, _) = draft::record_of(draft, &filling)?;

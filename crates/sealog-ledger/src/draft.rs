@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sealog_core::commitment::KeyId;
 use sealog_core::entry::{DEFAULT_TENANT, GENERAL_STREAM, RecordFacts, RecordKind, RecordReader};
 use sealog_core::hash::Hash;
 use sealog_core::json::{FlatObject, Number, Object, Value, WriteValue, write_integer};
@@ -14,6 +15,7 @@ use sealog_core::limits::PAYLOAD_INLINE_BYTES_MAX;
 use sealog_core::time::Timestamp;
 
 use crate::Error;
+use crate::privacy::PrivacyNote;
 
 /// How a record came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,25 @@ pub struct Payload {
     pub media_type: String,
     /// The bytes to keep.
     pub bytes: Vec<u8>,
+    /// The data key that seals the bytes, which are a sealed value then. None: they are as they are, and are sealed if
+    /// the record is about a person.
+    pub key_id: Option<KeyId>,
+}
+
+/// A value that a record does not hold but commits to (design rule 8).
+#[derive(Clone)]
+pub struct Commit {
+    /// The member of the body in which the commitment is to stand.
+    pub member: String,
+    /// The encoding of the value (`docs/formats/values.md`).
+    pub encoding: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Commit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values are what commitments hide.
+        write!(f, "Commit({}, {} bytes)", self.member, self.encoding.len())
+    }
 }
 
 /// An actor's signature on a record, over the bytes that [`crate::Producer::prepare`] gave.
@@ -94,6 +115,11 @@ pub struct Draft {
     pub producer_seq: Option<u64>,
     /// Commitments under data keys of subjects or tenants.
     pub personal_commitments: Vec<PersonalCommitment>,
+    /// The person that the record is about, by whatever name the host knows. It stands nowhere: the record says the
+    /// person's pseudonym, and commitments and payloads are under the person's data key.
+    pub subject: Option<String>,
+    /// Values that it commits to, under the key of the person, else of the tenant, else of the ledger.
+    pub commits: Vec<Commit>,
     /// Evidence kept with it.
     pub payloads: Vec<Payload>,
     /// Index and leaf hash of the entry that it corrects.
@@ -116,6 +142,8 @@ impl Draft {
             retention_class: None,
             producer_seq: None,
             personal_commitments: Vec::new(),
+            subject: None,
+            commits: Vec::new(),
             payloads: Vec::new(),
             corrects: None,
         }
@@ -129,6 +157,8 @@ pub(crate) struct Filling<'a> {
     pub(crate) now: Timestamp,
     pub(crate) run: &'a str,
     pub(crate) seq: u64,
+    /// What a privacy policy did to it.
+    pub(crate) privacy: Option<PrivacyNote>,
 }
 
 /// Who submits records: the same for all of a producer's.
@@ -194,6 +224,9 @@ pub(crate) fn record_of(draft: Draft, filling: &Filling<'_>) -> Result<(Vec<u8>,
         draft.personal_commitments,
         &mut files,
     )?;
+    if let Some(privacy) = &filling.privacy {
+        record.member("privacy", privacy.member());
+    }
     record.member("producer_run", filling.run);
     record.integer("producer_seq", draft.producer_seq.unwrap_or(filling.seq))?;
     record.member("record_id", &filling.record_id);
@@ -313,6 +346,9 @@ fn payload_member(payload: Payload, files: &mut Files) -> Result<FlatObject, Err
     member.insert("digest", sealog_core::config::digest_text(&digest));
     if payload.bytes.len() <= PAYLOAD_INLINE_BYTES_MAX {
         member.insert("inline", STANDARD.encode(&payload.bytes));
+    }
+    if let Some(key_id) = payload.key_id {
+        member.insert("key_id", key_id.to_string());
     }
     member.insert("media_type", payload.media_type);
     member.insert("name", payload.name);

@@ -213,6 +213,54 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// The key store cannot be used.
+    #[error("the key store{} cannot be used: {why}", at(path.as_deref()))]
+    KeyStore {
+        /// Its file; none in memory.
+        path: Option<PathBuf>,
+        /// Why.
+        why: String,
+    },
+    /// Entries name data keys of persons or tenants, and the store that held them is not there.
+    #[error("{entries} entries name keys of a key store, and none is at {}", path.display())]
+    KeyStoreMissing {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// How many entries.
+        entries: u64,
+    },
+    /// A policy or a sealed value failed.
+    #[error(transparent)]
+    Privacy(sealog_privacy::Error),
+    /// The key store has no key and no pseudonym of whoever is to be erased: nothing is there, or not any more.
+    #[error("the key store knows nobody of this name in this tenant")]
+    UnknownSubject,
+    /// A legal hold forbids the erasure.
+    #[error("the legal hold {hold_id} on {scope} forbids it")]
+    Held {
+        /// The hold.
+        hold_id: String,
+        /// What it covers.
+        scope: String,
+    },
+    /// A retention policy still keeps an entry.
+    #[error("the retention class {class} keeps an entry of it until {until}")]
+    Retained {
+        /// The class.
+        class: String,
+        /// Until when.
+        until: String,
+    },
+    /// There are not enough approvals of an erasure.
+    #[error("{scope} is approved by {given} of the {needed} persons that it needs")]
+    NotApproved {
+        /// What is to be erased.
+        scope: String,
+        /// Approvals that it needs.
+        needed: usize,
+        /// Approvals that count.
+        given: usize,
+    },
     /// A data key was destroyed or cannot be read.
     #[error("the data key {key_id} is not available")]
     DataKey {
@@ -244,7 +292,13 @@ impl Error {
             | Self::Vanished { .. }
             | Self::OriginTaken { .. }
             | Self::NoEntry { .. }
-            | Self::Disposed { .. } => ErrorKind::Refused,
+            | Self::Disposed { .. }
+            | Self::KeyStoreMissing { .. }
+            | Self::UnknownSubject
+            | Self::Held { .. }
+            | Self::Retained { .. }
+            | Self::NotApproved { .. } => ErrorKind::Refused,
+            Self::Privacy(error) => error.kind(),
             Self::Damaged { .. } => ErrorKind::Refuted,
             Self::Extract { finding, .. } => match finding.weight() {
                 Weight::Refutes => ErrorKind::Refuted,
@@ -255,6 +309,7 @@ impl Error {
             | Self::Index { .. }
             | Self::Io { .. }
             | Self::Random { .. }
+            | Self::KeyStore { .. }
             | Self::DataKey { .. } => ErrorKind::Unavailable,
         }
     }
@@ -290,6 +345,13 @@ impl Error {
             Self::Io { .. } => "io",
             Self::Random { .. } => "random",
             Self::DataKey { .. } => "data_key",
+            Self::KeyStore { .. } => "key_store",
+            Self::KeyStoreMissing { .. } => "key_store_missing",
+            Self::Privacy(error) => error.code(),
+            Self::UnknownSubject => "unknown_subject",
+            Self::Held { .. } => "legal_hold",
+            Self::Retained { .. } => "retention",
+            Self::NotApproved { .. } => "not_approved",
         }
     }
 
@@ -307,6 +369,17 @@ impl Error {
             Self::Rules { findings } | Self::Damaged { findings } => findings,
             Self::Extract { finding, .. } => std::slice::from_ref(finding),
             _ => &[],
+        }
+    }
+
+    /// What a policy said; of what failed in this crate while it worked, that itself.
+    pub(crate) fn from_privacy(error: sealog_privacy::Error) -> Self {
+        match error {
+            sealog_privacy::Error::Vault { source } => match source.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(source) => Self::Privacy(sealog_privacy::Error::Vault { source }),
+            },
+            error => Self::Privacy(error),
         }
     }
 
@@ -366,4 +439,14 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = below.source();
     }
     text
+}
+
+impl From<sealog_privacy::Error> for Error {
+    fn from(error: sealog_privacy::Error) -> Self {
+        Self::from_privacy(error)
+    }
+}
+
+fn at(path: Option<&std::path::Path>) -> String {
+    path.map_or_else(String::new, |path| format!(" {}", path.display()))
 }

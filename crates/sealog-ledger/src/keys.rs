@@ -111,8 +111,8 @@ pub fn read_log_key(path: &Path) -> Result<Ed25519Signer, Error> {
     })
 }
 
-/// The ledger's data key and its id.
-#[derive(Debug)]
+/// A data key and its id.
+#[derive(Debug, Clone)]
 pub(crate) struct LedgerDataKey {
     pub(crate) id: KeyId,
     pub(crate) key: DataKey,
@@ -121,24 +121,17 @@ pub(crate) struct LedgerDataKey {
 /// Reads the ledger's data key, or makes one that is durable before it is returned.
 pub(crate) fn data_key(path: &Path, random: &dyn Random) -> Result<LedgerDataKey, Error> {
     if !path.exists() {
-        let id = new_key_id(random)?;
-        let mut bytes = Zeroizing::new([0; 32]);
-        random.fill(&mut *bytes)?;
+        let new = new_data_key(random)?;
         let mut text = Zeroizing::new(String::with_capacity(100));
-        text.push_str(&id.to_string());
+        text.push_str(&new.id.to_string());
         text.push(' ');
-        push_hex(&mut text, &*bytes);
+        push_hex(&mut text, new.key.expose());
         text.push('\n');
         match write_secret(path, text.as_bytes()) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
             }
             Err(error) => return Err(error),
-            Ok(()) => {
-                return Ok(LedgerDataKey {
-                    id,
-                    key: DataKey::new(*bytes),
-                });
-            }
+            Ok(()) => return Ok(new),
         }
     }
     let text = read_secret(path)?;
@@ -163,8 +156,8 @@ fn new_key_id(random: &dyn Random) -> Result<KeyId, Error> {
     Ok(KeyId::new(bytes))
 }
 
-/// A data key that is kept nowhere.
-pub(crate) fn data_key_in_memory(random: &dyn Random) -> Result<LedgerDataKey, Error> {
+/// A new data key, which is kept nowhere yet.
+pub(crate) fn new_data_key(random: &dyn Random) -> Result<LedgerDataKey, Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     random.fill(&mut *bytes)?;
     Ok(LedgerDataKey {
@@ -278,7 +271,7 @@ fn user_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
 /// Writes a secret to a file that did not exist, readable by its owner alone, durably.
 ///
 /// It gets its name when it is whole: a crash, a full disk or a signal meanwhile leaves no half of a key under it.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -296,6 +289,38 @@ fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let named = file.persist_noclobber(path).map_err(|error| error.error);
     named.map_err(Error::io("create", path))?;
     sync_dir(directory)
+}
+
+/// Makes an empty secret file, readable by its owner alone, unless one is there.
+pub(crate) fn touch_secret(path: &Path) -> Result<(), Error> {
+    match write_secret(path, b"") {
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Writes a secret file in the place of the one that may be there, durably; readers see one or the other.
+pub(crate) fn rewrite_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let new = tempfile::Builder::new()
+        .prefix(NEW_SECRET)
+        .tempfile_in(directory);
+    let mut file = new.map_err(Error::io("create", path))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.as_file().sync_all());
+    written.map_err(Error::io("write", path))?;
+    let named = file.persist(path).map_err(|error| error.error);
+    named.map_err(Error::io("replace", path))?;
+    sync_dir(directory)
+}
+
+/// Puts one secret file in the place of another, durably.
+pub(crate) fn replace_secret(path: &Path, new: &Path) -> Result<(), Error> {
+    fs::rename(new, path).map_err(Error::io("replace", path))?;
+    sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Makes a directory that only its owner may enter, with a `.gitignore` that keeps all of it out of version control.
@@ -334,7 +359,7 @@ fn sync_dir(directory: &Path) -> Result<(), Error> {
 }
 
 /// Reads a secret file; refused where others than its owner may read it.
-fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     use std::io::Read;
     let file = fs::File::open(path).map_err(Error::io("read", path))?;
     let metadata = file.metadata().map_err(Error::io("read", path))?;

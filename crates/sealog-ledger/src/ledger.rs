@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     /// Configurations and labels as of the last commit, for callers that must not wait for one.
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) data_key: OnceLock<LedgerDataKey>,
+    /// Data keys of persons and tenants. Its transactions are never waited for under the writer's lock.
+    pub(crate) keys: crate::privacy::Keys,
     pub(crate) closed: Mutex<bool>,
     /// For proofs of entries of earlier groups. Taken before the writer's lock, never after.
     pub(crate) canopy: Mutex<Canopy>,
@@ -174,6 +176,7 @@ impl Ledger {
             index,
             view: RwLock::default(),
             data_key: OnceLock::new(),
+            keys: crate::privacy::Keys::default(),
             closed: Mutex::new(false),
             canopy: Mutex::new(Canopy::new()),
             opened: Instant::now(),
@@ -395,19 +398,21 @@ impl Ledger {
             .to_string())
     }
 
-    /// The salt of a commitment at this field of this record; `None` if it is under another data key than the ledger's.
+    /// The salt of a commitment at this field of this record; `None` if its data key is not here or not any more.
     pub(crate) fn salt_of(
         &self,
         commitment: &Commitment,
         record_id: &str,
         field: &str,
     ) -> Result<Option<Salt>, Error> {
-        let key = self.data_key()?;
-        let own = key.id == commitment.key_id();
-        Ok(own.then(|| key.key.salt(record_id, field)))
+        match self.key_named(commitment.key_id()) {
+            Ok((_, key)) => Ok(Some(key.key.salt(record_id, field))),
+            Err(Error::DataKey { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    fn data_key(&self) -> Result<&LedgerDataKey, Error> {
+    pub(crate) fn data_key(&self) -> Result<&LedgerDataKey, Error> {
         if let Some(key) = self.0.data_key.get() {
             return Ok(key);
         }
@@ -416,7 +421,7 @@ impl Ledger {
                 &directory.join(keys::DATA_KEY_FILE),
                 &*self.0.options.random,
             )?,
-            None => keys::data_key_in_memory(&*self.0.options.random)?,
+            None => keys::new_data_key(&*self.0.options.random)?,
         };
         Ok(self.0.data_key.get_or_init(|| key))
     }

@@ -23,12 +23,14 @@ mod ids;
 pub mod import;
 mod index;
 mod key_ring;
+mod key_store;
 pub mod keys;
 mod ledger;
 pub mod lineage;
 mod open;
 mod options;
 mod people;
+mod privacy;
 mod producer;
 mod publish;
 mod queue;
@@ -47,7 +49,7 @@ pub use admin::{ConfigSet, HEAD_MISSED, UNSTATED};
 pub use anchoring::Anchored;
 pub use appended::Appended;
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
-pub use draft::{CaptureMode, Draft, Payload, PersonalCommitment, RecordSignature};
+pub use draft::{CaptureMode, Commit, Draft, Payload, PersonalCommitment, RecordSignature};
 pub use error::Error;
 pub use export::{EXPORT_FORMAT, ExportProgress, Exported};
 pub use index::{
@@ -55,10 +57,14 @@ pub use index::{
     prepare_fork,
 };
 pub use key_ring::{ActorKey, EarlierKey, KeyRing};
+pub use key_store::{KEK_FILE, KEK_VARIABLE, KEY_STORE_FILE};
 pub use ledger::Ledger;
 pub use open::forget_path;
 pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};
 pub use people::{ConfigView, LabelView};
+pub use privacy::{
+    Erased, Erasure, ErasureSubject, Reached, Residue, RevealAccess, Revealed, Whose,
+};
 pub use producer::Producer;
 pub use publish::Published;
 pub use read::{Entries, Entry};

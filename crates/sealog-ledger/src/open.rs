@@ -187,6 +187,7 @@ impl Ledger {
             index: Arc::clone(index.shared()),
             store: Arc::clone(&store),
             signer,
+            privacy: options.privacy.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
             head: Head::new(slots, options.head_copy),

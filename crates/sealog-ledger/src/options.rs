@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sealog_core::limits::EPOCH_ENTRIES;
 use sealog_core::tlog::sign::Signer;
+use sealog_privacy::policy::Policy;
+use sealog_privacy::wrap::KeyWrapper;
 
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 
@@ -79,6 +81,10 @@ pub struct Options {
     pub producer_id: String,
     /// How that was authenticated, an identifier of `kinds.json`.
     pub producer_assurance: String,
+    /// What is done with personal data in records before they are written; none: nothing.
+    pub privacy: Option<Arc<Policy>>,
+    /// Wraps data keys in place of the key file of the key store.
+    pub key_wrapper: Option<Arc<dyn KeyWrapper>>,
     /// The log's clock.
     pub clock: Arc<dyn Clock>,
     /// The log's random source.
@@ -106,6 +112,8 @@ impl Default for Options {
             allow_file_systems: Vec::new(),
             producer_id: "local".into(),
             producer_assurance: "none".into(),
+            privacy: None,
+            key_wrapper: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

@@ -133,12 +133,14 @@ impl Producer {
             Some(id) => id,
             None => ids.next()?,
         };
+        let privacy = crate::privacy::protect(&self.ledger, &mut draft, &record_id)?;
         let seq = draft.producer_seq.unwrap_or_else(|| self.number());
         let filling = Filling {
             record_id,
             now: options.clock.now(),
             run: &self.run,
             seq,
+            privacy,
         };
         let (record, files) = draft::record_of(draft, &filling)?;
         for (name, bytes) in files {

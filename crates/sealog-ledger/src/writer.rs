@@ -16,6 +16,8 @@ use sealog_core::tlog::tree::GroupTree;
 use sealog_store::{CommitError, Place, Store, Turn};
 
 use crate::building::Building;
+use sealog_privacy::policy::Policy;
+
 use crate::clock::{Clock, Random, new_token};
 use crate::draft::{Author, Draft};
 use crate::error::chain;
@@ -36,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) index: Arc<index::Shared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) signer: Arc<dyn Signer>,
+    /// What is done to the texts that the log itself writes.
+    pub(crate) privacy: Option<Arc<Policy>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) head: Head,

@@ -168,6 +168,7 @@ impl Job {
                 name,
                 media_type,
                 bytes,
+                key_id: None,
             });
         }
         Ok(())

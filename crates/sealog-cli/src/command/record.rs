@@ -57,6 +57,10 @@ pub struct Args {
     /// Tenant that it belongs to
     #[arg(long, value_name = "ID")]
     tenant: Option<String>,
+    /// Person that it is about, by any name: the record says a pseudonym, and payloads and commitments are under a key
+    /// of that person's own, which `sealog erase` destroys
+    #[arg(long, value_name = "NAME")]
+    subject: Option<String>,
     /// Id of the record, a UUID of version 7, to be able to retry
     #[arg(long, value_name = "UUID", conflicts_with = "ndjson")]
     record_id: Option<String>,
@@ -90,12 +94,10 @@ pub fn record(args: &Args, context: &mut Context) -> Result<u8, Error> {
     }
     // The input first: what is wrong with it needs no ledger to be told.
     let mut draft = one_draft(args, context)?;
+    let directory = context.settings.environment().directory();
+    commit::commit(&mut draft, &args.commit, directory)?;
     let ledger = context.open(Access::Append)?;
     let mut session = Session::start(&ledger, args, context)?;
-    let directory = context.settings.environment().directory();
-    commit::commit(&mut draft, &args.commit, directory, &ledger, || {
-        session.producer.new_record_id()
-    })?;
     let result = session.append_one(draft, context);
     let closed = session.finish();
     result?;
@@ -179,6 +181,9 @@ fn defaults(draft: &mut Draft, args: &Args, context: &Context) -> Result<(), Err
         Ok::<_, Error>(())
     };
     set(&mut draft.tenant_id, &args.tenant, "tenant")?;
+    if args.subject.is_some() {
+        draft.subject.clone_from(&args.subject);
+    }
     set(&mut draft.system_id, &args.system, "system")?;
     set(&mut draft.stream_id, &args.stream, "stream")?;
     set(
@@ -227,6 +232,7 @@ fn read_payload(text: &str, media_type: &str, context: &Context) -> Result<Paylo
         name: name.into(),
         media_type: media_type.into(),
         bytes,
+        key_id: None,
     })
 }
 

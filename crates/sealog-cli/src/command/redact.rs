@@ -4,7 +4,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sealog_core::json::Value;
-use sealog_privacy::limits::POLICY_BYTES_MAX;
 use sealog_privacy::policy::{Counts, Policy};
 use sealog_privacy::scan::Found;
 
@@ -50,6 +49,10 @@ pub enum Command {
 /// Redacts standard input.
 pub fn redact(args: &Args, context: &mut Context) -> Result<u8, Error> {
     let policy = read_policy(args.policy.as_deref(), context)?;
+    if let Some(mode) = policy.needs_keys() {
+        let mode = mode.name().to_owned();
+        return Err(sealog_privacy::Error::NeedsKeys { mode }.into());
+    }
     if !args.column.is_empty() {
         return table(&policy, &args.column, context);
     }
@@ -260,20 +263,7 @@ fn read_policy(file: Option<&Path>, context: &Context) -> Result<Policy, Error> 
     let Some(file) = file else {
         return Ok(Policy::usual()?);
     };
-    let path = context.settings.environment().directory().join(file);
-    let failed = |source| Error::Io {
-        action: "read",
-        path: path.clone(),
-        source,
-    };
-    let mut text = Vec::new();
-    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX);
-    let opened = std::fs::File::open(&path).map_err(failed)?;
-    opened
-        .take(limit + 1)
-        .read_to_end(&mut text)
-        .map_err(failed)?;
-    Ok(Policy::parse(&text, Vec::new())?)
+    crate::context::read_policy(&context.settings.environment().directory().join(file))
 }
 
 fn input_failed(source: io::Error) -> Error {

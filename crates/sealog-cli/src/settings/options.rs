@@ -115,6 +115,11 @@ pub const OPTIONS: &[Setting] = &[
     any("system", "none", "AI system that records are about"),
     any("stream", "the tenant's system", "Stream that records go to"),
     any("retention_class", "`default`", "Retention class of records"),
+    any(
+        "privacy",
+        "none",
+        "Privacy policy that works on records before they are written (a file, or `usual`)",
+    ),
     // What a verification asks.
     trusted(
         "key",

@@ -214,6 +214,7 @@ fn payload(name: &str, bytes: Vec<u8>) -> Payload {
         name: name.into(),
         media_type: "application/json".into(),
         bytes,
+        key_id: None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::Error;
 
 /// Why the index cannot answer or go on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// Another process or thread is writing it.
     #[error("another process is writing it")]
     Busy,

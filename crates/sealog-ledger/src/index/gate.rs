@@ -1,4 +1,4 @@
-//! Who is inside `SQLite`, so that a process forks while nobody is.
+//! Who is inside `SQLite` (the query index, the key store), so that a process forks while nobody is.
 //!
 //! A fork copies whatever another thread of the parent holds at that moment: `SQLite`'s own mutexes, which the child
 //! would wait for without end, and what it remembers of the files that the process has open, with locks that the
@@ -49,7 +49,7 @@ thread_local! {
 
 /// A thread is inside until this ends. It belongs to the thread.
 #[derive(Debug)]
-pub(super) struct Inside(PhantomData<*const ()>);
+pub(crate) struct Inside(PhantomData<*const ()>);
 
 impl Drop for Inside {
     fn drop(&mut self) {
@@ -62,7 +62,7 @@ impl Drop for Inside {
 }
 
 /// Goes inside, after a fork under way. [`Fault::Inherited`] where this process was forked while `SQLite` was in use.
-pub(super) fn enter() -> Result<Inside, Fault> {
+pub(crate) fn enter() -> Result<Inside, Fault> {
     adopt();
     if SPOILED.load(Ordering::SeqCst) {
         return Err(Fault::Inherited);

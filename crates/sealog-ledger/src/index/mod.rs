@@ -19,7 +19,7 @@ mod ahead;
 mod database;
 mod fault;
 mod follow;
-mod gate;
+pub(crate) mod gate;
 mod insert;
 mod mark;
 mod plan;

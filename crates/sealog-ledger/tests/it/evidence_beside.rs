@@ -61,6 +61,7 @@ fn with_payload(id: &str, bytes: Vec<u8>) -> Draft {
         name: "letter".into(),
         media_type: "text/plain".into(),
         bytes,
+        key_id: None,
     }];
     draft
 }

@@ -43,6 +43,7 @@ fn payload(name: &str, bytes: usize) -> Payload {
         name: name.into(),
         media_type: "text/plain".into(),
         bytes: (0..bytes).map(|n| (n % 251) as u8).collect(),
+        key_id: None,
     }
 }
 

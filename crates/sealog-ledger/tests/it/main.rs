@@ -11,6 +11,7 @@
 
 mod anchors;
 mod append;
+mod erase;
 mod evidence;
 mod evidence_beside;
 mod extract;
@@ -22,11 +23,13 @@ mod head_copy;
 mod import;
 mod import_llm;
 mod index;
+mod key_store;
 mod kill;
 mod leaving;
 mod pages;
 mod payloads;
 mod predecessors;
+mod privacy;
 mod publish;
 mod refusals;
 mod revoke;

@@ -17,6 +17,7 @@ fn with_payload(id: &str, fill: u8) -> Draft {
         name: "letter".into(),
         media_type: "text/plain".into(),
         bytes: vec![fill; 40_000],
+        key_id: None,
     }];
     draft
 }

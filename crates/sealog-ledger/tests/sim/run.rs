@@ -185,6 +185,7 @@ impl Run {
             name: "input".into(),
             media_type: "text/plain".into(),
             bytes: self.random.bits().to_le_bytes().repeat(5_000),
+            key_id: None,
         }
     }
 

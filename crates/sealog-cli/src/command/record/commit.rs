@@ -4,34 +4,22 @@ use std::fs;
 use std::path::Path;
 
 use sealog_core::values::Encoder;
-use sealog_ledger::{Draft, Ledger};
+use sealog_ledger::{Commit, Draft};
 
 use crate::error::Error;
 
-/// Puts commitments into a draft, each `NAME=FILE`. The salt is derived from the record's id, so the draft gets one.
-pub(super) fn commit(
-    draft: &mut Draft,
-    files: &[String],
-    directory: &Path,
-    ledger: &Ledger,
-    fresh_id: impl FnOnce() -> Result<String, sealog_ledger::Error>,
-) -> Result<(), Error> {
-    if files.is_empty() {
-        return Ok(());
-    }
+/// Has a draft commit to files, each `NAME=FILE`.
+pub(super) fn commit(draft: &mut Draft, files: &[String], directory: &Path) -> Result<(), Error> {
     let refused = |problem: String| Error::Argument {
         argument: "--commit",
         problem,
-    };
-    let id = match &draft.record_id {
-        Some(id) => id.clone(),
-        None => draft.record_id.insert(fresh_id()?).clone(),
     };
     for text in files {
         let (name, file) = text
             .split_once('=')
             .ok_or_else(|| refused("expected NAME=FILE".into()))?;
-        if draft.body.contains_key(name) {
+        let is_taken = draft.commits.iter().any(|commit| commit.member == name);
+        if draft.body.contains_key(name) || is_taken {
             return Err(refused(format!("the body has {name} already")));
         }
         let path = directory.join(file);
@@ -44,11 +32,10 @@ pub(super) fn commit(
         let mut encoder = Encoder::new();
         let value = encoder.bytes(&bytes).and_then(|()| encoder.finish());
         let value = value.map_err(|error| refused(error.to_string()))?;
-        // A JSON Pointer from the body; the two characters that it escapes.
-        let field = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        draft
-            .body
-            .insert(name, ledger.commitment(&id, &field, &value)?);
+        draft.commits.push(Commit {
+            member: name.into(),
+            encoding: value.into(),
+        });
     }
     Ok(())
 }
