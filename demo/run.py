@@ -2,7 +2,8 @@
 
 Trains a classifier on the breast cancer data that scikit-learn ships, records every test decision under a
 configuration, changes the threshold with a reason halfway, verifies, and then attacks copies of the ledger to show
-what each verifier can see. Exits 1 if anything comes out other than it should.
+what each verifier can see. Then it records chats of three people and erases one of them. Exits 1 if anything comes out
+other than it should.
 
     cargo xtask demo [--out DIRECTORY]
 """
@@ -24,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 import sealog
 from attacks import WITH_KEPT, WITH_KEY, Case
 from paper import Paper
+from persons import tell
 
 
 def train():
@@ -142,6 +144,8 @@ def main() -> int:
     attack(case, paper)
     paper.head("What the operator's own machine sees")
     go_on_from_backup(case, paper)
+    paper.head("Three people, of whom none stands in the log, and one asks to be forgotten")
+    tell(out, case.settings, paper)
     paper.head("What none of this shows")
     paper.say("That a record is true, that the model is good, or that the key's holder has no second log. A second")
     paper.say("party that cosigns checkpoints (a witness) would show the last.")

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict, PyList, PyString};
-use sealog_ledger::Error;
+use sealog_ledger::{Error, Whose};
 
 use crate::encode::Encoded;
 use crate::entry::{Entries, Entry};
@@ -234,17 +234,24 @@ impl LedgerCore {
         Ok(())
     }
 
-    /// A commitment to a value of a record's field, under the ledger's data key: what stands in the log if the
-    /// record was made from the same value.
+    /// A commitment to a value of a record's field, under the key of the person, else of the tenant, else of the
+    /// ledger: what stands in the log if the record was made from the same value.
+    #[pyo3(signature = (record_id, member, value, *, subject=None, tenant=None))]
     fn commitment(
         &self,
         record_id: &str,
         member: &str,
         value: &Bound<'_, PyAny>,
+        subject: Option<String>,
+        tenant: Option<String>,
     ) -> PyResult<String> {
         let encoded = Encoded::of(value)?.shared();
+        let whose = Whose {
+            tenant: tenant.or_else(|| self.settings.tenant.clone()),
+            subject,
+        };
         self.detached(value.py(), |live| {
-            live.commitment(record_id, member, &encoded)
+            live.commitment(&whose, record_id, member, &encoded)
         })
     }
 

@@ -5,7 +5,8 @@
 //!
 //! **What is absent**: any rule about records (those are in `sealog-core` and `sealog-ledger`), the decorator and
 //! the collector (pure Python, in `python/sealog`), output of any kind, signal handlers, and threads at import.
-//! No thread of this crate ever takes the interpreter's lock, but for a callable that signs (`signer`).
+//! No thread of this crate ever takes the interpreter's lock, but for a callable that signs (`signer`)
+//! and a recogniser of personal data that Python code is (`privacy`).
 
 mod body;
 mod cli;
@@ -22,6 +23,7 @@ mod live;
 mod model;
 mod people;
 mod plain;
+mod privacy;
 mod process;
 mod queue;
 mod receipt;
@@ -68,6 +70,8 @@ mod _sealog {
         config_active, config_history, config_set, configs, import_checkpoint, label_add,
         label_rename, labels, seal_epoch,
     };
+    #[pymodule_export]
+    use crate::privacy::{Policy, Redacted, erase, reveal, seal, subject_ref, unseal};
     #[pymodule_export]
     use crate::receipt::Receipt;
     #[pymodule_export]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sealog_core::json::{Object, Value};
 use sealog_core::values::Encoder;
-use sealog_ledger::{Access, Appended, Creation, Draft, Error, Ledger, Options, Producer};
+use sealog_ledger::{Access, Appended, Creation, Draft, Error, Ledger, Options, Producer, Whose};
 
 use crate::ids::new_record_id;
 use crate::process::Process;
@@ -232,10 +232,7 @@ impl Live {
     /// Appends completed jobs as one group and waits until they are durable.
     pub(crate) fn append(&self, jobs: &[&Job]) -> Result<Vec<Appended>, Error> {
         self.start()?;
-        let drafts = jobs
-            .iter()
-            .map(|job| job.draft(&self.ledger))
-            .collect::<Result<_, _>>()?;
+        let drafts = jobs.iter().map(|job| job.draft()).collect();
         self.producer.append_many(drafts)
     }
 
@@ -357,6 +354,7 @@ impl Live {
     /// A commitment to a value of a record's field.
     pub(crate) fn commitment(
         &self,
+        whose: &Whose,
         record_id: &str,
         member: &str,
         value: &[u8],
@@ -366,6 +364,6 @@ impl Live {
         } else {
             pointer(member)
         };
-        self.ledger.commitment(record_id, &path, value)
+        self.ledger.commitment_of(whose, record_id, &path, value)
     }
 }

@@ -1,8 +1,6 @@
 //! The class `Record`, and the job that every record becomes: all that is needed of the Python values, taken out
 //! of them on the caller's thread.
 
-use std::sync::Arc;
-
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
@@ -10,7 +8,7 @@ use sealog_core::config::parse_digest;
 use sealog_core::hash::Hash;
 use sealog_core::json::FlatObject;
 use sealog_core::time::Timestamp;
-use sealog_ledger::{CaptureMode, Draft, Error, Ledger, Payload};
+use sealog_ledger::{CaptureMode, Commit, Draft, Payload};
 
 use crate::body;
 use crate::encode::Encoded;
@@ -77,7 +75,7 @@ pub(crate) struct Job {
     pub(crate) seq: Option<u64>,
     pub(crate) occurred_at: Option<Timestamp>,
     /// Members of the body that are commitments, with what they commit to.
-    commits: Vec<(String, Arc<[u8]>)>,
+    commits: Vec<Commit>,
     /// What few records have.
     rare: Option<Box<Rare>>,
 }
@@ -92,6 +90,8 @@ struct Rare {
     retention_class: Option<String>,
     corrects: Option<(u64, Hash)>,
     payloads: Vec<Payload>,
+    /// The person that it is about, by whatever name the host knows.
+    subject: Option<String>,
 }
 
 impl Job {
@@ -131,6 +131,7 @@ impl Job {
             "commit" => self.commit(value.cast::<PyMapping>()?)?,
             "stream" => self.rare().stream = Some(value.extract()?),
             "tenant" => self.rare().tenant = Some(value.extract()?),
+            "subject" => self.rare().subject = Some(value.extract()?),
             "system" => self.rare().system = Some(value.extract()?),
             "retention_class" => self.rare().retention_class = Some(value.extract()?),
             "capture_mode" => self.rare().capture_mode = Some(capture_mode(value)?),
@@ -155,7 +156,10 @@ impl Job {
             // The commitment stands in the entry; its value does not, but waits in memory.
             let waits = encoded.shared();
             self.bytes += member.len() + 128 + waits.len();
-            self.commits.push((member, waits));
+            self.commits.push(Commit {
+                member,
+                encoding: waits,
+            });
         }
         Ok(())
     }
@@ -189,8 +193,8 @@ impl Job {
         }
     }
 
-    /// The draft that the ledger takes, with its commitments made.
-    pub(crate) fn draft(&self, ledger: &Ledger) -> Result<Draft, Error> {
+    /// The draft that the ledger takes.
+    pub(crate) fn draft(&self) -> Draft {
         let mut draft = Draft::new(&self.kind, self.body.clone());
         draft.record_id.clone_from(&self.record_id);
         draft.producer_seq = self.seq;
@@ -203,13 +207,10 @@ impl Job {
             draft.retention_class.clone_from(&rare.retention_class);
             draft.corrects = rare.corrects;
             draft.payloads.clone_from(&rare.payloads);
+            draft.subject.clone_from(&rare.subject);
         }
-        let id = self.record_id.as_deref().unwrap_or_default();
-        for (member, value) in &self.commits {
-            let commitment = ledger.commitment(id, &pointer(member), value)?;
-            draft.body.insert(member, commitment);
-        }
-        Ok(draft)
+        draft.commits = self.commits.clone();
+        draft
     }
 }
 

@@ -119,6 +119,7 @@ fn option(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> PyResu
         "epoch_entries" => options.epoch_entries = value.extract()?,
         "epoch_seconds" => options.epoch_seconds = value.extract()?,
         "allow_file_systems" => options.allow_file_systems = value.extract()?,
+        "privacy" => options.privacy = Some(crate::privacy::policy(value)?),
         "producer_id" => options.producer_id = value.extract()?,
         "head_copy" => {
             let policies = [

@@ -19,9 +19,11 @@ from conftest import bodies, only
 Decisions = Callable[[], list[dict[str, Any]]]
 
 
-def committed(ledger: sealog.Ledger, body: dict[str, Any], member: str, value: Any) -> bool:
+def committed(
+    ledger: sealog.Ledger, body: dict[str, Any], member: str, value: Any, subject: str | None = None
+) -> bool:
     """Whether a record commits to a value."""
-    return bool(body[member] == ledger.commitment(body["decision_id"], member, value))
+    return bool(body[member] == ledger.commitment(body["decision_id"], member, value, subject=subject))
 
 
 # Sorts of functions.
@@ -321,10 +323,10 @@ def test_paths_and_callables(ledger: sealog.Ledger) -> None:
 
     decide({"id": 17, "profile": {"age": 3}}, session="s-1")
     body = only(ledger)
-    assert (body["score"], body["subject_ref"], body["session_id"], body["trace_id"]) == (0.75, "17", "s-1", "s-1")
+    assert (body["score"], body["subject_ref"], body["session_id"], body["trace_id"]) == (0.75, ledger.subject_ref("17"), "s-1", "s-1")
     assert (body["action"], body["outcome"], body["model_id"]) == ("reject", "declined", "p-7")
-    assert committed(ledger, body, "input_digest", {"age": 3})
-    assert committed(ledger, body, "output_digest", {"parts": [{"id": "p-7"}]})
+    assert committed(ledger, body, "input_digest", {"age": 3}, subject="17")
+    assert committed(ledger, body, "output_digest", {"parts": [{"id": "p-7"}]}, subject="17")
     assert "error" not in body
 
 
@@ -335,7 +337,7 @@ def test_a_parameter_named_result_is_reached_through_arguments(ledger: sealog.Le
 
     check("person-1")
     body = only(ledger)
-    assert (body["score"], body["subject_ref"]) == (0.5, "person-1")
+    assert (body["score"], body["subject_ref"]) == (0.5, ledger.subject_ref("person-1"))
 
 
 @pytest.mark.parametrize(

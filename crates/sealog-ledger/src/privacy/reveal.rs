@@ -1,6 +1,7 @@
 //! Sealing single values, and showing what was sealed: only by an explicit call, which the log records first.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +17,7 @@ use crate::admin::own_draft;
 use crate::appended::Appended;
 use crate::clock::new_token;
 use crate::key_store::{Holder, Making};
+use crate::keys::LedgerDataKey;
 use crate::ledger::Ledger;
 
 /// Characters of a payload's name that `access.logged` repeats, at most.
@@ -63,18 +65,42 @@ impl Ledger {
     /// # Errors
     /// Those of the key store, and a value beyond 64 MiB.
     pub fn seal(&self, value: &[u8], whose: &Whose) -> Result<Sealed, Error> {
+        let key = self.key_of(whose)?;
+        Ok(Sealed::new(&key.key, key.id, &SealedPlace::NONE, value)?)
+    }
+
+    /// The commitment that stands in a record made from this value: under the key of the person, else of the tenant,
+    /// else of the ledger (design rule 8). A key that is not there yet is made.
+    ///
+    /// # Errors
+    /// Those of the key store.
+    pub fn commitment_of(
+        &self,
+        whose: &Whose,
+        record_id: &str,
+        field: &str,
+        encoding: &[u8],
+    ) -> Result<String, Error> {
+        let tenant = whose.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
+        if whose.subject.is_none() && tenant == DEFAULT_TENANT {
+            return self.commitment(record_id, field, encoding);
+        }
+        let key = self.key_of(whose)?;
+        let salt = key.key.salt(record_id, field);
+        Ok(salt.commit(key.id, encoding).to_string())
+    }
+
+    fn key_of(&self, whose: &Whose) -> Result<Arc<LedgerDataKey>, Error> {
         let tenant = whose.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
         let store = self.needed_key_store()?;
         let reference = match &whose.subject {
             Some(subject) => store.reference(tenant, subject, Making::Allowed)?,
             None => None,
         };
-        let holder = Holder {
+        store.key_of(&Holder {
             tenant: tenant.to_owned(),
             subject: reference.unwrap_or_default(),
-        };
-        let key = store.key_of(&holder)?;
-        Ok(Sealed::new(&key.key, key.id, &SealedPlace::NONE, value)?)
+        })
     }
 
     /// Shows a value that [`Ledger::seal`] sealed. The access is logged before it is shown.

@@ -11,9 +11,10 @@
 
 from __future__ import annotations
 
-from . import model
+from . import model, privacy
 from ._collector import Collector, current
 from ._encoders import register_encoder
+from ._erased import Erased
 from ._evidence import Package
 from ._ledger import Ledger
 from ._model import Model
@@ -56,6 +57,7 @@ __all__ = [
     "ConfigView",
     "Encoded",
     "Entry",
+    "Erased",
     "Finding",
     "FormatError",
     "ImportReport",
@@ -87,6 +89,7 @@ __all__ = [
     "memory",
     "model",
     "open",
+    "privacy",
     "register_encoder",
     "tree_root",
     "verify",

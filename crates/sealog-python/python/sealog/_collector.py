@@ -56,6 +56,7 @@ class Collector:
     __slots__ = (
         "_body",
         "_commits",
+        "_subject",
         "_config",
         "_ended",
         "_errors",
@@ -85,6 +86,7 @@ class Collector:
         self._on_unencodable = on_unencodable
         self._body: dict[str, Any] = {}
         self._commits: dict[str, Encoded] = {}
+        self._subject: str | None = None
         self._errors: list[str] = []
         self._warnings: list[tuple[type[SealogWarning], str]] = []
         self._escalate = False
@@ -192,8 +194,12 @@ class Collector:
         self._identify("session_id", "session", value)
 
     def subject(self, value: Any) -> None:
-        """The person concerned, by a pseudonym."""
-        self._identify("subject_ref", "subject", value)
+        """The person concerned, by any name: the record says a pseudonym, and what it commits to is under a key of that
+        person's own, which `ledger.erase` destroys."""
+        if value is None:
+            return
+        with self._guard("subject"):
+            self._subject = _rules.line(_rules.written(value))
 
     def trace(self, value: Any) -> None:
         """The trace that the decision belongs to."""
@@ -323,10 +329,10 @@ class Collector:
         try:
             body, commits = self._decide()
             try:
-                self._receipt = self._ledger._finish(self._started, body, commits, via)
+                self._receipt = self._ledger._finish(self._started, body, commits, self._subject, via)
             except FormatError as error:
                 # What the host put in does not fit. The decision is recorded all the same, without it.
-                self._receipt = self._ledger._finish(self._started, self._bare(error), commits, via)
+                self._receipt = self._ledger._finish(self._started, self._bare(error), commits, self._subject, via)
         except Exception as error:
             self._lost(error)
         finally:

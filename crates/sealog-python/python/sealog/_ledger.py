@@ -17,6 +17,7 @@ from ._collector import Collector, OnError, OnUnencodable, Via, _log
 from ._config import Configurations, Labels
 from ._decided import AsyncDecided, Decided, Decorator
 from ._decision import Plan, wrap
+from ._erased import Erased
 from ._evidence import Package
 from ._model import Model
 from ._query import Query
@@ -346,6 +347,57 @@ class Ledger(LedgerCore):
         asked.update(system=system, accept_findings=accept_findings)
         return _sealog.import_adopt(self, os.fspath(path), asked)
 
+    # Persons.
+
+    def subject_ref(self, person: str, *, tenant: str | None = None) -> str:
+        """The pseudonym of a person within a tenant, made if there is none: what records say in the person's place."""
+        return _sealog.subject_ref(self, person, tenant)
+
+    def reveal(
+        self, index: int, name: str, *, by: str, purpose: str | None = None, auth_method: str | None = None
+    ) -> bytes:
+        """Shows a sealed value of an entry, by its name, after the log has recorded who looks.
+
+        Refused once the key of the person is destroyed.
+        """
+        self.flush()
+        return _sealog.reveal(self, index, name, by, purpose, auth_method)
+
+    def erase(
+        self,
+        person: str | None = None,
+        *,
+        by: str,
+        subject_ref: str | None = None,
+        tenant: str | None = None,
+        whole_tenant: bool = False,
+        request: str | None = None,
+        approvals: int = 0,
+        despite_retention: bool = False,
+    ) -> Erased:
+        """Erases a person, by the name that records gave or by the pseudonym, or a whole tenant.
+
+        Keys, pseudonyms and codes are destroyed; no entry is changed, and every proof still holds. What the erasure
+        could not reach, and what is still in a file of this ledger, stands in what comes back. Refused under a legal
+        hold, while a retention policy keeps an entry, without the approvals that it needs (two for a tenant), and for
+        whom the key store does not know.
+        """
+        if [person is not None, subject_ref is not None, whole_tenant].count(True) != 1:
+            raise TypeError("one of a person, subject_ref= and whole_tenant=True is needed")
+        if whole_tenant and tenant is None:
+            raise TypeError("whole_tenant=True needs tenant=")
+        self.flush()
+        order = {
+            "person": person,
+            "subject_ref": subject_ref,
+            "tenant": tenant,
+            "by": by,
+            "request": request,
+            "approvals": approvals,
+            "despite_retention": despite_retention,
+        }
+        return Erased(**_sealog.erase(self, order))
+
     # The end.
 
     def close(self, timeout: float | None = None) -> None:
@@ -390,11 +442,12 @@ class Ledger(LedgerCore):
         started: Started,
         body: dict[str, Any],
         commits: Mapping[str, Encoded],
+        subject: str | None,
         via: Via,
     ) -> Receipt | None:
         if via == "append":
-            return self.append("decision", body, started=started, commit=commits)
-        self.enqueue("decision", body, started=started, commit=commits)
+            return self.append("decision", body, started=started, commit=commits, subject=subject)
+        self.enqueue("decision", body, started=started, commit=commits, subject=subject)
         return None
 
     def _intend(self, collector: Collector) -> None:

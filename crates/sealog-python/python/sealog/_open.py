@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Union
 
 from ._ledger import Ledger
+from ._sealog import Policy
 
 StrPath = Union[str, "os.PathLike[str]"]
 Full = Union[Literal["block"], Literal["fail"], Literal["gap"]]
@@ -33,6 +34,7 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
     index: Literal["follow", "manual", "off"] | None = None,
     allow_file_systems: Sequence[str] | None = None,
     producer_id: str | None = None,
+    privacy: Policy | Literal["usual"] | None = None,
     signer: Callable[[bytes], bytes] | None = None,
     vkey: str | None = None,
     signer_wait: float | None = None,
@@ -55,6 +57,9 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
     `system` and `tenant` stand in every record that names none. `full` says what `enqueue` does when the queue has
     no room: wait up to `queue_wait` seconds, fail, or drop the record and declare a gap.
 
+    `privacy` is a policy that works on every record before it is written (`sealog.privacy`); `"usual"` replaces what
+    it finds by the name of its type.
+
     `signer` signs the log in place of a key file: it is called with the bytes to sign and returns the 64 bytes of an
     Ed25519 signature by the key `vkey`, whose name is the log's origin (`log_vkey` makes one from a public key). It is
     called on a thread of its own while every writer of the log waits, for at most `signer_wait` seconds (10); if it
@@ -72,6 +77,7 @@ def memory(
     system: str | None = None,
     tenant: str | None = None,
     producer_id: str | None = None,
+    privacy: Policy | Literal["usual"] | None = None,
     signer: Callable[[bytes], bytes] | None = None,
     vkey: str | None = None,
     signer_wait: float | None = None,

@@ -23,13 +23,18 @@ def identifier(value: Any) -> str:
     """An identifier: ASCII letters, digits and `. _ : / @ + -`, 1 to 200. Integers and UUIDs are written out."""
     if isinstance(value, enum.Enum):
         value = value.value
-    text = value if isinstance(value, str) else _written(value)
+    text = value if isinstance(value, str) else written(value)
     if not _ID.fullmatch(text):
         raise ValueError("not an identifier (ASCII letters, digits and . _ : / @ + -, 1 to 200)")
     return str.__str__(text)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A name in text: a string as it is, an integer or a UUID written out."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, str):
+        return str.__str__(value)
     if value is None or isinstance(value, (bool, bytes, bytearray, float)):
         raise TypeError(f"{type(value).__qualname__} is not an identifier")
     return str(value)

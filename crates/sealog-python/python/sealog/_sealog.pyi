@@ -157,6 +157,7 @@ class Record:
         capture_mode: Literal["automatic", "manual", "imported"] | None = ...,
         corrects: tuple[int, str] | None = ...,
         payloads: Iterable[tuple[str, str, bytes]] | None = ...,
+        subject: str | None = ...,
     ) -> Record: ...
     @property
     def kind(self) -> str: ...
@@ -399,6 +400,7 @@ class LedgerCore:
         capture_mode: Literal["automatic", "manual", "imported"] | None = ...,
         corrects: tuple[int, str] | None = ...,
         payloads: Iterable[tuple[str, str, bytes]] | None = ...,
+        subject: str | None = ...,
     ) -> Receipt: ...
     @overload
     def append(
@@ -419,6 +421,7 @@ class LedgerCore:
         capture_mode: Literal["automatic", "manual", "imported"] | None = ...,
         corrects: tuple[int, str] | None = ...,
         payloads: Iterable[tuple[str, str, bytes]] | None = ...,
+        subject: str | None = ...,
     ) -> Receipt | None: ...
     def append_many(self, /, records: Iterable[Record]) -> list[Receipt]: ...
     def enqueue(
@@ -440,11 +443,14 @@ class LedgerCore:
         capture_mode: Literal["automatic", "manual", "imported"] | None = ...,
         corrects: tuple[int, str] | None = ...,
         payloads: Iterable[tuple[str, str, bytes]] | None = ...,
+        subject: str | None = ...,
     ) -> str: ...
     def flush(self, /, timeout: float | None = None) -> QueueState: ...
     @property
     def queue(self) -> QueueState: ...
-    def commitment(self, /, record_id: str, member: str, value: object) -> str: ...
+    def commitment(
+        self, /, record_id: str, member: str, value: object, *, subject: str | None = None, tenant: str | None = None
+    ) -> str: ...
     def entry(self, /, index: int) -> Entry: ...
     def entries(self, /, start: int = 0, stop: int | None = None) -> Entries: ...
     def receipt(self, /, index: int) -> Receipt: ...
@@ -533,3 +539,46 @@ def model_scan(path: str | PathLike[str], asked: dict[str, Any]) -> dict[str, An
 def model_scan_bytes(name: str, bytes: builtins.bytes, asked: dict[str, Any]) -> dict[str, Any]: ...
 def model_sign(path: str | PathLike[str], asked: dict[str, Any]) -> dict[str, Any]: ...
 def model_verify(path: str | PathLike[str], asked: dict[str, Any]) -> dict[str, Any]: ...
+
+class Redacted:
+    """A text after a policy."""
+
+    @property
+    def text(self) -> str:
+        """The text with every value that was found replaced."""
+
+    @property
+    def spans(self) -> list[tuple[int, int, str]]:
+        """Where in the original something was found, in characters, and its type."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each type were found."""
+
+class Policy:
+    """What is looked for in text, and what is done with what is found."""
+
+    def __new__(
+        cls, policy: Mapping[str, Any] | str | bytes | None = None, *, recognisers: Iterable[object] = ()
+    ) -> Policy: ...
+    @property
+    def digest(self) -> str:
+        """What stands for the policy in records: `sha256:` and 64 hex digits."""
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Each type that is looked for, with its mode."""
+
+    def redact(self, text: str, /) -> Redacted:
+        """Applies the policy to a text. Refused for a policy with a mode that needs a ledger's key store."""
+
+    def redact_value(self, value: object, /) -> Any:
+        """Applies the policy to a value of JSON types: to its strings, and to numbers that are identifiers."""
+
+def subject_ref(ledger: LedgerCore, person: str, tenant: str | None) -> str: ...
+def seal(ledger: LedgerCore, value: bytes, subject: str | None, tenant: str | None) -> str: ...
+def unseal(ledger: LedgerCore, sealed: str, by: str, purpose: str | None, auth_method: str | None) -> bytes: ...
+def reveal(
+    ledger: LedgerCore, index: int, name: str, by: str, purpose: str | None, auth_method: str | None
+) -> bytes: ...
+def erase(ledger: LedgerCore, order: Mapping[str, Any]) -> dict[str, Any]: ...

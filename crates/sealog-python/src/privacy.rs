@@ -1,0 +1,341 @@
+//! Personal data: the classes `Policy` and `Redacted`, and what the ledger does with persons.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
+use sealog_core::json::{Number, Object, Value};
+use sealog_ledger::{Appended, Erased, Erasure, ErasureSubject, RevealAccess, Whose};
+use sealog_privacy::policy;
+use sealog_privacy::scan::Recogniser;
+use sealog_privacy::seal::Sealed;
+
+use crate::body;
+use crate::error::{exception, format_error};
+use crate::ledger::LedgerCore;
+use crate::plain;
+
+/// What is looked for in text, and what is done with what is found.
+#[pyclass(frozen, module = "sealog.privacy")]
+#[derive(Debug)]
+pub(crate) struct Policy(Arc<policy::Policy>);
+
+/// A text after a policy.
+#[pyclass(frozen, module = "sealog.privacy")]
+#[derive(Debug)]
+pub(crate) struct Redacted {
+    #[pyo3(get)]
+    text: String,
+    #[pyo3(get)]
+    spans: Vec<(usize, usize, String)>,
+    counts: policy::Counts,
+}
+
+#[pymethods]
+impl Redacted {
+    /// How many of each type were found.
+    #[getter]
+    fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counts = PyDict::new(py);
+        for (id, count) in &self.counts {
+            counts.set_item(id, count)?;
+        }
+        Ok(counts)
+    }
+
+    fn __repr__(&self) -> String {
+        // The text may still hold what nobody found.
+        format!("<Redacted, {} found>", self.spans.len())
+    }
+}
+
+/// A recogniser that is a Python object: `name`, `version`, and `find(text)`, which gives (start, end) in characters.
+struct PythonRecogniser {
+    name: String,
+    version: String,
+    find: Py<PyAny>,
+}
+
+impl PythonRecogniser {
+    fn new(given: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Recogniser>> {
+        let text = |name: &str| given.getattr(name)?.extract::<String>();
+        Ok(Arc::new(Self {
+            name: text("name")?,
+            version: text("version")?,
+            find: given.getattr("find")?.unbind(),
+        }))
+    }
+
+    fn call(&self, py: Python<'_>, text: &str) -> PyResult<Vec<(usize, usize)>> {
+        let answer = self.find.bind(py).call1((text,))?;
+        answer.try_iter()?.map(|span| span?.extract()).collect()
+    }
+}
+
+impl Recogniser for PythonRecogniser {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        let spans = Python::attach(|py| {
+            self.call(py, text).map_err(|error| {
+                // Nobody waits for an answer here; Python tells of it as of an exception in a destructor.
+                error.write_unraisable(py, Some(self.find.bind(py)));
+            })
+        });
+        match spans {
+            Ok(spans) => found.extend(spans.into_iter().filter_map(|span| bytes_of(text, span))),
+            // What it would have found is unknown, so that nothing of the text may be kept.
+            Err(()) if !text.is_empty() => found.push(0..text.len()),
+            Err(()) => {}
+        }
+    }
+}
+
+/// A span of characters as one of bytes; none if it does not lie in the text.
+fn bytes_of(text: &str, (start, end): (usize, usize)) -> Option<Range<usize>> {
+    let at = |count: usize| {
+        let ends = std::iter::once(text.len());
+        text.char_indices().map(|(at, _)| at).chain(ends).nth(count)
+    };
+    (start < end).then_some(())?;
+    Some(at(start)?..at(end)?)
+}
+
+fn failed(py: Python<'_>, error: sealog_privacy::Error) -> PyErr {
+    exception(py, &sealog_ledger::Error::from(error))
+}
+
+#[pymethods]
+impl Policy {
+    #[new]
+    #[pyo3(signature = (policy=None, *, recognisers=None))]
+    fn new(
+        py: Python<'_>,
+        policy: Option<&Bound<'_, PyAny>>,
+        recognisers: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let text = match policy {
+            None => br#"{"format":"sealog/privacy-policy/v1"}"#.to_vec(),
+            Some(given) => {
+                if let Ok(text) = given.cast::<PyString>() {
+                    text.to_str()?.as_bytes().to_vec()
+                } else if let Ok(bytes) = given.cast::<PyBytes>() {
+                    bytes.as_bytes().to_vec()
+                } else {
+                    body::read(given)?.object.as_bytes().to_vec()
+                }
+            }
+        };
+        let mut list = Vec::new();
+        if let Some(recognisers) = recognisers {
+            for recogniser in recognisers.try_iter()? {
+                list.push(PythonRecogniser::new(&recogniser?)?);
+            }
+        }
+        let read = py.detach(|| policy::Policy::parse(&text, list));
+        let read = read.map_err(|error| failed(py, error))?;
+        Ok(Self(Arc::new(read)))
+    }
+
+    /// What stands for the policy in records.
+    #[getter]
+    fn digest(&self) -> String {
+        sealog_core::config::digest_text(self.0.digest())
+    }
+
+    /// Each type that is looked for, with its mode.
+    #[getter]
+    fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let types = PyDict::new(py);
+        for (id, mode) in self.0.types() {
+            types.set_item(id, mode.name())?;
+        }
+        Ok(types)
+    }
+
+    /// Applies the policy to a text.
+    fn redact(&self, py: Python<'_>, text: &str) -> PyResult<Redacted> {
+        let policy = Arc::clone(&self.0);
+        let redacted = py.detach(|| policy.redactor().text(text.as_bytes()));
+        let redacted = redacted.map_err(|error| failed(py, error))?;
+        let characters = |at: usize| text.get(..at).map_or(0, |head| head.chars().count());
+        Ok(Redacted {
+            counts: redacted.counts(),
+            text: String::from_utf8_lossy(&redacted.text).into_owned(),
+            spans: redacted
+                .spans
+                .into_iter()
+                .map(|(span, id)| (characters(span.start), characters(span.end), id))
+                .collect(),
+        })
+    }
+
+    /// Applies the policy to a value of JSON types.
+    fn redact_value<'py>(
+        &self,
+        py: Python<'py>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let wrapped = PyDict::new(py);
+        wrapped.set_item("value", value)?;
+        let read = body::read(wrapped.as_any())?.object.to_object();
+        let value = read.get("value").cloned().unwrap_or(Value::Null);
+        let policy = Arc::clone(&self.0);
+        let redacted = py.detach(|| policy.redactor().value(&value));
+        let (value, _) = redacted.map_err(|error| failed(py, error))?;
+        plain::value(py, &value)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Policy {}>", self.digest())
+    }
+}
+
+/// A policy as the settings take it: one that was made, or the usual one by its name.
+pub(crate) fn policy(given: &Bound<'_, PyAny>) -> PyResult<Arc<policy::Policy>> {
+    if let Ok(policy) = given.cast::<Policy>() {
+        return Ok(Arc::clone(&policy.get().0));
+    }
+    let py = given.py();
+    match given.extract::<&str>() {
+        Ok("usual") => {
+            let usual = policy::Policy::usual().map_err(|error| failed(py, error))?;
+            Ok(Arc::new(usual))
+        }
+        _ => Err(format_error(
+            py,
+            "privacy",
+            "a sealog.privacy.Policy, or \"usual\", is needed",
+        )),
+    }
+}
+
+/// The pseudonym of a person, made if there is none.
+#[pyfunction]
+pub(crate) fn subject_ref(
+    py: Python<'_>,
+    ledger: &LedgerCore,
+    person: &str,
+    tenant: Option<&str>,
+) -> PyResult<String> {
+    ledger.detached(py, |live| live.ledger.subject_ref(tenant, person))
+}
+
+/// Seals a value by itself.
+#[pyfunction]
+pub(crate) fn seal(
+    py: Python<'_>,
+    ledger: &LedgerCore,
+    value: Vec<u8>,
+    subject: Option<String>,
+    tenant: Option<String>,
+) -> PyResult<String> {
+    let whose = Whose { tenant, subject };
+    let sealed = ledger.detached(py, |live| live.ledger.seal(&value, &whose))?;
+    Ok(sealed.to_text())
+}
+
+/// Shows a value that was sealed by itself; the log says so first.
+#[pyfunction]
+pub(crate) fn unseal<'py>(
+    py: Python<'py>,
+    ledger: &LedgerCore,
+    sealed: &str,
+    by: String,
+    purpose: Option<String>,
+    auth_method: Option<String>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let access = access(by, purpose, auth_method);
+    let sealed = Sealed::from_text(sealed).map_err(|error| failed(py, error))?;
+    let shown = ledger.detached(py, |live| live.ledger.unseal(&sealed, &access))?;
+    Ok(PyBytes::new(py, &shown.bytes))
+}
+
+/// Shows a sealed payload of an entry; the log says so first.
+#[pyfunction]
+pub(crate) fn reveal<'py>(
+    py: Python<'py>,
+    ledger: &LedgerCore,
+    index: u64,
+    name: &str,
+    by: String,
+    purpose: Option<String>,
+    auth_method: Option<String>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let access = access(by, purpose, auth_method);
+    let shown = ledger.detached(py, |live| live.ledger.reveal(index, name, &access))?;
+    Ok(PyBytes::new(py, &shown.bytes))
+}
+
+fn access(actor_id: String, purpose: Option<String>, auth_method: Option<String>) -> RevealAccess {
+    RevealAccess {
+        actor_id,
+        auth_method,
+        purpose,
+    }
+}
+
+/// Erases a person or a tenant.
+#[pyfunction]
+pub(crate) fn erase<'py>(
+    py: Python<'py>,
+    ledger: &LedgerCore,
+    order: &Bound<'py, PyMapping>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let get = |name: &str| order.get_item(name);
+    let text = |name: &str| get(name)?.extract::<Option<String>>();
+    let subject = match (text("person")?, text("subject_ref")?) {
+        (Some(person), _) => ErasureSubject::Person(person),
+        (None, Some(reference)) => ErasureSubject::Reference(reference),
+        (None, None) => ErasureSubject::Tenant,
+    };
+    let order = Erasure {
+        tenant: text("tenant")?,
+        subject,
+        request_id: text("request")?,
+        executed_by: get("by")?.extract()?,
+        approvals: get("approvals")?.extract()?,
+        despite_retention: get("despite_retention")?.extract()?,
+    };
+    let erased = ledger.detached(py, |live| live.ledger.erase(&order))?;
+    plain::object(py, &json(&erased)).map(Bound::into_any)
+}
+
+fn json(erased: &Erased) -> Object {
+    let number = |value: u64| Number::unsigned(value).map_or(Value::Null, Value::Number);
+    let texts = |list: &[String]| Value::Array(list.iter().cloned().map(Value::from).collect());
+    let exports = erased.exports.iter().map(|export| {
+        let mut object = Object::new();
+        object.insert("index", number(export.index));
+        object.insert("package_digest", export.package_digest.as_str());
+        let recipient = export.recipient.as_deref();
+        object.insert("recipient", recipient.map_or(Value::Null, Value::from));
+        Value::Object(object)
+    });
+    let residue = erased.residue.iter().map(|residue| {
+        let mut object = Object::new();
+        object.insert("offset", number(residue.offset));
+        object.insert("path", residue.path.display().to_string());
+        object.insert("what", residue.what);
+        Value::Object(object)
+    });
+    let mut object = Object::new();
+    object.insert("approval_ids", texts(&erased.approval_ids));
+    object.insert("entries", number(erased.entries));
+    object.insert("erasure_id", erased.erasure_id.as_str());
+    object.insert("exports", Value::Array(exports.collect()));
+    object.insert("key_ids", texts(&erased.key_ids));
+    let records = erased.records.iter().map(Appended::index).map(number);
+    object.insert("records", Value::Array(records.collect()));
+    object.insert("residue", Value::Array(residue.collect()));
+    object.insert("scope", erased.scope.as_str());
+    object.insert("tokens", number(erased.tokens));
+    object
+}
