@@ -50,6 +50,14 @@ pub enum Error {
         /// How long was waited.
         waited: Duration,
     },
+    /// Another process or thread disposes of entries.
+    #[error("entries of the ledger at {} are being disposed of by another process, which did not end within {waited:?}; try again when it is done", path.display())]
+    Disposing {
+        /// The ledger.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
     /// The log must not be written until it has been examined.
     #[error("the ledger at {} is closed for writing: {reason}; run `sealog doctor`", path.display())]
     Poisoned {
@@ -165,6 +173,7 @@ impl Error {
             | Self::Exists { .. }
             | Self::OpenedForReading { .. }
             | Self::Busy { .. }
+            | Self::Disposing { .. }
             | Self::Poisoned { .. }
             | Self::Forked { .. }
             | Self::SharedFileSystem { .. }

@@ -9,7 +9,7 @@ use crate::Place;
 
 /// Format version and origin, for people; trusted by nothing.
 pub const ABOUT: &str = "sealog.toml";
-/// The directory of the segments, the lock files and the poison file.
+/// The directory of the segments, the lock files, the poison file and the file of disposals.
 pub const LOG: &str = "log";
 /// The lock of the writing turn, in [`LOG`]; its content is the hint.
 pub const LOCK: &str = "LOCK";
@@ -17,6 +17,8 @@ pub const LOCK: &str = "LOCK";
 pub const TURNSTILE: &str = "TURNSTILE";
 /// Present while the log must not be written, in [`LOG`].
 pub const POISONED: &str = "POISONED";
+/// What disposals are under way, in [`LOG`]: locked by whoever works on one, empty when it is done.
+pub const DISPOSAL: &str = "DISPOSAL";
 /// Evidence too large for an entry, named by the SHA-256 of its stored bytes.
 pub const PAYLOADS: &str = "payloads";
 /// Cosigned notes and time tokens.

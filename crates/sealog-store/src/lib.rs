@@ -27,6 +27,7 @@ pub use head_copy::{HeadCopy, HeadSlot};
 pub use lines::{Line, Lines};
 pub use place::Place;
 pub use seam::{
-    CutPiece, CutTail, Poison, SegmentInfo, Segments, Shelf, ShelfFile, Still, Store, Turn,
+    CutPiece, CutTail, DisposalMark, Poison, Rewriting, SegmentInfo, Segments, Shelf, ShelfFile,
+    Staged, Still, Store, Turn,
 };
 pub use tail::{Tail, TailEnd};

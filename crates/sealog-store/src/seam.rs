@@ -56,12 +56,65 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// means after a reboot or remount, because until then reads are answered from a cache that may lie.
     fn clear_poison(&self, wait: Duration) -> Result<(), Error>;
 
+    /// How often a rolled segment was rewritten, as far as the lock file tells; only whether two answers differ has a
+    /// meaning. What was read between two that differ may be of the old file and of the new. Needs no turn.
+    fn rewrites(&self) -> Result<u64, Error>;
+
+    /// Whether entries were ever disposed of here, and whether that is done. Needs no turn.
+    fn disposals(&self) -> Result<DisposalMark, Error>;
+
+    /// Takes the right to rewrite rolled segments, across threads and processes, waiting at most `wait`. It is held
+    /// over a whole disposal, beside the turns of whoever appends meanwhile.
+    ///
+    /// Refused with [`Error::Disposing`] while another has it, and as [`Store::turn`] is.
+    fn rewriting(&self, wait: Duration) -> Result<Box<dyn Rewriting + '_>, Error>;
+
     /// Names the running kernel instance, where the platform can tell: differs after a reboot.
     fn boot_id(&self) -> Option<String>;
 
     /// Cuts the filler if this store wrote last, so that a closed log ends in its last line. Waits at most `wait`
     /// for the turn; a failure loses nothing. Dropping the store tries the same without waiting.
     fn close(&self, wait: Duration) -> Result<(), Error>;
+}
+
+/// What is known of disposals in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisposalMark {
+    /// None was ever begun here.
+    Never,
+    /// All that were begun are done.
+    Done,
+    /// One was begun and is not done: somebody works on it, or a crash broke it off.
+    Unfinished,
+}
+
+/// The exclusive right to rewrite rolled segments, until dropped.
+pub trait Rewriting: fmt::Debug {
+    /// The notes of a disposal that is not done, or `None`.
+    fn notes(&self) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Notes, durably, that a disposal begins; `notes` is not empty, says what whoever finishes it has to know, and
+    /// may be found torn after a crash.
+    fn begin(&mut self, notes: &[u8]) -> Result<(), Error>;
+
+    /// Begins a file that is to take the place of `segment`. Files that were begun and left are removed.
+    fn stage(&mut self, segment: u64) -> Result<Box<dyn Staged + '_>, Error>;
+
+    /// Notes, durably, that the disposal is done.
+    fn done(&mut self) -> Result<(), Error>;
+}
+
+/// A file that is to take the place of a rolled segment; removed if it is dropped before.
+pub trait Staged: fmt::Debug {
+    /// Adds bytes at its end.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Flushes it and puts it in the segment's place, durably, in a turn for which it waits at most `wait`. Readers
+    /// that have the old file open go on seeing it.
+    ///
+    /// The segment must not be the last that holds anything: [`Error::NoSuchPlace`]. After any error the segment is
+    /// the old one or the new one, whole.
+    fn replace(self: Box<Self>, wait: Duration) -> Result<(), Error>;
 }
 
 /// A log that stays as it is, until dropped.
@@ -72,6 +125,9 @@ pub trait Turn: fmt::Debug {
     /// Whether anybody else may have written since this store's own last commit ended at `last`. `true` also when
     /// that cannot be told; then the caller reads on from `last`.
     fn moved_since(&self, last: Place) -> bool;
+
+    /// [`Store::rewrites`] as it is in this turn: nothing is rewritten while it lasts.
+    fn rewrites(&self) -> u64;
 
     /// Makes every byte of the log that others wrote durable, with the names of the segments. Costs nothing when the
     /// last writer is known to have flushed. A failure poisons the log.

@@ -31,6 +31,8 @@ pub(super) struct Hint {
     pub(super) end: Option<Place>,
     /// Up to where the log is known to be flushed.
     pub(super) flushed: Option<Place>,
+    /// Counts the rewritings of rolled segments, twice each: before one and after it.
+    pub(super) rewrites: u64,
 }
 
 impl Hint {
@@ -51,6 +53,7 @@ impl Hint {
             writer: fields.take()?,
             end: place(fields.u64()?, fields.u64()?),
             flushed: place(fields.u64()?, fields.u64()?),
+            rewrites: fields.u64()?,
         })
     }
 
@@ -71,6 +74,7 @@ impl Hint {
             record.extend(segment.to_be_bytes());
             record.extend(place.map_or(0, Place::offset).to_be_bytes());
         }
+        record.extend(self.rewrites.to_be_bytes());
         record.resize(COVERED_BYTES, 0);
         let checksum = Hash::of(&[&record]);
         record.extend(checksum.as_bytes());
@@ -121,6 +125,7 @@ mod tests {
             writer: *b"0123456789abcdef",
             end: Some(Place::new(7, 0x0a0b)),
             flushed: None,
+            rewrites: 0x0c0d,
         }
     }
 
@@ -134,7 +139,9 @@ mod tests {
         assert_eq!(record[40..48], [0, 0, 0, 0, 0, 0, 0, 7]);
         assert_eq!(record[48..56], [0, 0, 0, 0, 0, 0, 0x0a, 0x0b]);
         assert_eq!(record[56..64], [0xff; 8]);
-        assert_eq!(record[64..96], [0; 32]);
+        assert_eq!(record[64..72], [0; 8]);
+        assert_eq!(record[72..80], [0, 0, 0, 0, 0, 0, 0x0c, 0x0d]);
+        assert_eq!(record[80..96], [0; 16]);
         assert_eq!(record[96..], *Hash::of(&[&record[..96]]).as_bytes());
         assert_eq!(Hint::decode(&record), Some(hint()));
     }
@@ -147,6 +154,7 @@ mod tests {
             writer: std::array::from_fn(|position| u8::try_from(position).unwrap()),
             end: Some(Place::new(3, 70_000)),
             flushed: Some(Place::new(3, 69_000)),
+            rewrites: 0,
         };
         let mut hex = String::new();
         sealog_core::hash::push_hex(&mut hex, &example.encode());

@@ -15,11 +15,15 @@ use sealog_core::limits::POISON_BYTES_MAX;
 
 use crate::disk::{Disk, DiskFile, FileKind, Open, Reach};
 use crate::layout;
-use crate::{Error, Place, Poison, SegmentInfo, Segments, Shelf, ShelfFile, Still, Store, Turn};
+use crate::{
+    DisposalMark, Error, Place, Poison, Rewriting, SegmentInfo, Segments, Shelf, ShelfFile, Still,
+    Store, Turn,
+};
 
 mod commit;
 mod create;
 mod cut;
+mod disposal;
 mod hint;
 mod poison;
 mod shelf;
@@ -30,6 +34,14 @@ mod unfinished;
 
 use hint::{HINT_BYTES, Hint};
 use shelf::FlushedDirectories;
+
+/// The files of the segments' directory that are no segments.
+const KNOWN: [&str; 4] = [
+    layout::LOCK,
+    layout::TURNSTILE,
+    layout::POISONED,
+    layout::DISPOSAL,
+];
 
 /// What a store may do with its ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,9 +298,7 @@ impl Store for FileStore {
                 // One that was removed since it was listed is left out.
                 let bytes = regular_file(self.disk.as_ref(), &path)?;
                 found.extend(bytes.map(|bytes| SegmentInfo::new(number, bytes)));
-            } else if ![layout::LOCK, layout::TURNSTILE, layout::POISONED].contains(&&*name)
-                && !name.starts_with(layout::TEMPORARY_PREFIX)
-            {
+            } else if !KNOWN.contains(&&*name) && !name.starts_with(layout::TEMPORARY_PREFIX) {
                 strangers.push(name);
             }
         }
@@ -340,6 +350,19 @@ impl Store for FileStore {
 
     fn clear_poison(&self, wait: Duration) -> Result<(), Error> {
         self.take_turn_though_poisoned(wait)?.clear_poison()
+    }
+
+    fn rewrites(&self) -> Result<u64, Error> {
+        self.check_process()?;
+        Ok(self.read_hint()?.rewrites)
+    }
+
+    fn disposals(&self) -> Result<DisposalMark, Error> {
+        self.disposal_mark()
+    }
+
+    fn rewriting(&self, wait: Duration) -> Result<Box<dyn Rewriting + '_>, Error> {
+        Ok(Box::new(self.begin_rewriting(wait)?))
     }
 
     fn boot_id(&self) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::{CommitError, CutTail, Error, Place, Poison, Store, Turn};
 /// The first pause between two tries of a lock.
 const POLL_FIRST: Duration = Duration::from_micros(50);
 /// The longest pause between two tries; a flush takes about as long.
-const POLL_LAST: Duration = Duration::from_millis(2);
+pub(super) const POLL_LAST: Duration = Duration::from_millis(2);
 /// What of the poison file its fixed part may take.
 const POISON_FRAME_BYTES: usize = 512;
 
@@ -299,6 +299,10 @@ impl FileTurn<'_> {
 impl Turn for FileTurn<'_> {
     fn moved_since(&self, last: Place) -> bool {
         self.hint.writer != self.writing.writer || self.hint.end != Some(last)
+    }
+
+    fn rewrites(&self) -> u64 {
+        self.hint.rewrites
     }
 
     fn flush(&mut self) -> Result<(), Error> {

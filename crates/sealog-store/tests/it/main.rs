@@ -12,6 +12,7 @@
 )]
 
 mod directory;
+mod disposal;
 mod forks;
 mod heads;
 mod kit;
