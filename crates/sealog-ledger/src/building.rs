@@ -16,12 +16,15 @@ use crate::clock::{Random, new_uuid};
 use crate::draft::{self, Draft, Filling, Submission};
 use crate::ids::Known;
 use crate::queue::Ticket;
+use crate::repeat::{self, Found};
 use crate::work::{Done, Group, Work};
 use crate::writer::Writer;
-use crate::{Error, admin, privacy, repeat, snapshot};
+use crate::{Error, admin, privacy, retention, snapshot};
 
 /// Nonces that are drawn at once.
 const NONCES_DRAWN_MAX: usize = 256;
+/// Bits of a version 7 UUID behind its milliseconds.
+const UUID_RANDOM_BITS: u32 = 80;
 /// Bytes of an ordinary checkpoint line and some room, to reserve at once.
 const CHECKPOINT_LINE_BYTES: usize = 1024;
 
@@ -200,28 +203,42 @@ impl Writer {
         for known in self.ids.find(&record.facts.record_id) {
             let line = match building.line_at(known.index) {
                 Some(line) => line.to_vec(),
-                None => repeat::read_line(&*self.parts.store, known)?,
+                None => match repeat::find(&*self.parts.store, known)? {
+                    Some(Found::Entry(line)) => line,
+                    // Whoever wrote it, nothing tells it from this record any more.
+                    Some(Found::Disposed(by)) => {
+                        let index = known.index;
+                        return Err(Error::Disposed { index, by });
+                    }
+                    None => continue,
+                },
             };
             if let Some(same) = repeat::compare(&line, record) {
                 return judge_repeat(same, known, record);
             }
         }
         let since = self.ids.since();
-        if !record.own_id || since == 0 {
+        if !record.own_id {
             return Ok(None);
+        }
+        if since == 0 {
+            return check_not_disposed(self.ids.disposed_until(), record);
         }
         // Older ones are in the index; without it nobody can tell a retry from a new record.
         let id = &record.facts.record_id;
         let older = self.parts.index.known_ids(id, since);
-        let older = older.ok_or_else(|| Error::IdUnknowable {
+        let unknowable = || Error::IdUnknowable {
             record_id: record.record_id.clone(),
-        })?;
+        };
+        let older = older.ok_or_else(unknowable)?;
         for (known, line) in &older {
             if let Some(same) = repeat::compare(line, record) {
                 return judge_repeat(same, known, record);
             }
         }
-        Ok(None)
+        let disposed = self.parts.index.disposed_until(since);
+        let disposed = disposed.map_err(|_| unknowable())?;
+        check_not_disposed(disposed.max(self.ids.disposed_until()), record)
     }
 
     /// What a verifier would say of a record at this place. What it would refute is refused.
@@ -322,6 +339,7 @@ impl Writer {
             });
         }
         let leaf = tree::leaf_hash(text);
+        retention::note_ruling(self.rulings(), &record.facts, index);
         self.state
             .take_entry(&record.facts, record.run.as_ref(), leaf, building.now);
         building.leaves.push(leaf);
@@ -351,6 +369,19 @@ fn judge_repeat(same: bool, known: &Known, record: &Submission) -> Result<Option
         record_id: record.record_id.clone(),
         index: known.index,
     })
+}
+
+/// Refuses a caller's id that is not newer than an entry that was disposed of: whether it repeats that entry nobody can
+/// tell, because the id went with it. A version 7 UUID begins with the time of its making.
+fn check_not_disposed(until: Option<Timestamp>, record: &Submission) -> Result<Option<u64>, Error> {
+    let id = u128::from_be_bytes(record.facts.record_id) >> UUID_RANDOM_BITS;
+    match until {
+        Some(until) if id <= u128::from(until.unix_millis()) => Err(Error::IdBeforeDisposal {
+            record_id: record.record_id.clone(),
+            until: until.format_micros(),
+        }),
+        _ => Ok(None),
+    }
 }
 
 /// Bytes that the entries of these tickets and a checkpoint line will take, about.

@@ -206,11 +206,12 @@ impl Canopy {
         self.runs.get(usize::try_from(number).ok()?).copied()
     }
 
-    /// Reads a run, as far as a tree of `size` leaves has it.
+    /// Reads a run, as far as a tree of `size` leaves has it. What is read is the tree's own: places may be of files
+    /// that were rewritten since.
     pub(crate) fn run(&self, store: &dyn Store, number: u64, size: u64) -> Result<Run, Error> {
         let place = self.place(number).ok_or_else(mismatch)?;
         let first = number.saturating_mul(RUN);
-        let end = first.saturating_add(RUN).min(size);
+        let end = first.saturating_add(RUN).min(self.size);
         let mut entries = Entries::starting(store, place, first, end)?;
         let next = self.place(number.saturating_add(1));
         if let Some(next) = next.filter(|next| next.segment() == place.segment()) {
@@ -220,7 +221,14 @@ impl Canopy {
         while let Some((_, leaf)) = entries.next_leaf()? {
             leaves.push(leaf);
         }
-        Ok(Run::new(number, leaves))
+        let mut run = Run::new(number, leaves);
+        if !self.covers(&run) {
+            return Err(mismatch());
+        }
+        let wanted = usize::try_from(size.saturating_sub(first)).unwrap_or(usize::MAX);
+        run.leaves.truncate(wanted);
+        run.hashes.truncate(wanted);
+        Ok(run)
     }
 
     /// Passes over the runs of a tree of `size` leaves, from one on. Each is what the tree covers, whatever the files

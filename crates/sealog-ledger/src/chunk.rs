@@ -27,12 +27,15 @@ pub(crate) struct Chunks<'a> {
     current: Option<SegmentInfo>,
     offset: u64,
     chunk_bytes: usize,
+    /// How often segments had been rewritten when this began: pieces of an old file and a new one do not fit.
+    rewrites: u64,
 }
 
 impl<'a> Chunks<'a> {
     /// From `offset` of `segment` on. Segments that appear later are not read,
     /// and of each no more than it holds now: a growing ledger is read up to its end at the start.
     pub(crate) fn new(store: &'a dyn Store, segment: u64, offset: u64) -> Result<Self, Error> {
+        let rewrites = store.rewrites()?;
         let segments: Vec<SegmentInfo> = store
             .segments()?
             .iter()
@@ -49,6 +52,7 @@ impl<'a> Chunks<'a> {
             current,
             offset,
             chunk_bytes: CHUNK_BYTES,
+            rewrites,
         })
     }
 
@@ -60,7 +64,15 @@ impl<'a> Chunks<'a> {
         self
     }
 
-    /// The next chunk, or `None` at the end of the log.
+    /// Refuses if entries were disposed of since this began.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.store.rewrites()? == self.rewrites {
+            return Ok(());
+        }
+        Err(Error::Rewritten)
+    }
+
+    /// The next chunk, or `None` at the end of the log. [`Error::Rewritten`] if entries were disposed of meanwhile.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         loop {
             let Some(segment) = self.current else {
@@ -72,6 +84,7 @@ impl<'a> Chunks<'a> {
                 continue;
             }
             let bytes = self.read(segment)?;
+            self.check()?;
             if bytes.is_empty() {
                 self.current = self.segments.next();
                 self.offset = 0;

@@ -52,6 +52,17 @@ pub enum Error {
         /// The id.
         record_id: String,
     },
+    /// An id that a caller chose is not newer than entries that were disposed of, and whose ids went with them.
+    #[error(
+        "record_id {record_id} is not newer than entries of up to {until} that were disposed of: whether it repeats one of \
+         them cannot be told"
+    )]
+    IdBeforeDisposal {
+        /// The id.
+        record_id: String,
+        /// When the newest of them was recorded.
+        until: String,
+    },
     /// Too much waits to be written.
     #[error(
         "the queue is full ({records} records, {bytes} bytes) and did not empty within {waited:?}"
@@ -165,6 +176,17 @@ pub enum Error {
         /// The record that says so.
         by: u64,
     },
+    /// The log says that entries are disposed of, and not all of it is done. Whoever opens it to write goes on.
+    #[error("the disposal recorded at {index} is not finished: {reason}")]
+    DisposalUnfinished {
+        /// The last record of the disposal.
+        index: u64,
+        /// What failed.
+        reason: String,
+    },
+    /// Entries were disposed of while the log was read, so that what was read is of two states of its files.
+    #[error("entries were disposed of while the log was read")]
+    Rewritten,
     /// The group that the records were in was not written. They are certainly not in the log.
     #[error("{reason}")]
     NotWritten {
@@ -279,6 +301,7 @@ impl Error {
             Self::Rules { .. }
             | Self::IdTaken { .. }
             | Self::IdUnknowable { .. }
+            | Self::IdBeforeDisposal { .. }
             | Self::QueueFull { .. }
             | Self::ReadOnly { .. }
             | Self::Closed
@@ -307,6 +330,8 @@ impl Error {
             Self::KeyFile { .. }
             | Self::OutcomeUnknown { .. }
             | Self::Index { .. }
+            | Self::DisposalUnfinished { .. }
+            | Self::Rewritten
             | Self::Io { .. }
             | Self::Random { .. }
             | Self::KeyStore { .. }
@@ -325,6 +350,7 @@ impl Error {
             Self::Extract { finding, .. } => finding.code.id(),
             Self::IdTaken { .. } => "id_taken",
             Self::IdUnknowable { .. } => "id_unknowable",
+            Self::IdBeforeDisposal { .. } => "id_before_disposal",
             Self::QueueFull { .. } => "queue_full",
             Self::ReadOnly { .. } => "read_only",
             Self::Closed => "closed",
@@ -340,6 +366,8 @@ impl Error {
             Self::OriginTaken { .. } => "origin_taken",
             Self::NoEntry { .. } => "no_entry",
             Self::Disposed { .. } => "disposed",
+            Self::DisposalUnfinished { .. } => "disposal_unfinished",
+            Self::Rewritten => "rewritten",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::Index { .. } => "index",
             Self::Io { .. } => "io",
@@ -403,6 +431,7 @@ fn store_code(error: &sealog_store::Error) -> &'static str {
         Store::Exists { .. } => "exists",
         Store::OpenedForReading { .. } => "read_only",
         Store::Busy { .. } => "busy",
+        Store::Disposing { .. } => "disposing",
         Store::Poisoned { .. } => "poisoned",
         Store::Forked { .. } => "forked",
         Store::SharedFileSystem { .. } => "shared_file_system",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sealog_core::time::Timestamp;
 use sealog_store::Place;
 
 /// Where a record stands.
@@ -22,6 +23,8 @@ pub(crate) struct Ids {
     /// Entries whose id stands again in a newer one, oldest first: one id may be in the log once for each producer.
     older: HashMap<[u8; 16], Vec<Known>>,
     fresh: Vec<[u8; 16]>,
+    /// When the newest entry was recorded that was disposed of before this read its line: its id is not known.
+    disposed_until: Option<Timestamp>,
 }
 
 impl Ids {
@@ -36,6 +39,16 @@ impl Ids {
     /// The index from which on every id is known.
     pub(crate) const fn since(&self) -> u64 {
         self.since
+    }
+
+    /// An entry that was recorded then is gone, and its id with it.
+    pub(crate) fn note_disposed(&mut self, recorded_at: Timestamp) {
+        self.disposed_until = self.disposed_until.max(Some(recorded_at));
+    }
+
+    /// The newest time of which entries are gone whose ids are not known, as far as was read.
+    pub(crate) const fn disposed_until(&self) -> Option<Timestamp> {
+        self.disposed_until
     }
 
     /// Adds an entry that may yet be taken back.

@@ -24,6 +24,7 @@ use crate::options::{Access, Options};
 use crate::producer::Producer;
 use crate::queue::{Queue, Room, Ticket, lock};
 use crate::replay;
+use crate::rewritten;
 use crate::snapshot::{self, Resumed, Unfit};
 use crate::work::Work;
 use crate::writer::Writer;
@@ -70,6 +71,8 @@ pub(crate) struct Reading {
     pub(crate) place: Place,
     /// Why what stands behind the newest checkpoint could not be taken in, if whole lines stand there.
     pub(crate) refused: Option<Finding>,
+    /// How often segments had been rewritten when `place` was true.
+    pub(crate) rewrites: u64,
 }
 
 impl Reading {
@@ -79,6 +82,7 @@ impl Reading {
             state: LogState::new(origin),
             place: Place::START,
             refused: None,
+            rewrites: 0,
         }
     }
 
@@ -90,6 +94,7 @@ impl Reading {
             let keys = resumed.state.keys();
             keys.retired().is_empty() && keys.active().is_some_and(|key| key.to_string() == vkey)
         };
+        let rewrites = store.rewrites()?;
         let resumed = snapshot::newest(store, self.state.origin(), Unfit::Leave).filter(own);
         if let Some(Resumed { state, place }) = resumed {
             let size = state.size();
@@ -98,6 +103,7 @@ impl Reading {
                 state,
                 place,
                 refused: None,
+                rewrites,
             };
             match self.read_on(store) {
                 Ok(()) if self.state.size() > size => return Ok(()),
@@ -108,20 +114,39 @@ impl Reading {
         self.read_on(store)
     }
 
-    /// Takes in what came since. After a failure it begins anew.
+    /// Takes in what came since. After a failure it begins anew, and so it does where entries were disposed of
+    /// meanwhile.
     fn read_on(&mut self, store: &dyn Store) -> Result<(), Error> {
-        let anew = self.anew();
-        match replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved) {
-            Ok(end) => {
-                self.place = end.place;
-                self.refused = end.finding;
-                Ok(())
+        for _ in 0..rewritten::READINGS_MAX {
+            let anew = self.anew();
+            let rewrites = store.rewrites()?;
+            if rewrites != self.rewrites {
+                let place = rewritten::relocate(store, self.state.last_checkpoint(), self.place)?;
+                match place {
+                    Some(place) => self.place = place,
+                    None => *self = self.anew(),
+                }
+                self.rewrites = rewrites;
             }
-            Err(error) => {
+            let read = replay::replay(&mut self.state, store, self.place, &mut replay::Unobserved);
+            if store.rewrites()? != rewrites {
                 *self = anew;
-                Err(error)
+                rewritten::wait(store);
+                continue;
             }
+            return match read {
+                Ok(end) => {
+                    self.place = end.place;
+                    self.refused = end.finding;
+                    Ok(())
+                }
+                Err(error) => {
+                    *self = anew;
+                    Err(error)
+                }
+            };
         }
+        Err(Error::Rewritten)
     }
 
     /// The state of this log before any line is read, told apart from what this is now.
@@ -131,6 +156,7 @@ impl Reading {
             state,
             place: Place::START,
             refused: None,
+            rewrites: self.rewrites,
         }
     }
 }

@@ -38,6 +38,8 @@ mod read;
 mod recover;
 mod repeat;
 mod replay;
+mod retention;
+mod rewritten;
 mod runs;
 mod signing;
 mod snapshot;
@@ -68,4 +70,8 @@ pub use privacy::{
 pub use producer::Producer;
 pub use publish::Published;
 pub use read::{Entries, Entry};
+pub use retention::{
+    ClassRetention, DISPOSAL_RUNS_MAX, Disposed, Due, Hold, HoldPlacing, HoldScope, Holds,
+    PolicyView, RETENTION_DAYS_MAX, RetentionSet, RetentionStatus, Swept,
+};
 pub use runs::{EpochView, RunView, RunsView};

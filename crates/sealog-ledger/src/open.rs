@@ -217,8 +217,13 @@ impl Ledger {
         }
         writer.check_key(true)?;
         // A recovery key cannot say it; the hand-over for which it is here does.
-        if writer.recovered.is_some() && !writer.recovers() {
+        let recovers = writer.recovers();
+        if writer.recovered.is_some() && !recovers {
             writer.commit_own_news()?;
+        }
+        drop(writer);
+        if !recovers {
+            self.finish_broken_off();
         }
         Ok(())
     }

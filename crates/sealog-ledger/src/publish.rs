@@ -13,6 +13,7 @@ use sealog_core::tlog::checkpoint::Checkpoint;
 use sealog_core::tlog::note::Note;
 use sealog_core::tlog::tile::{self, FULL_WIDTH, Kind, Tile};
 use sealog_core::tlog::tree;
+use sealog_store::DisposalMark;
 
 use crate::canopy::{self, Canopy, RUN, Run};
 use crate::error::Error;
@@ -48,7 +49,7 @@ impl Ledger {
         self.make_durable()?;
         match self.publish_by(directory, progress) {
             // Once more from the log alone, if what was derived from it led astray.
-            Err(Error::Damaged { .. }) => {
+            Err(Error::Damaged { .. } | Error::Rewritten) => {
                 lock(&self.0.canopy).discard(self.store());
                 self.publish_by(directory, progress)
             }
@@ -90,8 +91,9 @@ impl Ledger {
                 ..Published::default()
             },
         };
-        // Entries that were disposed of may lie anywhere.
-        let holes = self.with_state(|state, _| state.disposals().holes() > 0);
+        // Entries that were disposed of may lie anywhere. A state that was read before does not count them.
+        let known = self.with_state(|state, _| state.disposals().holes() > 0);
+        let holes = known || self.store().disposals()? != DisposalMark::Never;
         let first = if holes { 0 } else { old_size / RUN };
         canopy.each_run(self.store(), first, size, &mut |run| {
             job.run(run)?;

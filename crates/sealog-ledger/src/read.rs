@@ -53,7 +53,7 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) enum Leaf {
     Entry(Vec<u8>),
-    Disposed { leaf: Hash, by: u64 },
+    Disposed { leaf: Hash, by: u64, class: String },
 }
 
 impl Leaf {
@@ -141,6 +141,7 @@ impl<'a> Entries<'a> {
                     Leaf::Disposed {
                         leaf: facts.leaf,
                         by: facts.by,
+                        class: facts.retention_class,
                     },
                 ))),
                 Ok(_) => Ok(None),
@@ -222,7 +223,7 @@ impl Ledger {
         let mut canopy = lock(&self.0.canopy);
         // Once more from the log alone, if what was derived from it led astray.
         match self.receipt_from(&mut canopy, index) {
-            Err(Error::Damaged { .. }) => {
+            Err(Error::Damaged { .. } | Error::Rewritten) => {
                 canopy.discard(self.store());
                 self.receipt_from(&mut canopy, index)
             }

@@ -3,6 +3,8 @@
 //! What follows the last existing group cannot be told acknowledged or not from the file alone. It is cut only if it
 //! is torn; anything else is damage, and the ledger takes no more records (`docs/formats/log.md`, "Tail").
 
+use std::sync::atomic::AtomicU64;
+
 use sealog_core::entry::{DisposedFacts, Line, LineReader};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::json::{Object, Value};
@@ -14,7 +16,7 @@ use crate::draft::{Draft, integer};
 use crate::ids::{Ids, Known};
 use crate::replay::{self, End, Observer};
 use crate::writer::Writer;
-use crate::{Error, snapshot};
+use crate::{Error, retention, snapshot};
 
 /// Why a tail counts as torn; the ids of `ledger.recovered`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +113,7 @@ fn read_on(writer: &mut Writer) -> Result<End, Error> {
     writer.loaded = false;
     let store = std::sync::Arc::clone(&writer.parts.store);
     let mut observer = IdObserver {
+        rulings: std::sync::Arc::clone(writer.rulings()),
         ids: &mut writer.ids,
         index: writer.state.size(),
     };
@@ -121,6 +124,7 @@ fn read_on(writer: &mut Writer) -> Result<End, Error> {
 
 /// Adds ids as entries are taken in.
 struct IdObserver<'a> {
+    rulings: std::sync::Arc<AtomicU64>,
     ids: &'a mut Ids,
     index: u64,
 }
@@ -128,6 +132,7 @@ struct IdObserver<'a> {
 impl Observer for IdObserver<'_> {
     fn leaf(&mut self, line: &Line, text: &[u8], place: Place) {
         if let Line::Entry(entry) = line {
+            retention::note_ruling(&self.rulings, &entry.record, entry.log.index);
             let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
             self.ids.add(
                 entry.record.record_id,
@@ -138,7 +143,11 @@ impl Observer for IdObserver<'_> {
                 },
             );
         }
-        if let Line::Disposed(DisposedFacts { index, .. }) = line {
+        if let Line::Disposed(DisposedFacts {
+            index, recorded_at, ..
+        }) = line
+        {
+            self.ids.note_disposed(*recorded_at);
             self.index = *index;
         }
     }

@@ -84,6 +84,16 @@ pub(crate) fn discard(store: &dyn Store, size: u64) {
     let _ = store.remove(Shelf::Derived, &name_of(size));
 }
 
+/// Removes all snapshots.
+pub(crate) fn discard_all(store: &dyn Store) -> Result<(), Error> {
+    for name in store.list(Shelf::Derived)? {
+        if size_of(&name).is_some() {
+            store.remove(Shelf::Derived, &name)?;
+        }
+    }
+    Ok(())
+}
+
 /// The snapshot of a size if it fits; an error if something could not be read.
 fn fit(store: &dyn Store, origin: &str, size: u64) -> Result<Option<Resumed>, Error> {
     let Some(bytes) = store.fetch(Shelf::Derived, &name_of(size))? else {
@@ -106,7 +116,7 @@ fn fit(store: &dyn Store, origin: &str, size: u64) -> Result<Option<Resumed>, Er
 }
 
 /// Whether a line, with its newline, ends at a place of the log.
-fn stands_before(store: &dyn Store, line: &[u8], place: Place) -> Result<bool, Error> {
+pub(crate) fn stands_before(store: &dyn Store, line: &[u8], place: Place) -> Result<bool, Error> {
     let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
     let exists = store
         .segments()?

@@ -4,6 +4,7 @@
 //! snapshot) can fail without losing what was acknowledged.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use sealog_core::entry::{self, Line, LineReader};
@@ -25,7 +26,7 @@ use crate::head::Head;
 use crate::ids::Ids;
 use crate::queue::Ticket;
 use crate::work::{Group, Work};
-use crate::{Error, index, recover, snapshot};
+use crate::{Error, index, recover, rewritten, snapshot};
 
 /// Ids that are kept in memory, about.
 const IDS_REMEMBERED_MAX: usize = 524_288;
@@ -56,9 +57,15 @@ pub(crate) struct Writer {
     pub(crate) state: LogState,
     /// End of the last existing group.
     pub(crate) place: Place,
+    /// How often segments had been rewritten when `place`, and the places of `ids`, were true.
+    rewrites: u64,
     /// Whether `state` may be trusted; not after a commit whose outcome is unknown.
     pub(crate) loaded: bool,
     pub(crate) ids: Ids,
+    /// The segment beyond which the next group goes: entries in it are to be disposed of.
+    roll_past: Option<u64>,
+    /// One more than the index of the newest record seen that rules over what may be disposed of.
+    rulings: Arc<AtomicU64>,
     /// What the next group has to say first: that a torn tail was cut.
     pub(crate) recovered: Option<Draft>,
     /// What it has to say too: that no head copy was there to compare the log with.
@@ -77,8 +84,11 @@ impl Writer {
             parts,
             state: LogState::new(origin),
             place: Place::START,
+            rewrites: 0,
             loaded: false,
             ids: Ids::default(),
+            roll_past: None,
+            rulings: Arc::default(),
             recovered: None,
             head_missed: false,
             run,
@@ -157,10 +167,28 @@ impl Writer {
 
     /// Reads what other writers added, recovers a torn tail, and makes durable what this process did not flush.
     pub(crate) fn catch_up(&mut self, turn: &mut dyn Turn) -> Result<(), Error> {
+        self.follow_rewriting(turn.rewrites())?;
         if !self.loaded || turn.moved_since(self.place) {
             recover::catch_up(self, turn)?;
         }
         self.forget_old_ids();
+        Ok(())
+    }
+
+    /// Finds the end of the last group again where another process rewrote segments. What was taken in holds: lines
+    /// change, leaves do not. Ids find their entries themselves ([`repeat::find`]).
+    fn follow_rewriting(&mut self, rewrites: u64) -> Result<(), Error> {
+        if self.rewrites == rewrites {
+            return Ok(());
+        }
+        if self.loaded {
+            let last = self.state.last_checkpoint();
+            match rewritten::relocate(&*self.parts.store, last, self.place)? {
+                Some(place) => self.place = place,
+                None => self.loaded = false,
+            }
+        }
+        self.rewrites = rewrites;
         Ok(())
     }
 
@@ -320,7 +348,20 @@ impl Writer {
 
     /// Whether the next group begins a segment.
     fn rolls(&self) -> bool {
-        self.place.offset() >= self.parts.segment_bytes
+        let past = |segment| self.place.segment() <= segment;
+        self.place.offset() >= self.parts.segment_bytes || self.roll_past.is_some_and(past)
+    }
+
+    /// Has the next group stand in a segment after this one. Returns where the writer tells of holds, policies and
+    /// disposals as it takes them in.
+    pub(crate) fn roll_past(&mut self, segment: u64) -> Arc<AtomicU64> {
+        self.roll_past = Some(segment);
+        Arc::clone(&self.rulings)
+    }
+
+    /// Where [`Self::roll_past`] is told of rulings.
+    pub(crate) const fn rulings(&self) -> &Arc<AtomicU64> {
+        &self.rulings
     }
 
     /// Where the first line of the next group will stand.

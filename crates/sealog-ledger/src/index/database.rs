@@ -172,6 +172,18 @@ impl Database {
         Ok(emptied?)
     }
 
+    /// The same, and cuts off the write-ahead log too, so that no page of what was there is left in either file.
+    pub(super) fn wipe(home: &Home) -> Result<(), Fault> {
+        let connection = connect(home, Making::Refused)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
+        let emptied = connection.execute_batch("VACUUM");
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
+        emptied?;
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: bool = connection.query_row(sql, [], |row| row.get(0))?;
+        if busy { Err(Fault::Busy) } else { Ok(()) }
+    }
+
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         self.connection
             .as_ref()

@@ -42,6 +42,7 @@ use sealog_store::{Place, Store};
 
 pub use gate::{done as fork_done, prepare as prepare_fork};
 pub use query::{Order, Page, Query};
+pub(crate) use row::is_identifier;
 pub(crate) use select::{check, query_from_json, query_json, selects, selects_entry};
 pub(crate) use shared::Shared;
 pub use stats::{CheckStats, GapStats, ScoreBin, ScoreStats, Stats};
@@ -171,6 +172,12 @@ impl Index {
         self.holds(index.saturating_add(1))
             .then(|| self.shared.line(index))
             .flatten()
+    }
+
+    /// Empties the index, in its file too: what it held of entries that were disposed of is gone. It is made anew from
+    /// the log as that is now.
+    pub(crate) fn wipe(&self) -> Result<(), Error> {
+        Ok(self.shared.wipe()?)
     }
 
     /// The ledger closes. Where nobody follows and much was appended, some of it is made up for: a ledger that is

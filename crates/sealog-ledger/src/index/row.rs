@@ -131,7 +131,7 @@ fn identifier<'a>(value: Ref<'_, 'a>) -> Option<&'a str> {
     value.plain_str().filter(|text| is_identifier(text))
 }
 
-pub(super) fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:/@+-".contains(&b);
     (1..=IDENTIFIER_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }
@@ -144,6 +144,14 @@ fn micros(value: Ref<'_, '_>) -> Option<i64> {
 pub(super) fn to_micros(time: Timestamp) -> i64 {
     let seconds = time.seconds().saturating_mul(1_000_000);
     seconds.saturating_add(i64::from(time.nanos() / 1_000))
+}
+
+/// The time that the index keeps as such a number; none for a number that is no time.
+pub(super) fn from_micros(micros: i64) -> Option<Timestamp> {
+    let nanos = u32::try_from(micros.rem_euclid(1_000_000))
+        .ok()?
+        .checked_mul(1_000)?;
+    Timestamp::from_unix(micros.div_euclid(1_000_000), nanos).ok()
 }
 
 /// A UUID in its usual form.

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params_from_iter};
 use sealog_core::json::Tape;
+use sealog_core::time::Timestamp;
 use sealog_store::{Place, Store};
 
 use super::fault::Fault;
@@ -150,6 +151,24 @@ impl Shared {
             lines.push((known, line));
         }
         Some(lines)
+    }
+}
+
+impl Shared {
+    /// When the newest entry below an index was recorded that was disposed of, if one was. An error if the index does
+    /// not hold so many.
+    pub(crate) fn disposed_until(&self, below: u64) -> Result<Option<Timestamp>, Error> {
+        let found = self.ask(|connection, held| {
+            if held < below {
+                return Err(Fault::Busy);
+            }
+            let sql = "SELECT recorded FROM entry INDEXED BY entry_record WHERE record_id IS NULL \
+                       AND idx<?1 ORDER BY idx DESC LIMIT 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let newest = statement.query_row([below], |row| row.get::<_, i64>(0));
+            Ok(newest.optional()?)
+        })?;
+        Ok(found.and_then(row::from_micros))
     }
 }
 

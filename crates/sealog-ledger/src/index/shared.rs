@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sealog_store::Store;
@@ -22,6 +23,9 @@ use crate::queue::lock;
 const REBUILDS_MAX: usize = 2;
 /// Connections for asking that are kept open.
 const READERS_KEPT: usize = 4;
+/// How long emptying the index for good waits for others that ask or write, and the pause between two tries.
+const WIPE_WAIT: Duration = Duration::from_secs(20);
+const WIPE_PAUSE: Duration = Duration::from_millis(10);
 /// The pause of the following thread after each batch: many small groups become one transaction.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Its pause after a fault, which doubles up to the next.
@@ -141,6 +145,11 @@ impl Shared {
         if self.mode == IndexMode::Off {
             return Err(Fault::Off);
         }
+        self.enter_any()
+    }
+
+    /// The same where there may be a file although this handle uses none.
+    fn enter_any(&self) -> Result<Inside, Fault> {
         if self.opened_in != std::process::id() {
             return Err(Fault::Forked);
         }
@@ -280,6 +289,31 @@ impl Shared {
         {
             self.go_private(&error.to_string());
         }
+    }
+
+    /// Empties the index, and overwrites or cuts off what its file held. Others that have it open notice.
+    pub(super) fn wipe(&self) -> Result<(), Fault> {
+        let _inside = self.enter_any()?;
+        let mut slot = lock(&self.follower);
+        lock(&self.readers).clear();
+        *slot = None;
+        self.indexed.store(0, Ordering::Release);
+        if let Home::File(path) = self.home()
+            && path.exists()
+        {
+            let (home, begun) = (Home::File(path), Instant::now());
+            while let Err(fault) = Database::wipe(&home) {
+                // Others ask and write in short transactions, and SQLite does not wait where two might wait for ever.
+                if !matches!(fault, Fault::Busy) || begun.elapsed() >= WIPE_WAIT {
+                    return Err(fault);
+                }
+                thread::sleep(WIPE_PAUSE);
+            }
+        }
+        drop(slot);
+        let _head = lock(&self.head);
+        self.woken.notify_all();
+        Ok(())
     }
 
     /// Asks the index something, in one snapshot of it: the question is told how many entries it holds. What is wrong

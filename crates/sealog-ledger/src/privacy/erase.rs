@@ -169,8 +169,18 @@ impl Ledger {
         Ok(given)
     }
 
-    fn refuse_held(&self, _target: &Target) -> Result<(), Error> {
-        Ok(())
+    fn refuse_held(&self, target: &Target) -> Result<(), Error> {
+        let holds = self.holds()?;
+        let hold = match target {
+            Target::Subject { tenant, reference } => holds.blocks(tenant, reference),
+            Target::Tenant { tenant } => holds.blocks_tenant(tenant),
+        };
+        hold.map_or(Ok(()), |hold| {
+            Err(Error::Held {
+                hold_id: hold.hold_id.clone(),
+                scope: hold.scope.to_string(),
+            })
+        })
     }
 
     /// The bodies of the records: one for each key of a person, one for the pseudonyms; for a tenant one for all.

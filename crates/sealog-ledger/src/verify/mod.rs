@@ -30,9 +30,11 @@ use sealog_core::time::Timestamp;
 use sealog_core::tlog::policy::Policy;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::disk::{Disk, OsDisk};
-use sealog_store::{FileOptions, FileStore};
+use sealog_store::{FileOptions, FileStore, Store};
 
+use crate::error::Error;
 use crate::ledger::Ledger;
+use crate::rewritten::{self, READINGS_MAX};
 
 pub use asked::verify_extract_as_asked;
 pub use extract::{VerifiedExtract, verify_extract};
@@ -132,12 +134,38 @@ pub fn verify_ledger_on(
             return report;
         }
     };
-    let mut pass = pass::Pass::new(&store, request, report);
-    if let Err(error) = pass.run(progress) {
-        pass.report
-            .add(Finding::new(Code::Unreadable).found(error.to_string()));
+    verify_store(&store, request, &report, progress)
+}
+
+/// Verifies once more what was disposed of meanwhile, so that no reading is of two files.
+fn verify_store(
+    store: &dyn Store,
+    request: &Request,
+    begun: &Report,
+    progress: &mut dyn FnMut(Progress),
+) -> Report {
+    let mut readings = 0;
+    loop {
+        readings += 1;
+        let mut pass = pass::Pass::new(store, request, begun.clone());
+        match pass.run(progress) {
+            // What was read of two states of the files says nothing.
+            Err(Error::Rewritten) if readings < READINGS_MAX => {
+                rewritten::wait(store);
+                continue;
+            }
+            Err(error @ Error::Rewritten) => {
+                let mut report = begun.clone();
+                report.add(Finding::new(Code::Unreadable).found(error.to_string()));
+                return report;
+            }
+            Err(error) => pass
+                .report
+                .add(Finding::new(Code::Unreadable).found(error.to_string())),
+            Ok(()) => {}
+        }
+        return pass.conclude();
     }
-    pass.conclude()
 }
 
 impl Ledger {
@@ -145,11 +173,6 @@ impl Ledger {
     /// began. A log that vouches for itself proves less than one that is verified where its writer has no say.
     pub fn verify(&self, request: &Request, progress: &mut dyn FnMut(Progress)) -> Report {
         let report = Report::new(request.all_signatures);
-        let mut pass = pass::Pass::new(self.store(), request, report);
-        if let Err(error) = pass.run(progress) {
-            pass.report
-                .add(Finding::new(Code::Unreadable).found(error.to_string()));
-        }
-        pass.conclude()
+        verify_store(self.store(), request, &report, progress)
     }
 }

@@ -142,6 +142,8 @@ impl<'a> Pass<'a> {
                 checks
             },
         )?;
+        // What was disposed of since would be missing beside the log, or be read of two files.
+        chunks.check()?;
         for finding in findings {
             // Of a record in the tail: one more reason why no group exists there.
             if finding.index.is_some_and(|index| index >= self.report.size) {

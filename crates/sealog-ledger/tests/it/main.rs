@@ -32,6 +32,7 @@ mod predecessors;
 mod privacy;
 mod publish;
 mod refusals;
+mod retention;
 mod revoke;
 mod signers;
 #[path = "../sim/sources.rs"]

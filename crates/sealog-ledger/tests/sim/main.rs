@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use sealog_store::disk::sim::Fault;
 
 mod crashes;
+mod disposal;
 mod machine;
 mod model;
 mod run;
