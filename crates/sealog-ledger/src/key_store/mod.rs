@@ -40,6 +40,8 @@ const CACHE_MAX: usize = 16_384;
 const SUBJECT_KIND: &str = "SUBJECT";
 /// What the derivation of a pseudonym's code begins with.
 const TOKEN_PREFIX: &[u8] = b"sealog/token/v1\0";
+/// How often a person's key is looked for anew because the person was erased meanwhile.
+const PERSON_TRIES_MAX: u32 = 10;
 /// Bytes of a pseudonym.
 const TOKEN_BYTES: usize = 16;
 
@@ -260,6 +262,9 @@ impl KeyStore {
             if let Some(key) = self.stored(transaction, holder)? {
                 return Ok(key);
             }
+            if !self.may_have_key(transaction, holder)? {
+                return Err(Error::UnknownSubject);
+            }
             let new = new_data_key(&*self.random)?;
             let wrapped = self
                 .wrapper()
@@ -277,6 +282,45 @@ impl KeyStore {
             .keys
             .insert(holder.clone(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The pseudonym and the key of a person, made if there are none. An erasure in between makes it begin anew: nobody
+    /// gets a new key under a pseudonym that was erased.
+    pub(crate) fn person(
+        &self,
+        tenant: &str,
+        subject: &str,
+    ) -> Result<(Holder, Arc<LedgerDataKey>), Error> {
+        let mut tries = PERSON_TRIES_MAX;
+        loop {
+            let reference = self.reference(tenant, subject, Making::Allowed)?;
+            let holder = Holder {
+                tenant: tenant.to_owned(),
+                subject: reference.unwrap_or_default(),
+            };
+            match self.key_of(&holder) {
+                Ok(key) => return Ok((holder, key)),
+                Err(Error::UnknownSubject) if tries > 0 => {
+                    tries -= 1;
+                    *lock(&self.cache) = Cache::default();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether a key may be made for a holder: for a person only while the pseudonym is there.
+    fn may_have_key(&self, transaction: &Transaction<'_>, holder: &Holder) -> Result<bool, Error> {
+        if holder.subject.is_empty() {
+            return Ok(true);
+        }
+        let token = destroy::parse_token(&holder.subject).map_or_else(Vec::new, Vec::from);
+        let sql = "SELECT 1 FROM token WHERE token=?1";
+        let found = transaction
+            .query_row(sql, params![token], |_| Ok(()))
+            .optional();
+        let found = found.map_err(|error| self.failed(&error))?;
+        Ok(found.is_some())
     }
 
     fn stored(
@@ -401,6 +445,9 @@ impl KeyStore {
             return Ok(());
         }
         self.home.with(|transaction| {
+            if !self.may_have_key(transaction, holder)? {
+                return Ok(());
+            }
             let sql = "INSERT OR IGNORE INTO link(tenant,subject,token) VALUES(?1,?2,?3)";
             let done = transaction.execute(sql, params![holder.tenant, holder.subject, token]);
             done.map(drop).map_err(|error| self.failed(&error))

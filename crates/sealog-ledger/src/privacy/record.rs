@@ -13,7 +13,7 @@ use sealog_privacy::seal::{Sealed, SealedPlace};
 
 use crate::Error;
 use crate::draft::{Draft, Payload, PersonalCommitment};
-use crate::key_store::{Holder, Making};
+use crate::key_store::Holder;
 use crate::keys::LedgerDataKey;
 use crate::ledger::Ledger;
 
@@ -134,12 +134,17 @@ struct RecordVault<'a> {
 }
 
 impl<'a> RecordVault<'a> {
-    fn new(ledger: &'a Ledger, record_id: &'a str, holder: Holder) -> Self {
+    const fn new(
+        ledger: &'a Ledger,
+        record_id: &'a str,
+        holder: Holder,
+        key: Option<Arc<LedgerDataKey>>,
+    ) -> Self {
         Self {
             ledger,
             record_id,
             holder,
-            key: None,
+            key,
             commitments: Vec::new(),
             kept: Vec::new(),
         }
@@ -239,9 +244,9 @@ pub(crate) fn protect(
     if policy.is_none() && draft.subject.is_none() && draft.commits.is_empty() {
         return Ok(None);
     }
-    let holder = holder_of(ledger, draft)?;
-    let is_about_a_person = !holder.subject.is_empty();
-    let mut vault = RecordVault::new(ledger, record_id, holder);
+    let (holder, key) = holder_of(ledger, draft)?;
+    let is_about_a_person = key.is_some();
+    let mut vault = RecordVault::new(ledger, record_id, holder, key);
     let mut note = policy.as_deref().map(PrivacyNote::new);
     if let Some((policy, note)) = policy.as_deref().zip(note.as_mut()) {
         clean_body(policy, draft, &mut vault, note)?;
@@ -368,25 +373,27 @@ fn clean_payload(
     Ok(())
 }
 
-/// Whose keys a record is under; a record about a person says the person's pseudonym where its kind has a field for it.
-fn holder_of(ledger: &Ledger, draft: &mut Draft) -> Result<Holder, Error> {
+/// Whose keys a record is under, with the key of the person if it is about one; then it says the person's pseudonym where
+/// its kind has a field for it.
+fn holder_of(
+    ledger: &Ledger,
+    draft: &mut Draft,
+) -> Result<(Holder, Option<Arc<LedgerDataKey>>), Error> {
     let tenant = draft.tenant_id.as_deref().unwrap_or(DEFAULT_TENANT);
-    let mut holder = Holder {
-        tenant: tenant.to_owned(),
-        subject: String::new(),
-    };
     let Some(subject) = draft.subject.take() else {
-        return Ok(holder);
+        let holder = Holder {
+            tenant: tenant.to_owned(),
+            subject: String::new(),
+        };
+        return Ok((holder, None));
     };
-    let store = ledger.needed_key_store()?;
-    let reference = store.reference(tenant, &subject, Making::Allowed)?;
-    holder.subject = reference.unwrap_or_default();
+    let (holder, key) = ledger.needed_key_store()?.person(tenant, &subject)?;
     let has_field =
         kinds::lookup(&draft.kind).is_none_or(|kind| kind.field("subject_ref").is_some());
     if has_field && !draft.body.contains_key("subject_ref") {
         draft.body.insert("subject_ref", &holder.subject);
     }
-    Ok(holder)
+    Ok((holder, Some(key)))
 }
 
 /// The JSON Pointer (RFC 6901) from a body to a member of it.

@@ -16,7 +16,7 @@ use crate::Error;
 use crate::admin::own_draft;
 use crate::appended::Appended;
 use crate::clock::new_token;
-use crate::key_store::{Holder, Making};
+use crate::key_store::Holder;
 use crate::keys::LedgerDataKey;
 use crate::ledger::Ledger;
 
@@ -93,14 +93,13 @@ impl Ledger {
     fn key_of(&self, whose: &Whose) -> Result<Arc<LedgerDataKey>, Error> {
         let tenant = whose.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
         let store = self.needed_key_store()?;
-        let reference = match &whose.subject {
-            Some(subject) => store.reference(tenant, subject, Making::Allowed)?,
-            None => None,
-        };
-        store.key_of(&Holder {
-            tenant: tenant.to_owned(),
-            subject: reference.unwrap_or_default(),
-        })
+        match &whose.subject {
+            Some(subject) => store.person(tenant, subject).map(|(_, key)| key),
+            None => store.key_of(&Holder {
+                tenant: tenant.to_owned(),
+                subject: String::new(),
+            }),
+        }
     }
 
     /// Shows a value that [`Ledger::seal`] sealed. The access is logged before it is shown.

@@ -121,6 +121,14 @@ impl Holds {
             .find(|hold| hold.scope.may_cover(tenant, subject))
     }
 
+    /// The hold that blocks the erasure of a whole tenant, if one does. Any hold of a person does: whose pseudonym it is is
+    /// not known here.
+    pub fn blocks_tenant(&self, tenant: &str) -> Option<&Hold> {
+        self.active().find(|hold| {
+            matches!(hold.scope, HoldScope::Subject(_)) || hold.scope.may_cover(tenant, "")
+        })
+    }
+
     /// Whether an entry has to stay; `line` is its line.
     pub(super) fn keep(&self, entry: &EntryFacts, line: &[u8]) -> bool {
         self.active().any(|hold| hold.scope.covers(entry, line))

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sealog_core::json::{Object, Value};
 use sealog_core::tlog::sign::{Ed25519Signer, SignError, Signer};
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
-use sealog_ledger::{Creation, Draft, Erasure, ErasureSubject, Ledger, Options};
+use sealog_ledger::{
+    Creation, Draft, Erasure, ErasureSubject, HoldPlacing, HoldScope, Ledger, Options,
+};
 
 use crate::ground::Ground;
 use crate::privacy::{MAIL, access, at, holds, message, policy, record, verify, with_policy};
@@ -160,6 +162,53 @@ fn a_tenant_needs_two_persons_who_did_not_ask() {
         let shown = ledger.reveal(*index, "/text", &access());
         assert_eq!(shown.is_ok(), shows);
     }
+}
+
+#[test]
+fn under_a_legal_hold_nobody_is_erased() {
+    let ground = Ground::new();
+    let ledger = with_policy(&ground, SEALING);
+    let producer = ledger.producer().unwrap();
+    producer.append(message("john", MAIL)).unwrap();
+    let reference = ledger.known_subject_ref(None, "john").unwrap().unwrap();
+    let hold = |scope: &str| {
+        let placing = HoldPlacing {
+            hold_id: None,
+            scope: HoldScope::parse(scope).unwrap(),
+            reason: "a law suit".into(),
+            placed_by: "counsel-1".into(),
+            incident_id: None,
+            until: None,
+        };
+        ledger.place_hold(&placing).unwrap().0
+    };
+    for scope in [
+        "all",
+        "tenant:default",
+        &format!("subject:{reference}"),
+        "class:default",
+        "entries:0-9",
+    ] {
+        let id = hold(scope);
+        let refused = ledger.erase(&person("john")).unwrap_err();
+        assert_eq!(refused.code(), "legal_hold", "{scope}");
+        assert!(refused.to_string().contains(&id), "{refused}");
+        ledger.release_hold(&id, "counsel-1", "it is over").unwrap();
+    }
+    let other = hold("subject:somebody-else");
+    let tenant = Erasure {
+        tenant: Some("default".into()),
+        ..order(ErasureSubject::Tenant)
+    };
+    assert_eq!(ledger.erase(&tenant).unwrap_err().code(), "legal_hold");
+    ledger
+        .release_hold(&other, "counsel-1", "it is over")
+        .unwrap();
+    hold("tenant:acme");
+    assert!(
+        ledger.erase(&person("john")).is_ok(),
+        "another tenant's hold"
+    );
 }
 
 #[test]
@@ -410,6 +459,18 @@ fn records_that_come_meanwhile_leave_a_log_that_holds() {
         }
         stop.store(true, Ordering::SeqCst);
     });
+    // Nobody got a new key under a pseudonym that was erased: who is erased now is all there is.
+    let last = ledger.known_subject_ref(None, "john").unwrap();
+    if last.is_some() {
+        ledger.erase(&person("john")).unwrap();
+    }
+    let store = ledger.secrets().unwrap().join("keys.sqlite");
+    let store = rusqlite::Connection::open(store).unwrap();
+    for table in ["holder", "token", "link", "pending"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = store.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
     ledger.close().unwrap();
     let report = verify(&ground, &ledger);
     assert_eq!(report.exit(), 0);

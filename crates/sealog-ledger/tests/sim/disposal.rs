@@ -26,6 +26,7 @@ fn note(text: &str, payload: Option<u8>) -> Draft {
             name: "letter".into(),
             media_type: "text/plain".into(),
             bytes: vec![fill; 33_000],
+            key_id: None,
         })
         .into_iter()
         .collect();

@@ -36,6 +36,7 @@ fn secret(n: usize, fill: u8) -> Draft {
         name: "letter".into(),
         media_type: "text/plain".into(),
         bytes,
+        key_id: None,
     }];
     draft
 }
