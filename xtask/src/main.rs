@@ -34,7 +34,7 @@ usage: cargo xtask COMMAND
   check                 the fast part of test: format, lints, tidy
   tidy                  the rules of the house over every file of the tree
   bless                 rewrite golden and generated files from what the code says now
-  bench NAME            measure ledger, python, model or evidence against peers of the same run
+  bench NAME            measure ledger, python, model, evidence or privacy beside peers
   demo                  the tour of the README
 ";
 
@@ -68,6 +68,8 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
             rest @ ..,
         ] => bench_command(name, profile, rest),
         ["bench", name @ ("model" | "evidence"), rest @ ..] => bench_command(name, "release", rest),
+        ["bench", "privacy", "--profile", profile, rest @ ..] => bench_privacy(profile, rest),
+        ["bench", "privacy", rest @ ..] => bench_privacy("release", rest),
         ["demo", rest @ ..] => python_chore("demo", "demo", "demo-venv", Build::Quick, rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -161,6 +163,50 @@ fn bench_command(name: &str, profile: &str, rest: &[&str]) -> Result<ExitCode> {
     let mut arguments = vec!["--sealog", &program, "--dir", &data, "--profile", profile];
     arguments.extend(rest);
     let environment = python::Environment::make(&format!("bench-{name}-venv"), &requirements)?;
+    Ok(exit_code(environment.run_script(&script, &arguments)?))
+}
+
+/// Measures detection by an example of its crate, beside a peer that is a workspace of its own.
+fn bench_privacy(profile: &str, rest: &[&str]) -> Result<ExitCode> {
+    let folder = "crates/sealog-privacy/bench";
+    let words = ["build", "--locked", "--package", "sealog-privacy"];
+    let ours = ["--example", "scan_speed", "--profile", profile];
+    let built = process::Job::cargo(&words)?.arguments(&ours).run_plain()?;
+    let target = root::target()?;
+    let peers = target.join("privacy-peer");
+    let words = ["build", "--release", "--manifest-path"];
+    let manifest = format!("{folder}/peer/Cargo.toml");
+    let peer = process::Job::cargo(&words)?
+        .arguments(&[&manifest])
+        .variable("CARGO_TARGET_DIR", &peers)
+        .run_plain()?;
+    if !built.success() || !peer.success() {
+        bail!("what is measured could not be built with the profile `{profile}`");
+    }
+    let suffix = std::env::consts::EXE_SUFFIX;
+    let built = if profile == "dev" { "debug" } else { profile };
+    let [ours, peer, data] = [
+        target
+            .join(built)
+            .join(format!("examples/scan_speed{suffix}")),
+        peers.join(format!("release/redact-core-speed{suffix}")),
+        target.join("bench"),
+    ]
+    .map(|path| path.display().to_string());
+    let mut arguments = vec![
+        "--ours",
+        &ours,
+        "--peer",
+        &peer,
+        "--dir",
+        &data,
+        "--profile",
+        profile,
+    ];
+    arguments.extend(rest);
+    let requirements = format!("{folder}/requirements.txt");
+    let environment = python::Environment::make("bench-privacy-venv", &requirements)?;
+    let script = format!("{folder}/run.py");
     Ok(exit_code(environment.run_script(&script, &arguments)?))
 }
 
