@@ -15,7 +15,7 @@ use crate::limits::{
     CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, PATTERN_BYTES_MAX, PATTERN_DEPTH_MAX,
     POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
 };
-use crate::scan::{Check, Kind, KindIndex, Recogniser, Scanner, Words, folded};
+use crate::scan::{Check, Kind, KindIndex, Recogniser, Scanner, WordSet, Words, folded};
 
 /// The format that a policy names.
 pub const FORMAT: &str = "sealog/privacy-policy/v1";
@@ -361,7 +361,7 @@ impl Reader {
             } else {
                 Need::Word
             },
-            words,
+            words: WordSet::new(words),
             mask: Mask::Whole,
             rank,
         });

@@ -32,24 +32,56 @@ impl<'a> Around<'a> {
     }
 
     /// Whether one of the words stands here, or in the name of the field that the text comes from.
-    pub(super) fn has_word(&self, words: &[Box<[u8]>], field: &[u8]) -> bool {
+    pub(super) fn has_word(&self, words: &WordSet, field: &[u8]) -> bool {
         [self.before, self.after, field]
             .iter()
             .filter(|text| !text.is_empty())
-            .any(|text| has_word(text, words))
+            .any(|text| words.stands_in(text))
     }
 }
 
-/// Whether one of the words stands in a text, whole: not within a longer word of ASCII letters and digits.
-pub(super) fn has_word(text: &[u8], words: &[Box<[u8]>]) -> bool {
-    let lower = text.to_ascii_lowercase();
-    words.iter().any(|word| {
-        memchr::memmem::find_iter(&lower, word).any(|at| {
-            let before = at.checked_sub(1).and_then(|before| lower.get(before));
-            let after = lower.get(at + word.len());
-            !joins(before, word.first()) && !joins(word.last(), after)
+/// The words of one type, folded and in lower case, and with which bytes they begin.
+#[derive(Debug, Clone)]
+pub(crate) struct WordSet {
+    words: Vec<Box<[u8]>>,
+    begins: [bool; 256],
+}
+
+impl WordSet {
+    pub(crate) fn new(words: Vec<Box<[u8]>>) -> Self {
+        let mut begins = [false; 256];
+        for word in &words {
+            match word.first() {
+                Some(first) => {
+                    if let Some(place) = begins.get_mut(usize::from(*first)) {
+                        *place = true;
+                    }
+                }
+                // Nothing begins anywhere.
+                None => begins = [true; 256],
+            }
+        }
+        Self { words, begins }
+    }
+
+    /// Whether one of them stands in a text, whole: not within a longer word of ASCII letters and digits.
+    pub(super) fn stands_in(&self, text: &[u8]) -> bool {
+        let mut before = None;
+        text.iter().enumerate().any(|(at, byte)| {
+            let left = before.replace(byte);
+            let begins = self.begins.get(usize::from(byte.to_ascii_lowercase()));
+            begins.copied().unwrap_or(false)
+                && !joins(left, Some(byte))
+                && self.words.iter().any(|word| stands_at(text, at, word))
         })
-    })
+    }
+}
+
+/// Whether a word stands at `at`, and its end is the end of one.
+fn stands_at(text: &[u8], at: usize, word: &[u8]) -> bool {
+    let here = text.get(at..at + word.len());
+    here.is_some_and(|here| here.eq_ignore_ascii_case(word))
+        && !joins(word.last(), text.get(at + word.len()))
 }
 
 /// Whether two neighbours belong to one word.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter, memmem};
 use regex_automata::Anchored;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::start;
@@ -11,14 +11,16 @@ use regex_automata::util::start;
 use super::context::Around;
 use super::layer::Layer;
 use super::overlap::Overlaps;
+use super::reach::Reach;
 use super::scanner::Scanner;
-use super::{Found, KindIndex, finder, named};
+use super::starts::{DIGIT, begins_sign, can_go_on, class, is_word, word_len, word_start};
+use super::{Found, KindIndex, finder, named, prefilter};
 use crate::Error;
 use crate::limits::{
     CANDIDATE_BYTES_MAX, CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES, LAYERS_MAX,
     LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES,
 };
-use crate::view::View;
+use crate::view::{OffsetMap, View};
 
 /// One search, with the memory that it needs.
 #[derive(Debug)]
@@ -101,7 +103,12 @@ impl Session<'_> {
     /// The candidates of one window that hold, by their starts.
     pub(super) fn candidates(&mut self, window: &Window<'_>) -> Result<Vec<(Found, u8)>, Error> {
         let mut out = Vec::new();
-        self.layer(window.bytes, None, window, LAYERS_MAX, &mut out)?;
+        let whole = Layered {
+            source: window.bytes,
+            below: None,
+            changes: None,
+        };
+        self.layer(&whole, window, LAYERS_MAX, &mut out)?;
         let rank = |kind: KindIndex| self.scanner.kind(kind).map_or(0, |kind| kind.rank);
         let mut ranked: Vec<_> = out
             .into_iter()
@@ -120,17 +127,16 @@ impl Session<'_> {
         Ok(ranked)
     }
 
-    /// Searches the view of `source` and what is encoded in it.
+    /// Searches the view of a source and what is encoded in it.
     fn layer(
         &mut self,
-        source: &[u8],
-        below: Option<&Layer<'_>>,
+        layered: &Layered<'_, '_>,
         window: &Window<'_>,
         levels: usize,
         out: &mut Vec<Found>,
     ) -> Result<(), Error> {
-        let view = View::of(source);
-        let layer = match below {
+        let view = View::of(layered.source);
+        let layer = match layered.below {
             Some(below) => Layer::over(view.map(), below),
             None => Layer::first(view.map(), window.offset),
         };
@@ -139,7 +145,11 @@ impl Session<'_> {
             layer: &layer,
             window,
         };
-        self.walk(&place, out)?;
+        let reach = match layered.changes {
+            Some(changes) => Reach::around(changes, view.map()),
+            None => Reach::everything(),
+        };
+        self.walk(&place, &reach, out)?;
         let Some(levels) = levels.checked_sub(1).filter(|levels| *levels > 0) else {
             return Ok(());
         };
@@ -147,46 +157,106 @@ impl Session<'_> {
         let unquoted = View::unquoted(view.bytes());
         for inner in decoded.iter().chain(&unquoted) {
             let inner_layer = Layer::over(inner.map(), &layer);
-            self.layer(inner.bytes(), Some(&inner_layer), window, levels, out)?;
+            let inner = Layered {
+                source: inner.bytes(),
+                below: Some(&inner_layer),
+                changes: Some(inner.map()),
+            };
+            self.layer(&inner, window, levels, out)?;
         }
         for run in View::encoded_runs(view.bytes()) {
             let inner_layer = Layer::over(run.map(), &layer);
-            self.layer(run.bytes(), Some(&inner_layer), window, levels, out)?;
+            let inner = Layered {
+                source: run.bytes(),
+                below: Some(&inner_layer),
+                changes: None,
+            };
+            self.layer(&inner, window, levels, out)?;
         }
         Ok(())
     }
 
-    /// One pass over a view.
-    fn walk(&mut self, place: &Place<'_, '_>, out: &mut Vec<Found>) -> Result<(), Error> {
+    /// One pass over a view, or over the stretches of it that are within reach of a change.
+    fn walk(
+        &mut self,
+        place: &Place<'_, '_>,
+        reach: &Reach,
+        out: &mut Vec<Found>,
+    ) -> Result<(), Error> {
         self.signs(place, out);
         self.scanner.words.find(place.view, &mut |span, kind| {
             self.offer(place, span, kind, out)
         });
-        let view = place.view;
-        let mut at = 0;
-        while let Some(byte) = view.get(at) {
-            if !byte.is_ascii_alphanumeric() {
-                if begins_sign(*byte, view.get(at + 1)) {
-                    self.patterns(place, at, out)?;
-                }
-                at += 1;
-                continue;
+        let mut done = 0;
+        for stretch in reach.stretches(place.view.len()) {
+            // A word that began before it is out of reach, and passed over once, however many stretches it spans.
+            let mut at = stretch.start.max(done);
+            if at > 0 && is_word(place.view.get(at - 1)) {
+                at += word_len(place.view, at);
             }
-            let start = at;
-            let mut has_digit = false;
-            while let Some(byte) = view.get(at).filter(|byte| byte.is_ascii_alphanumeric()) {
-                has_digit |= byte.is_ascii_digit();
-                at += 1;
-            }
-            if has_digit || can_go_on(view, start, at) {
-                self.patterns(place, start, out)?;
-            }
-            self.word(place, start..at, out);
-            if self.own_cache.is_some() {
-                self.own_patterns(place, start, out)?;
-            }
+            done = self.stretch(place, at..stretch.end, out)?;
         }
         Ok(())
+    }
+
+    /// Tries the patterns at each start of a stretch, which does not begin within a word; says where it stopped.
+    fn stretch(
+        &mut self,
+        place: &Place<'_, '_>,
+        stretch: Range<usize>,
+        out: &mut Vec<Found>,
+    ) -> Result<usize, Error> {
+        let view = place.view;
+        let mut at = stretch.start;
+        while at < stretch.end {
+            let stop = if self.own_cache.is_some() {
+                at // a pattern of the user may begin at any word
+            } else {
+                prefilter::next(view, at)
+            };
+            if stop >= stretch.end.min(view.len()) {
+                return Ok(at.max(stretch.end));
+            }
+            at = word_start(view, at, stop);
+            while at < stop + prefilter::GROUP && at < view.len() {
+                at = self.starts(place, at, out)?;
+            }
+        }
+        Ok(at)
+    }
+
+    /// Tries the patterns at the word or sign at `at`; says where the next one is.
+    fn starts(
+        &mut self,
+        place: &Place<'_, '_>,
+        start: usize,
+        out: &mut Vec<Found>,
+    ) -> Result<usize, Error> {
+        let view = place.view;
+        let mut at = start;
+        let mut classes = 0;
+        while let Some(class) = view
+            .get(at)
+            .map(|byte| class(*byte))
+            .filter(|class| *class != 0)
+        {
+            classes |= class;
+            at += 1;
+        }
+        if start == at {
+            let sign = view.get(at).copied().unwrap_or(0);
+            if begins_sign(sign, view.get(at + 1)) {
+                self.patterns(place, at, out)?;
+            }
+            return Ok(at + 1);
+        }
+        if classes & DIGIT != 0 || can_go_on(view, start, at) {
+            self.patterns(place, start, out)?;
+        }
+        if self.own_cache.is_some() {
+            self.own_patterns(place, start, out)?;
+        }
+        Ok(at)
     }
 
     /// What is found around a sign.
@@ -214,23 +284,29 @@ impl Session<'_> {
                 }
             }
         }
+        self.names(place, out);
     }
 
-    /// What a word begins or names.
-    fn word(&self, place: &Place<'_, '_>, word: Range<usize>, out: &mut Vec<Found>) {
+    /// Tokens, and what a name says that it is secret.
+    fn names(&self, place: &Place<'_, '_>, out: &mut Vec<Found>) {
+        let view = place.view;
         let shapes = self.scanner.shapes;
-        if let Some(kind) = shapes.named_secret
-            && word.len() >= 3
-            && let Some(span) = named::secret(place.view, word.clone())
-            && place.is_near(word.start, span.start)
-        {
-            self.offer(place, span, kind, out);
+        if let Some(kind) = shapes.jwt {
+            for at in memmem::find_iter(view, b"eyJ") {
+                let begins = at == 0 || !is_word(view.get(at - 1));
+                if begins && let Some(span) = finder::jwt(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
         }
-        if let Some(kind) = shapes.jwt
-            && place.view.get(word.start..word.start + 3) == Some(b"eyJ")
-            && let Some(span) = finder::jwt(place.view, word.start)
-        {
-            self.offer(place, span, kind, out);
+        if let Some(kind) = shapes.named_secret {
+            for sign in memchr2_iter(b':', b'=', view) {
+                if let Some((name, span)) = named::secret(view, sign)
+                    && place.is_near(name, span.start)
+                {
+                    self.offer(place, span, kind, out);
+                }
+            }
         }
     }
 
@@ -334,6 +410,14 @@ impl Session<'_> {
     }
 }
 
+/// What a view is made of.
+struct Layered<'a, 'l> {
+    source: &'a [u8],
+    below: Option<&'a Layer<'l>>,
+    /// How it came to be from a view that was searched; none if nothing of it was.
+    changes: Option<&'a OffsetMap>,
+}
+
 /// A view under search.
 struct Place<'a, 'l> {
     view: &'a [u8],
@@ -403,37 +487,6 @@ fn ends(
         }
     }
     Ok(())
-}
-
-/// Whether an identifier can begin at this sign.
-fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
-    match byte {
-        b'+' | b'(' | b'-' => next.is_some_and(u8::is_ascii_digit),
-        b':' => next == Some(&b':'),
-        _ => false,
-    }
-}
-
-/// Whether a word without digits can begin an identifier: a prefix, or long enough to be a key.
-fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
-    let len = end - start;
-    if len >= 16 {
-        return true;
-    }
-    let next = view.get(end + 1);
-    match view.get(end) {
-        Some(b'_' | b'-') => len <= 12,
-        Some(b'.' | b'<') => len <= 4,
-        Some(b':') => {
-            len <= 4 && next.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':')
-        }
-        Some(b' ' | b'/') => len <= 4 && next.is_some_and(u8::is_ascii_digit),
-        _ => matches!(len, 8 | 11) && view.get(start..end).is_some_and(is_upper),
-    }
-}
-
-fn is_upper(word: &[u8]) -> bool {
-    word.iter().all(u8::is_ascii_uppercase)
 }
 
 /// The start of the character that holds the byte at `at`.

@@ -1,6 +1,6 @@
 //! One type as a scanner knows it: from the catalogue, from a pattern or words of the user, or from a recogniser.
 
-use super::context::{Around, has_word};
+use super::context::{Around, WordSet};
 use crate::catalogue::{IdentifierType, Mask, Need};
 use crate::view::View;
 
@@ -10,7 +10,7 @@ pub(crate) struct Kind {
     pub(crate) id: Box<str>,
     pub(crate) check: Check,
     /// Folded, lower case.
-    pub(crate) words: Vec<Box<[u8]>>,
+    pub(crate) words: WordSet,
     pub(crate) need: Need,
     pub(crate) mask: Mask,
     pub(crate) rank: u8,
@@ -29,7 +29,7 @@ impl Kind {
         Self {
             id: identifier.id().into(),
             check: Check::BuiltIn(identifier),
-            words: identifier.words().iter().map(|word| folded(word)).collect(),
+            words: WordSet::new(identifier.words().iter().map(|word| folded(word)).collect()),
             need: identifier.need(),
             mask: identifier.mask(),
             rank: identifier.rank(),
@@ -100,7 +100,7 @@ impl Kind {
         let word = joined
             .get(start.map_or(0, |start| start + 1)..)
             .unwrap_or_default();
-        has_word(word, &self.words)
+        self.words.stands_in(word)
     }
 }
 

@@ -14,10 +14,14 @@ mod kinds;
 mod layer;
 mod named;
 mod overlap;
+mod prefilter;
+mod reach;
 mod scanner;
+mod starts;
 mod stream;
 mod words;
 
+pub(crate) use context::WordSet;
 pub use engine::Session;
 pub(crate) use kinds::{Check, Kind, folded};
 pub use scanner::Scanner;

@@ -69,20 +69,19 @@ const PASSWORD_MIN: usize = 4;
 const SECRET_MIN: usize = 8;
 /// Digits of a secret that is nothing but digits, at least: fewer are a count.
 const DIGITS_MIN: usize = 20;
+/// Letters and digits of the last word of a name, at least.
+const NAME_MIN: usize = 3;
+/// Closing quotes and brackets between a name and its sign, at most.
+const CLOSING_MAX: usize = 2;
 /// Spaces between a name, its sign and its value, at most.
 const SPACES_MAX: usize = 4;
 
-/// The value after the name that is the word `word` of a view, or ends with it.
-pub(super) fn secret(view: &[u8], word: Range<usize>) -> Option<Range<usize>> {
-    let after = view.get(word.end)?;
-    if !matches!(
-        after,
-        b'"' | b'\'' | b' ' | b':' | b'=' | b']' | b'\t' | b'`'
-    ) {
-        return None;
-    }
+/// Where the word begins that ends the name of a secret, and its value, if the sign (`:` or `=`) at `sign` stands
+/// between them.
+pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> {
+    let word = word_before(view, sign)?;
     let is_password = is_name(view, &word)?;
-    let at = value_start(view, word.end)?;
+    let at = value_start(view, sign);
     let quote = view
         .get(at)
         .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
@@ -99,7 +98,24 @@ pub(super) fn secret(view: &[u8], word: Range<usize>) -> Option<Range<usize>> {
             .unwrap_or(rest.len()),
     };
     let value = rest.get(..len)?;
-    is_value(value, is_password, quote.is_some()).then_some(start..start + len)
+    is_value(value, is_password, quote.is_some()).then_some((word.start, start..start + len))
+}
+
+/// The word before a sign: between them an optional closing quote, and spaces.
+fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
+    let mut end = sign;
+    let before = |end: usize, belongs: fn(&u8) -> bool, most: usize| {
+        let before = view.get(..end).unwrap_or_default().iter().rev();
+        before.take(most).take_while(|byte| belongs(byte)).count()
+    };
+    end -= before(end, |byte| matches!(byte, b' ' | b'\t'), SPACES_MAX);
+    end -= before(
+        end,
+        |byte| matches!(byte, b'"' | b'\'' | b']' | b'`'),
+        CLOSING_MAX,
+    );
+    let len = before(end, u8::is_ascii_alphanumeric, usize::MAX);
+    (len >= NAME_MIN).then(|| end - len..end)
 }
 
 /// Whether this word ends the name of a password (true) or of another secret (false).
@@ -111,15 +127,15 @@ fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
     ) {
         return None;
     }
-    let name = view.get(word.clone())?.to_ascii_lowercase();
-    let ends = |list: &[&[u8]]| list.iter().any(|end| name.ends_with(end));
+    let name = view.get(word.clone())?;
+    let ends = |list: &[&[u8]]| list.iter().any(|end| ends_with(name, end));
     if ends(PASSWORDS) {
         return Some(true);
     }
     if ends(SECRETS) {
         return Some(false);
     }
-    if name != b"key" {
+    if !name.eq_ignore_ascii_case(b"key") {
         return None;
     }
     // The word before it, joined by a sign.
@@ -127,29 +143,23 @@ fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
     if !matches!(view.get(joint), Some(b'_' | b'-' | b' ')) {
         return None;
     }
-    let before = view
-        .get(joint.saturating_sub(12)..joint)?
-        .to_ascii_lowercase();
-    let is_key = KEYS.iter().any(|word| before.ends_with(word));
+    let before = view.get(joint.saturating_sub(12)..joint)?;
+    let is_key = KEYS.iter().any(|word| ends_with(before, word));
     is_key.then_some(false)
 }
 
-/// Where the value begins: after an optional closing quote, `:` or `=`, and spaces.
-fn value_start(view: &[u8], end: usize) -> Option<usize> {
-    let mut at = end;
-    while matches!(view.get(at), Some(b'"' | b'\'' | b']' | b'`')) && at < end + 2 {
-        at += 1;
-    }
-    at += spaces(view, at);
-    match view.get(at)? {
-        b':' | b'=' => at += 1,
-        _ => return None,
-    }
-    // `:=`, `=>` and `==`.
-    if matches!(view.get(at), Some(b'=' | b'>')) {
-        at += 1;
-    }
-    Some(at + spaces(view, at))
+/// Whether a name ends so, in any case of its letters.
+fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    let from = name.len().checked_sub(end.len());
+    let last = from.and_then(|from| name.get(from..));
+    last.is_some_and(|last| last.eq_ignore_ascii_case(end))
+}
+
+/// Where the value begins after a sign: it may be `:=`, `=>` or `==`, and spaces follow.
+fn value_start(view: &[u8], sign: usize) -> usize {
+    let is_double = matches!(view.get(sign + 1), Some(b'=' | b'>'));
+    let at = sign + 1 + usize::from(is_double);
+    at + spaces(view, at)
 }
 
 fn spaces(view: &[u8], at: usize) -> usize {

@@ -3,6 +3,8 @@
 //! Only the escapes are undone here; what they stood for is folded when a view of the result is made. Quoted-printable
 //! has a view of its own, because `=40` in a query string is no escape.
 
+use memchr::{memchr, memchr3};
+
 use super::View;
 use super::map::Writer;
 
@@ -40,20 +42,17 @@ const ENTITIES: &[(&[u8], char)] = &[
 
 /// Percent, HTML entities and JSON.
 pub(super) fn decoded(source: &[u8]) -> Option<View<'_>> {
-    undo(source, is_escape, |rest| match rest.first() {
+    let next = |rest: &[u8]| memchr3(b'%', b'&', b'\\', rest);
+    undo(source, next, |rest| match rest.first() {
         Some(b'%') => percent(rest),
         Some(b'&') => entity(rest),
         _ => json(rest),
     })
 }
 
-const fn is_escape(byte: u8) -> bool {
-    matches!(byte, b'%' | b'&' | b'\\')
-}
-
 /// Quoted-printable (RFC 2045, section 6.7).
 pub(super) fn unquoted(source: &[u8]) -> Option<View<'_>> {
-    undo(source, |byte| byte == b'=', quoted)
+    undo(source, |rest| memchr(b'=', rest), quoted)
 }
 
 /// What stands in place of an escape: some bytes, and how long the escape is.
@@ -81,13 +80,13 @@ impl Undone {
 
 fn undo(
     source: &[u8],
-    begins: impl Fn(u8) -> bool,
+    next: impl Fn(&[u8]) -> Option<usize>,
     escape: impl Fn(&[u8]) -> Option<Undone>,
 ) -> Option<View<'_>> {
     let mut writer = Writer::new(source);
     let mut at = 0;
     while let Some(rest) = source.get(at..) {
-        let Some(found) = rest.iter().position(|byte| begins(*byte)) else {
+        let Some(found) = next(rest) else {
             break;
         };
         let rest = rest.get(found..).unwrap_or_default();

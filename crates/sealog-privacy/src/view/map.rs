@@ -79,16 +79,42 @@ impl OffsetMap {
     /// The first offset of the view whose byte begins at `source` or later in the original.
     #[must_use]
     pub fn first_at(&self, source: usize) -> usize {
-        let (mut low, mut high) = (0, self.len);
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.low(middle) < source {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        let after = self.pieces.partition_point(|piece| piece.source < source);
+        let next = self.pieces.get(after).map_or(self.len, |next| next.view);
+        let before = after
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index));
+        match before {
+            // Byte for byte: it may lie within the piece.
+            Some(Piece {
+                view,
+                source: begin,
+                whole: None,
+            }) => next.min(view + (source - begin)),
+            _ => next,
         }
-        low
+    }
+
+    /// Where the view differs from the original: bytes that stand for others, and empty ranges where something was left
+    /// out, which may be so at its end too. In order.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Range<usize>> {
+        let next = self.pieces.iter().skip(1).map(Some).chain([None]);
+        let begin = self.pieces.first().is_some_and(|piece| piece.source > 0);
+        let pieces = self.pieces.iter().zip(next).filter_map(|(piece, next)| {
+            let end = next.map_or(self.len, |next| next.view);
+            let follows = piece.source + end.saturating_sub(piece.view);
+            match piece.whole {
+                Some(_) => Some(piece.view..end),
+                None => next
+                    .is_none_or(|next| next.source != follows)
+                    .then_some(end..end),
+            }
+        });
+        begin
+            .then_some(0..0)
+            .into_iter()
+            .chain(pieces)
+            .chain(std::iter::once(self.len..self.len))
     }
 
     fn piece(&self, at: usize) -> Piece {
@@ -154,6 +180,30 @@ impl<'s> Writer<'s> {
             self.bytes.extend_from_slice(with);
         }
         self.done += len;
+    }
+
+    /// Bytes of the space right before `until`, however it is written, and of what was left out behind it; if it was
+    /// written already, it is taken back.
+    pub(super) fn space_before(&mut self, until: usize) -> usize {
+        if self.done < until {
+            let last = until.checked_sub(1).and_then(|last| self.source.get(last));
+            return usize::from(last == Some(&b' '));
+        }
+        let (Some(piece), Some(b' ')) = (self.pieces.last().copied(), self.bytes.last()) else {
+            return 0;
+        };
+        let last = self.bytes.len() - 1;
+        match piece.whole {
+            None => self.done = piece.source + last - piece.view,
+            Some(_) if last == piece.view => self.done = piece.source,
+            // One character that became several, a space at their end.
+            Some(_) => return 0,
+        }
+        self.bytes.truncate(last);
+        if last == piece.view {
+            self.pieces.pop();
+        }
+        until - self.done
     }
 
     /// The view, with the rest of the original as it is.

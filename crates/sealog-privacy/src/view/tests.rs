@@ -272,3 +272,23 @@ proptest! {
         let _ = (View::decoded(&source), View::unquoted(&source), View::encoded_runs(&source));
     }
 }
+
+#[test]
+fn a_space_of_any_kind_goes_with_a_spelled_sign_and_with_one_alone() {
+    for (text, view) in [
+        ("a [at] b [dot] c", "a@b.c"),
+        ("a\u{a0}[at]\u{2009}b", "a@b"),
+        ("a[at] [dot]com", "a@.com"),
+        ("a \u{a0}[at] b", "a @b"),
+        ("[at]\u{a8}", "@"),
+        ("\u{a8}[at]", "@"),
+        (" \u{308}[at]", "@"),
+        ("x\u{200b} \u{200b}[at]", "x@"),
+    ] {
+        assert_eq!(
+            View::of(text.as_bytes()).bytes(),
+            view.as_bytes(),
+            "{text:?}"
+        );
+    }
+}

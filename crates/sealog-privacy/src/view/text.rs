@@ -5,9 +5,23 @@ use super::fold::{Folded, fold};
 use super::map::Writer;
 use crate::limits::{EMPHASIS_RUN_MAX, INVISIBLE_RUN_BYTES_MAX, TERMINAL_ESCAPE_BYTES_MAX};
 
+/// Bytes that are looked at together.
+const STRETCH: usize = 32;
+
 /// Whether something may have to be done at a byte. All others stand in the view as they are.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a branch for each byte is what is avoided here"
+)]
 const fn is_special(byte: u8) -> bool {
-    matches!(byte, 0 | 0x1b | b'(' | b'*' | b'[' | b'`' | b'{' | 0x80..)
+    (byte == 0)
+        | (byte == 0x1b)
+        | (byte == b'(')
+        | (byte == b'*')
+        | (byte == b'[')
+        | (byte == b'`')
+        | (byte == b'{')
+        | (byte >= 0x80)
 }
 
 /// The folded form of `source`.
@@ -34,8 +48,13 @@ pub(super) fn view(source: &[u8]) -> View<'_> {
             With::Same => row = 0,
             With::Bytes(ref bytes, len) => {
                 row = 0;
-                writer.copy(special - step.before);
-                writer.replace(step.len + step.before, bytes.get(..len).unwrap_or_default());
+                let before = if step.takes_space {
+                    writer.space_before(special)
+                } else {
+                    0
+                };
+                writer.copy(special - before);
+                writer.replace(step.len + before, bytes.get(..len).unwrap_or_default());
             }
         }
     }
@@ -44,8 +63,8 @@ pub(super) fn view(source: &[u8]) -> View<'_> {
 
 /// What is done at one special byte.
 struct Step {
-    /// Bytes before it that go with it.
-    before: usize,
+    /// Whether a space before it goes with it.
+    takes_space: bool,
     /// Bytes from it on.
     len: usize,
     with: With,
@@ -60,7 +79,7 @@ enum With {
 impl Step {
     const fn same(len: usize) -> Self {
         Self {
-            before: 0,
+            takes_space: false,
             len,
             with: With::Same,
         }
@@ -68,17 +87,17 @@ impl Step {
 
     const fn nothing(len: usize) -> Self {
         Self {
-            before: 0,
+            takes_space: false,
             len,
             with: With::Nothing,
         }
     }
 
-    fn byte(before: usize, len: usize, byte: u8) -> Self {
+    fn byte(len: usize, byte: u8) -> Self {
         let mut bytes = [0; 16];
         bytes[0] = byte;
         Self {
-            before,
+            takes_space: false,
             len,
             with: With::Bytes(bytes, 1),
         }
@@ -87,8 +106,18 @@ impl Step {
 
 fn next_special(source: &[u8], from: usize) -> Option<usize> {
     let rest = source.get(from..)?;
-    let found = rest.iter().position(|byte| is_special(*byte));
-    found.map(|offset| from + offset)
+    // Many bytes at once, of which the compiler makes one comparison for each kind.
+    let is_plain = |stretch: &&[u8; STRETCH]| {
+        let mut special = 0;
+        for byte in *stretch {
+            special |= u8::from(is_special(*byte));
+        }
+        special == 0
+    };
+    let (stretches, _) = rest.as_chunks::<STRETCH>();
+    let plain = stretches.iter().take_while(is_plain).count() * STRETCH;
+    let found = rest.iter().skip(plain).position(|byte| is_special(*byte));
+    found.map(|offset| from + plain + offset)
 }
 
 fn step(source: &[u8], at: usize) -> Step {
@@ -96,7 +125,7 @@ fn step(source: &[u8], at: usize) -> Step {
     match rest.first() {
         Some(0) => Step::nothing(1),
         Some(0x1b) => Step::nothing(terminal_escape(rest)),
-        Some(b'[' | b'(' | b'{') => spelled_sign(source, at),
+        Some(b'[' | b'(' | b'{') => spelled_sign(rest),
         Some(b'*' | b'`') => emphasis(source, at),
         _ => character(rest),
     }
@@ -109,7 +138,7 @@ fn character(rest: &[u8]) -> Step {
     match fold(character) {
         Folded::Same => Step::same(len),
         Folded::Nothing => Step::nothing(len),
-        Folded::Byte(byte) => Step::byte(0, len, byte),
+        Folded::Byte(byte) => Step::byte(len, byte),
         Folded::Several(characters) => {
             let mut bytes = [0; 16];
             let mut used = 0;
@@ -119,7 +148,7 @@ fn character(rest: &[u8]) -> Step {
                 }
             }
             Step {
-                before: 0,
+                takes_space: false,
                 len,
                 with: With::Bytes(bytes, used),
             }
@@ -154,8 +183,7 @@ fn terminal_escape(rest: &[u8]) -> usize {
 }
 
 /// `[at]`, `(dot)` and the like, with a space on either side.
-fn spelled_sign(source: &[u8], at: usize) -> Step {
-    let rest = source.get(at..).unwrap_or_default();
+fn spelled_sign(rest: &[u8]) -> Step {
     let close = match rest.first() {
         Some(b'[') => b']',
         Some(b'(') => b')',
@@ -174,11 +202,14 @@ fn spelled_sign(source: &[u8], at: usize) -> Step {
         _ => return Step::same(1),
     };
     let len = end + 2;
-    let before = at
-        .checked_sub(1)
-        .is_some_and(|before| source.get(before) == Some(&b' '));
-    let after = rest.get(len) == Some(&b' ');
-    Step::byte(usize::from(before), len + usize::from(after), sign)
+    let after = first_character(rest.get(len..).unwrap_or_default());
+    let after = after.filter(|(character, _)| {
+        *character == ' ' || matches!(fold(*character), Folded::Byte(b' '))
+    });
+    Step {
+        takes_space: true,
+        ..Step::byte(len + after.map_or(0, |(_, len)| len), sign)
+    }
 }
 
 /// Signs of emphasis go unless they keep two words apart.
