@@ -10,6 +10,8 @@ pub struct IdentifierType {
     words: &'static [&'static str],
     need: Need,
     stands_alone: fn(&[u8]) -> bool,
+    /// Words that say what a candidate right behind them is instead, lower case.
+    denied_by: &'static [&'static str],
     mask: Mask,
     rank: u8,
     /// Whether it may not be a part of a fraction, a version or a longer name with hyphens.
@@ -75,6 +77,7 @@ pub(crate) const fn identifier(
         words,
         need: Need::Word,
         stands_alone: has_punctuation,
+        denied_by: &[],
         mask: Mask::KeepLast(2),
         rank: 50,
         number: true,
@@ -100,6 +103,12 @@ impl IdentifierType {
     pub(crate) const fn punctuated_by(mut self, stands_alone: fn(&[u8]) -> bool) -> Self {
         self.need = Need::WordOrPunctuation;
         self.stands_alone = stands_alone;
+        self
+    }
+
+    /// It is something else right behind one of these words or signs.
+    pub(crate) const fn denied_by(mut self, words: &'static [&'static str]) -> Self {
+        self.denied_by = words;
         self
     }
 
@@ -167,6 +176,24 @@ impl IdentifierType {
 
     pub(crate) const fn is_number(&self) -> bool {
         self.number
+    }
+
+    /// Whether what stands before it says that it is something else.
+    pub(crate) fn is_denied(&self, before: &[u8]) -> bool {
+        if self.denied_by.is_empty() {
+            return false;
+        }
+        let before = before.trim_ascii_end();
+        let before = before.strip_suffix(b":").unwrap_or(before);
+        self.denied_by.iter().any(|word| {
+            let at = before.len().checked_sub(word.len());
+            let Some((start, last)) = at.and_then(|at| before.split_at_checked(at)) else {
+                return false;
+            };
+            let joins = word.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && start.last().is_some_and(u8::is_ascii_alphanumeric);
+            last.eq_ignore_ascii_case(word.as_bytes()) && !joins
+        })
     }
 
     /// Whether this text is written with the punctuation of its kind.

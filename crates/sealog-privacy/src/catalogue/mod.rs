@@ -18,7 +18,7 @@ pub use kind::{IdentifierType, Mask, Need};
 pub(crate) use kind::{Shape, identifier};
 
 /// The version of this table; it enters the digest of a policy, and changes with every entry.
-pub const CATALOGUE_VERSION: &str = "1";
+pub const CATALOGUE_VERSION: &str = "2";
 
 const FAMILIES: &[&[IdentifierType]] = &[
     contact::ENTRIES,

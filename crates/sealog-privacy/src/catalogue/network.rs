@@ -14,6 +14,9 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
         &[],
     )
     .alone()
+    .denied_by(&[
+        "==", ">=", "<=", "~=", "^", "build", "firmware", "rel", "release", "rev", "revision", "v", "ver", "version",
+    ])
     .ranked(45),
     identifier(
         "IPV6",

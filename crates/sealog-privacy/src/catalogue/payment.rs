@@ -8,11 +8,13 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
     identifier(
         "CREDIT_CARD",
         "payment card number",
-        Pattern(r"[2-6][0-9]{3}([ \-]?[0-9]){8,15}"),
+        Pattern(r"([2-6][0-9]{3}|0604)([ \-]?[0-9]){8,15}"),
         is_card,
         &[
             "amex",
             "card",
+            "cc",
+            "cc number",
             "carte",
             "credit",
             "debit",
@@ -25,6 +27,7 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
         ],
     )
     .alone()
+    .denied_by(&["barcode", "ean", "ean-13", "gtin", "isbn", "isbn-13", "upc"])
     .ranked(80)
     .masked(Mask::KeepLast(4)),
     identifier(
@@ -74,7 +77,7 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
     identifier(
         "ES_CCC",
         "Spanish bank account",
-        Pattern(r"[0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{2}[ \-]?[0-9]{10}"),
+        Pattern(r"[0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{2}[ \-]?[0-9]{5}[ \-]?[0-9]{5}"),
         is_ccc,
         &["ccc", "cuenta", "cuenta bancaria"],
     ),
@@ -89,11 +92,12 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
 
 /// Issuers (ISO/IEC 7812-1 identification numbers): first and last prefix, and the lengths of their numbers.
 const ISSUERS: &[(u32, u32, &[usize])] = &[
+    (604, 604, &[12, 13, 14, 15, 16, 17, 18, 19]),
     (2221, 2720, &[16]),
     (3000, 3059, &[14, 16]),
     (3095, 3095, &[14]),
     (3400, 3499, &[15]),
-    (3528, 3589, &[16, 17, 18, 19]),
+    (3500, 3599, &[16, 17, 18, 19]),
     (3600, 3699, &[14, 15, 16, 17, 18, 19]),
     (3700, 3799, &[15]),
     (3800, 3999, &[14, 16]),

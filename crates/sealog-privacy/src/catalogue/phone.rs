@@ -8,7 +8,7 @@ const COUNTRIES: &[(&str, usize, usize)] = &[
     ("225", 10, 10), ("226", 8, 8), ("227", 8, 8), ("228", 8, 8), ("229", 8, 10), ("230", 7, 8),
     ("231", 7, 9), ("232", 8, 8), ("233", 9, 9), ("234", 7, 10), ("235", 8, 8), ("236", 8, 8),
     ("237", 8, 9), ("238", 7, 7), ("239", 7, 7), ("240", 9, 9), ("241", 7, 8), ("242", 9, 9),
-    ("243", 7, 9), ("244", 9, 9), ("245", 7, 9), ("246", 7, 7), ("248", 7, 7), ("249", 9, 9),
+    ("243", 7, 9), ("244", 9, 9), ("245", 7, 9), ("246", 7, 7), ("247", 5, 6), ("248", 7, 7), ("249", 9, 9),
     ("250", 8, 9), ("251", 9, 9), ("252", 6, 9), ("253", 8, 8), ("254", 7, 10), ("255", 9, 9),
     ("256", 9, 9), ("257", 8, 8), ("258", 8, 9), ("260", 9, 9), ("261", 9, 10), ("262", 9, 9),
     ("263", 5, 10), ("264", 8, 10), ("265", 7, 9), ("266", 8, 8), ("267", 7, 8), ("268", 8, 9),
@@ -28,7 +28,7 @@ const COUNTRIES: &[(&str, usize, usize)] = &[
     ("597", 6, 7), ("598", 7, 8), ("599", 7, 8), ("60", 8, 10), ("61", 6, 10), ("62", 7, 12),
     ("63", 8, 10), ("64", 7, 10), ("65", 8, 8), ("66", 8, 9), ("670", 7, 8), ("672", 5, 6),
     ("673", 7, 7), ("674", 7, 7), ("675", 7, 8), ("676", 5, 7), ("677", 5, 7), ("678", 5, 7),
-    ("679", 7, 7), ("680", 7, 7), ("682", 5, 5), ("685", 5, 7), ("686", 5, 8), ("687", 6, 6),
+    ("679", 7, 7), ("680", 7, 7), ("681", 6, 9), ("682", 5, 5), ("683", 4, 7), ("685", 5, 7), ("686", 5, 8), ("687", 6, 6),
     ("688", 5, 7), ("689", 6, 9), ("690", 4, 7), ("691", 7, 7), ("692", 7, 7), ("7", 10, 10),
     ("81", 9, 10), ("82", 8, 11), ("84", 7, 10), ("850", 8, 10), ("852", 8, 9), ("853", 8, 8),
     ("855", 8, 9), ("856", 8, 10), ("86", 9, 11), ("880", 6, 10), ("886", 8, 10), ("90", 10, 10),
@@ -40,7 +40,7 @@ const COUNTRIES: &[(&str, usize, usize)] = &[
 ];
 
 /// Digits of a national number, at least and at most, with its leading zero.
-const NATIONAL: std::ops::RangeInclusive<usize> = 7..=12;
+const NATIONAL: std::ops::RangeInclusive<usize> = 7..=13;
 
 /// Whether a text can be a telephone number.
 pub(super) fn is_phone(text: &[u8]) -> bool {
@@ -57,19 +57,20 @@ pub(super) fn is_phone(text: &[u8]) -> bool {
     if !balanced(text) || digits.windows(2).all(|pair| pair.first() == pair.last()) {
         return false;
     }
+    let text = text.strip_prefix(b"(").unwrap_or(text);
     match text.strip_prefix(b"+") {
         Some(rest) => is_international(rest, digits),
         None if digits.starts_with(b"00") => {
             let digits = digits.get(2..).unwrap_or_default();
-            is_international(digits, digits)
+            is_international(digits, digits) || NATIONAL.contains(&digits.len())
         }
-        None => NATIONAL.contains(&digits.len()),
+        None => NATIONAL.contains(&digits.len()) && memchr::memchr_iter(b'/', text).count() <= 1,
     }
 }
 
 /// Whether a number is one without a word beside it: with its country code, or in the North American form.
 pub(super) fn stands_alone(text: &[u8]) -> bool {
-    if text.starts_with(b"+") {
+    if text.starts_with(b"+") || text.starts_with(b"(+") {
         return true;
     }
     let shape: Vec<u8> = text

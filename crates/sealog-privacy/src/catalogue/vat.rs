@@ -151,10 +151,15 @@ pub(super) const ENTRIES: &[IdentifierType] = &[
             of_company || mod97(compact) == Some(1)
         },
     ),
-    vat("PL_VAT", "Polish VAT number", r"PL ?[0-9]{10}", |text| {
-        digits_of::<10>(text, 2)
-            .is_some_and(|found| sum(&found, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == last(&found))
-    }),
+    vat(
+        "PL_VAT",
+        "Polish VAT number",
+        r"PL ?[0-9]{3}-?[0-9]{3}-?[0-9]{2}-?[0-9]{2}",
+        |text| {
+            digits_of::<10>(text, 2)
+                .is_some_and(|found| sum(&found, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == last(&found))
+        },
+    ),
     vat(
         "PT_VAT",
         "Portuguese VAT number",

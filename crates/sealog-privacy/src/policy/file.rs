@@ -206,13 +206,7 @@ impl Reader {
     fn finish(mut self, document: Value, digest: Hash) -> Result<Policy, Error> {
         let mut recognisers = Vec::new();
         for recogniser in std::mem::take(&mut self.recognisers) {
-            let index = self.add(
-                recogniser.name(),
-                Check::Words,
-                Vec::new(),
-                64,
-                self.default,
-            )?;
+            let index = self.add(recogniser.name(), Check::Words, &[], 64, self.default)?;
             recognisers.push((recogniser, index));
         }
         Ok(Policy {
@@ -282,8 +276,7 @@ impl Reader {
             Some(mode) => mode_of("patterns", mode)?,
             None => self.default,
         };
-        let words = words.into_iter().map(folded).collect();
-        self.add(id, Check::Pattern(pattern.into()), words, 95, mode)?;
+        self.add(id, Check::Pattern(pattern.into()), &words, 95, mode)?;
         Ok(())
     }
 
@@ -298,7 +291,7 @@ impl Reader {
             .get("words")
             .ok_or_else(|| bad("dictionaries", "`words` is missing"))?;
         let words = strings(words, "dictionaries", DICTIONARY_WORDS_MAX)?;
-        let index = self.add(id, Check::Words, Vec::new(), 65, mode)?;
+        let index = self.add(id, Check::Words, &[], 65, mode)?;
         for word in words {
             let word = folded(word);
             if word.is_empty() || word.len() > CANDIDATE_BYTES_MAX {
@@ -332,7 +325,7 @@ impl Reader {
         &mut self,
         id: &str,
         check: Check,
-        words: Vec<Box<[u8]>>,
+        words: &[&str],
         rank: u8,
         mode: Mode,
     ) -> Result<KindIndex, Error> {
@@ -361,7 +354,7 @@ impl Reader {
             } else {
                 Need::Word
             },
-            words: WordSet::new(words),
+            words: WordSet::of(words.iter().copied()),
             mask: Mask::Whole,
             rank,
         });

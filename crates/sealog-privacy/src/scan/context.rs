@@ -1,5 +1,6 @@
 //! Words around a candidate.
 
+use super::kinds::folded;
 use crate::limits::{CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYTES};
 
 /// What stands around a candidate, as far as it may be looked at.
@@ -48,7 +49,24 @@ pub(crate) struct WordSet {
 }
 
 impl WordSet {
-    pub(crate) fn new(words: Vec<Box<[u8]>>) -> Self {
+    /// Of words as they are written. Letters beyond ASCII are taken in both cases, because folding tells them apart.
+    pub(crate) fn of<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        let mut all = Vec::new();
+        for word in words {
+            all.push(folded(word));
+            if !word.is_ascii() {
+                all.push(folded(&word.to_uppercase()));
+                let mut rest = word.chars();
+                let first = rest.next().into_iter().flat_map(char::to_uppercase);
+                all.push(folded(&first.chain(rest).collect::<String>()));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        Self::new(all)
+    }
+
+    fn new(words: Vec<Box<[u8]>>) -> Self {
         let mut begins = [false; 256];
         for word in &words {
             match word.first() {
@@ -80,8 +98,13 @@ impl WordSet {
 /// Whether a word stands at `at`, and its end is the end of one.
 fn stands_at(text: &[u8], at: usize, word: &[u8]) -> bool {
     let here = text.get(at..at + word.len());
-    here.is_some_and(|here| here.eq_ignore_ascii_case(word))
+    here.is_some_and(|here| here.iter().zip(word).all(|(here, sign)| fits(*here, *sign)))
         && !joins(word.last(), text.get(at + word.len()))
+}
+
+/// Whether a byte of a text is one of a word: names of fields have other signs in place of a phrase's spaces.
+const fn fits(here: u8, sign: u8) -> bool {
+    here.eq_ignore_ascii_case(&sign) || (sign == b' ' && matches!(here, b'_' | b'-'))
 }
 
 /// Whether two neighbours belong to one word.

@@ -109,22 +109,16 @@ impl Session<'_> {
             changes: None,
         };
         self.layer(&whole, window, LAYERS_MAX, &mut out)?;
-        let rank = |kind: KindIndex| self.scanner.kind(kind).map_or(0, |kind| kind.rank);
-        let mut ranked: Vec<_> = out
-            .into_iter()
-            .map(|found: Found| {
-                let rank = rank(found.kind);
-                (found, rank)
-            })
-            .collect();
-        ranked.sort_by(|(left, _), (right, _)| {
+        // What is found more than once counts where it is named.
+        out.sort_by(|(left, left_rank), (right, right_rank)| {
             let order = |found: &Found| (found.span.start, found.span.end, found.kind);
             order(left)
                 .cmp(&order(right))
+                .then_with(|| right_rank.cmp(left_rank))
                 .then_with(|| left.value.cmp(&right.value))
         });
-        ranked.dedup_by(|(left, _), (right, _)| left.span == right.span && left.kind == right.kind);
-        Ok(ranked)
+        out.dedup_by(|(left, _), (right, _)| left.span == right.span && left.kind == right.kind);
+        Ok(out)
     }
 
     /// Searches the view of a source and what is encoded in it.
@@ -133,7 +127,7 @@ impl Session<'_> {
         layered: &Layered<'_, '_>,
         window: &Window<'_>,
         levels: usize,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         let view = View::of(layered.source);
         let layer = match layered.below {
@@ -181,7 +175,7 @@ impl Session<'_> {
         &mut self,
         place: &Place<'_, '_>,
         reach: &Reach,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         self.signs(place, out);
         self.scanner.words.find(place.view, &mut |span, kind| {
@@ -204,7 +198,7 @@ impl Session<'_> {
         &mut self,
         place: &Place<'_, '_>,
         stretch: Range<usize>,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<usize, Error> {
         let view = place.view;
         let mut at = stretch.start;
@@ -230,7 +224,7 @@ impl Session<'_> {
         &mut self,
         place: &Place<'_, '_>,
         start: usize,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<usize, Error> {
         let view = place.view;
         let mut at = start;
@@ -260,7 +254,7 @@ impl Session<'_> {
     }
 
     /// What is found around a sign.
-    fn signs(&self, place: &Place<'_, '_>, out: &mut Vec<Found>) {
+    fn signs(&self, place: &Place<'_, '_>, out: &mut Vec<(Found, u8)>) {
         let view = place.view;
         let shapes = self.scanner.shapes;
         if let Some(kind) = shapes.email {
@@ -288,7 +282,7 @@ impl Session<'_> {
     }
 
     /// Tokens, and what a name says that it is secret.
-    fn names(&self, place: &Place<'_, '_>, out: &mut Vec<Found>) {
+    fn names(&self, place: &Place<'_, '_>, out: &mut Vec<(Found, u8)>) {
         let view = place.view;
         let shapes = self.scanner.shapes;
         if let Some(kind) = shapes.jwt {
@@ -315,7 +309,7 @@ impl Session<'_> {
         &mut self,
         place: &Place<'_, '_>,
         start: usize,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         let scanner = self.scanner;
         let mut matches = std::mem::take(&mut self.matches);
@@ -335,7 +329,7 @@ impl Session<'_> {
         &mut self,
         place: &Place<'_, '_>,
         start: usize,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         let scanner = self.scanner;
         let (Some(states), Some(cache)) = (&scanner.own_states, &mut self.own_cache) else {
@@ -355,7 +349,7 @@ impl Session<'_> {
         start: usize,
         matches: &mut Vec<(usize, usize)>,
         patterns: &[KindIndex],
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) {
         if matches.is_empty() {
             return;
@@ -378,7 +372,7 @@ impl Session<'_> {
         place: &Place<'_, '_>,
         span: Range<usize>,
         kind: KindIndex,
-        out: &mut Vec<Found>,
+        out: &mut Vec<(Found, u8)>,
     ) -> bool {
         let Some(entry) = self.scanner.kind(kind) else {
             return false;
@@ -401,11 +395,13 @@ impl Session<'_> {
         if !entry.may_stand(value, &around, place.window.field) {
             return false;
         }
-        out.push(Found {
+        let rank = entry.rank_at(&around, place.window.field);
+        let found = Found {
             span: original,
             kind,
             value: Arc::from(value),
-        });
+        };
+        out.push((found, rank));
         true
     }
 }

@@ -4,6 +4,11 @@ use super::context::{Around, WordSet};
 use crate::catalogue::{IdentifierType, Mask, Need};
 use crate::view::View;
 
+/// The rank of a type with check digits or a form of its own, at least.
+const CHECKED_RANK: u8 = 50;
+/// What a word nearby adds to a rank: more than what any number of a country is behind a card.
+const NAMED: u8 = 35;
+
 /// A type that a scanner looks for.
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
@@ -29,7 +34,7 @@ impl Kind {
         Self {
             id: identifier.id().into(),
             check: Check::BuiltIn(identifier),
-            words: WordSet::new(identifier.words().iter().map(|word| folded(word)).collect()),
+            words: WordSet::of(identifier.words().iter().copied()),
             need: identifier.need(),
             mask: identifier.mask(),
             rank: identifier.rank(),
@@ -45,10 +50,19 @@ impl Kind {
 
     /// Whether it may stand where it stands: not as a part of something longer, and with its words if it needs them.
     pub(super) fn may_stand(&self, value: &[u8], around: &Around<'_>, field: &[u8]) -> bool {
-        if !matches!(self.check, Check::BuiltIn(identifier) if identifier.is_number()) {
+        let Check::BuiltIn(identifier) = self.check else {
             return self.has_needed(value, around, field);
-        }
-        self.is_whole(value, around) && self.has_needed(value, around, field)
+        };
+        (!identifier.is_number() || self.is_whole(value, around))
+            && !identifier.is_denied(around.before)
+            && self.has_needed(value, around, field)
+    }
+
+    /// How specific it is where it stands: of two with check digits, the one that is named counts.
+    pub(super) fn rank_at(&self, around: &Around<'_>, field: &[u8]) -> u8 {
+        let is_named = self.rank >= CHECKED_RANK
+            && (self.need == Need::Word || around.has_word(&self.words, field));
+        self.rank + if is_named { NAMED } else { 0 }
     }
 
     fn has_needed(&self, value: &[u8], around: &Around<'_>, field: &[u8]) -> bool {

@@ -135,7 +135,8 @@ fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
     if ends(SECRETS) {
         return Some(false);
     }
-    if !name.eq_ignore_ascii_case(b"key") {
+    let is_phrase = name.eq_ignore_ascii_case(b"passe");
+    if !is_phrase && !name.eq_ignore_ascii_case(b"key") {
         return None;
     }
     // The word before it, joined by a sign.
@@ -144,6 +145,10 @@ fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
         return None;
     }
     let before = view.get(joint.saturating_sub(12)..joint)?;
+    if is_phrase {
+        let [one, other] = [b"mot de", b"mot_de"].map(|phrase| ends_with(before, phrase));
+        return (one || other).then_some(true);
+    }
     let is_key = KEYS.iter().any(|word| ends_with(before, word));
     is_key.then_some(false)
 }

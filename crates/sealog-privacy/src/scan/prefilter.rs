@@ -18,7 +18,7 @@ const TELLING: u8 = 2;
 const CAPITAL: u8 = 4;
 
 /// The first offset from `from` on at which scanning byte by byte has to go on. A candidate may begin with the word
-/// that ends there, or one byte before.
+/// that ends there, or up to two bytes before.
 pub(super) fn next(view: &[u8], from: usize) -> usize {
     let (stretches, _) = view.get(from..).unwrap_or_default().as_chunks::<STRETCH>();
     let (behind, _) = view

@@ -30,12 +30,13 @@ pub(super) fn is_word(byte: Option<&u8>) -> bool {
     byte.is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// Where the word begins that stands at `at`, or ends there or one byte before; not before `floor`.
+/// Where the word begins that stands at `at`, or ends there or up to two bytes before; not before `floor`.
 pub(super) fn word_start(view: &[u8], floor: usize, at: usize) -> usize {
     let before = view.get(floor..at).unwrap_or_default();
-    let sign = usize::from(before.last().is_some_and(|byte| !is_word(Some(byte))));
-    let words = before.iter().rev().skip(sign);
-    at - sign - words.take_while(|byte| is_word(Some(byte))).count()
+    let signs = before.iter().rev().take(2);
+    let signs = signs.take_while(|byte| !is_word(Some(byte))).count();
+    let words = before.iter().rev().skip(signs);
+    at - signs - words.take_while(|byte| is_word(Some(byte))).count()
 }
 
 /// Letters and digits from `at` on.
@@ -47,7 +48,8 @@ pub(super) fn word_len(view: &[u8], at: usize) -> usize {
 /// Whether an identifier can begin at this sign.
 pub(super) fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
     match byte {
-        b'+' | b'(' | b'-' => next.is_some_and(u8::is_ascii_digit),
+        b'+' | b'-' => next.is_some_and(u8::is_ascii_digit),
+        b'(' => next.is_some_and(|next| next.is_ascii_digit() || *next == b'+'),
         b':' => next == Some(&b':'),
         _ => false,
     }
@@ -56,7 +58,7 @@ pub(super) fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
 /// Whether a word without digits can begin an identifier: a prefix, or long enough to be a key.
 pub(super) fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
     let len = end - start;
-    if len >= 16 {
+    if len >= 16 || (matches!(len, 8 | 11) && view.get(start..end).is_some_and(is_upper)) {
         return true;
     }
     let next = view.get(end + 1);
@@ -66,8 +68,9 @@ pub(super) fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
         Some(b':') => {
             len <= 4 && next.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':')
         }
-        Some(b' ' | b'/') => len <= 4 && next.is_some_and(u8::is_ascii_digit),
-        _ => matches!(len, 8 | 11) && view.get(start..end).is_some_and(is_upper),
+        // A month before its day is the longest.
+        Some(b' ' | b'/') => len <= 9 && next.is_some_and(u8::is_ascii_digit),
+        _ => false,
     }
 }
 

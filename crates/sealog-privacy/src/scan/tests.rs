@@ -114,6 +114,60 @@ fn what_only_looks_like_an_identifier_is_left_alone() {
 }
 
 #[test]
+fn words_are_found_in_capitals_of_any_script_and_joined_by_signs() {
+    finds("ИНН 300837309138", "RU_INN", "300837309138");
+    finds("Инн: 300837309138", "RU_INN", "300837309138");
+    finds("ΑΦΜ 090837945", "GR_AFM", "090837945");
+    finds("r.č.: 7008073237", "CZ_RODNE_CISLO", "7008073237");
+    finds(
+        "\"fecha_de_nacimiento\": \"31/08/1944\"",
+        "DATE_OF_BIRTH",
+        "31/08/1944",
+    );
+    finds("tax-file-number 305517169", "AU_TFN", "305517169");
+    finds("mot de passe = GwdGGPkwl1B5", "SECRET", "GwdGGPkwl1B5");
+    clean("mot de lapasse = GwdGGPkwl1B5");
+}
+
+#[test]
+fn the_number_that_is_named_counts_of_two_that_hold() {
+    finds("SIRET 66344995729236", "FR_SIRET", "66344995729236");
+    finds("66344995729236", "CREDIT_CARD", "66344995729236");
+    finds(
+        "card 66344995729236 or siret",
+        "CREDIT_CARD",
+        "66344995729236",
+    );
+    finds("kennitala: 240877-6359", "IS_KENNITALA", "240877-6359");
+    finds("240877-6359", "FI_HETU", "240877-6359");
+}
+
+#[test]
+fn what_is_right_behind_the_name_of_something_else_is_that() {
+    clean("release 4.13.4.7, pkg==2.1.4.3, version: 8.8.8.8, v 1.2.3.4");
+    finds("newrelease 4.13.4.7", "IPV4", "4.13.4.7");
+    finds("release of 4.13.4.7", "IPV4", "4.13.4.7");
+    clean("EAN 6544962324902, ISBN: 6544962324902");
+    finds("6544962324902", "CREDIT_CARD", "6544962324902");
+}
+
+#[test]
+fn words_of_capitals_and_months_begin_a_candidate_before_any_sign() {
+    finds("<td>BIC</td><td>EEIJPLWA</td>", "BIC", "EEIJPLWA");
+    finds("BIC: RTNBDEHMPSS.", "BIC", "RTNBDEHMPSS");
+    finds(
+        "born November 17, 1986",
+        "DATE_OF_BIRTH",
+        "November 17, 1986",
+    );
+    finds("call (+30) 6948 534676 now", "PHONE", "(+30) 6948 534676");
+    finds("tel 8 (301) 123-45-67", "PHONE", "8 (301) 123-45-67");
+    finds("tel (02870) 53893 730", "PHONE", "(02870) 53893 730");
+    finds("Mobil: 36/993 0238", "PHONE", "36/993 0238");
+    clean("call 12/31/2024");
+}
+
+#[test]
 fn words_count_only_whole() {
     finds("BSN: 111222333", "NL_BSN", "111222333");
     clean("absn: 111222333");

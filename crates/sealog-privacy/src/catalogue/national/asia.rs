@@ -149,7 +149,7 @@ pub(in crate::catalogue) const ENTRIES: &[IdentifierType] = &[
     identifier(
         "ZA_ID",
         "South African identity number",
-        Pattern(r"[0-9]{6} ?[0-9]{4} ?[01][0-9]{2}"),
+        Pattern(r"[0-9]{6} ?[0-9]{4} ?[01][0-9] ?[0-9]"),
         |text| {
             digits::<13>(text).is_some_and(|found| {
                 let [a, b, c, d, e, f, ..] = found;

@@ -159,7 +159,15 @@ pub(in crate::catalogue) const ENTRIES: &[IdentifierType] = &[
         "Czech and Slovak birth number",
         Pattern(r"[0-9]{6}/?[0-9]{3,4}"),
         is_rodne_cislo,
-        &["birth number", "rodne cislo", "rodné číslo", "rč", "rc"],
+        &[
+            "birth number",
+            "rodne cislo",
+            "rodné číslo",
+            "r. č.",
+            "r.č.",
+            "rč",
+            "rc",
+        ],
     )
     .punctuated(),
     identifier(
@@ -278,7 +286,7 @@ pub(in crate::catalogue) const ENTRIES: &[IdentifierType] = &[
                 sum(&head, &weights) % 11 % 10 == u32::from(check)
             })
         },
-        &["rntrc", "rnokpp", "рнокпп", "іпн"],
+        &["rntrc", "rnokpp", "ідентифікаційний код", "рнокпп", "іпн"],
     ),
 ];
 
