@@ -134,6 +134,27 @@ impl IdentifierType {
         self
     }
 
+    /// All of it that is data, for a test: the checks are functions, whose results other tests freeze.
+    #[cfg(test)]
+    pub(super) fn data(&self) -> String {
+        let Self {
+            id,
+            name,
+            shape,
+            words,
+            need,
+            denied_by,
+            mask,
+            rank,
+            number,
+            usual,
+            ..
+        } = self;
+        format!(
+            "{id}|{name}|{shape:?}|{words:?}|{need:?}|{denied_by:?}|{mask:?}|{rank}|{number}|{usual}\n"
+        )
+    }
+
     /// Its id, upper case: `NL_BSN`. It stands in brackets where a value was.
     pub const fn id(&self) -> &'static str {
         self.id

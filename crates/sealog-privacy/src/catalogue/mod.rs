@@ -45,3 +45,6 @@ pub fn identifiers() -> impl Iterator<Item = &'static IdentifierType> {
 pub fn identifier_type(id: &str) -> Option<&'static IdentifierType> {
     identifiers().find(|identifier| identifier.id() == id)
 }
+
+#[cfg(test)]
+mod tests;

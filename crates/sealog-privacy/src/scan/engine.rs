@@ -30,6 +30,9 @@ pub struct Session<'s> {
     own_cache: Option<Cache>,
     /// Pattern and end of each match from one start.
     matches: Vec<(usize, usize)>,
+    /// Whether nothing is passed over: what a test holds the quick search against.
+    #[cfg(test)]
+    pub(super) thorough: bool,
 }
 
 /// What counts of one window: candidates that begin in this range of the original.
@@ -50,7 +53,26 @@ impl<'s> Session<'s> {
             cache: scanner.states.create_cache(),
             own_cache: scanner.own_states.as_ref().map(DFA::create_cache),
             matches: Vec::new(),
+            #[cfg(test)]
+            thorough: false,
         }
+    }
+
+    #[cfg(test)]
+    const fn is_thorough(&self) -> bool {
+        self.thorough
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "a test can ask for a thorough search")]
+    const fn is_thorough(&self) -> bool {
+        false
+    }
+
+    /// Bytes of the cache of states.
+    #[cfg(test)]
+    pub(super) fn state_cache_bytes(&self) -> usize {
+        self.cache.memory_usage()
     }
 }
 
@@ -140,11 +162,11 @@ impl Session<'_> {
             window,
         };
         let reach = match layered.changes {
-            Some(changes) => Reach::around(changes, view.map()),
-            None => Reach::everything(),
+            Some(changes) if !self.is_thorough() => Reach::around(changes, view.map()),
+            _ => Reach::everything(),
         };
         self.walk(&place, &reach, out)?;
-        let Some(levels) = levels.checked_sub(1).filter(|levels| *levels > 0) else {
+        let Some(levels) = levels.checked_sub(1) else {
             return Ok(());
         };
         let decoded = View::decoded(view.bytes());
@@ -203,7 +225,7 @@ impl Session<'_> {
         let view = place.view;
         let mut at = stretch.start;
         while at < stretch.end {
-            let stop = if self.own_cache.is_some() {
+            let stop = if self.own_cache.is_some() || self.is_thorough() {
                 at // a pattern of the user may begin at any word
             } else {
                 prefilter::next(view, at)

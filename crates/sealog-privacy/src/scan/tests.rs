@@ -6,6 +6,9 @@ use super::engine::Window;
 use super::*;
 use crate::limits::*;
 
+mod borders;
+mod quick;
+
 fn found(text: &str) -> Vec<(String, String)> {
     let scanner = Scanner::usual().unwrap();
     let found = scanner.session().scan(text.as_bytes()).unwrap();

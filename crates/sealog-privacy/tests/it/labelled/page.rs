@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sealog_core::Hash;
+
 use super::score::Score;
 
 const BEGIN: &str = "<!-- accuracy: written by the test -->\n";
@@ -101,4 +103,16 @@ fn same(file: PathBuf, is: &str, should_be: &str) {
         file.display()
     );
     fs::write(file, should_be).unwrap();
+}
+
+/// Fails if anything is found elsewhere in the sets than is written down: by type, how much, and the digest of all places.
+pub(super) fn compare_results(found: &BTreeMap<String, (usize, String)>) {
+    let mut list = "type | found | SHA-256 of the places\n".to_owned();
+    for (kind, (count, places)) in found {
+        let digest = Hash::of(&[places.as_bytes()]).to_hex();
+        let _ = writeln!(list, "{kind} | {count} | {digest}");
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata/results.txt");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    same(file, &text, &list);
 }
