@@ -15,6 +15,8 @@ pub const LOG: &str = "log";
 pub const LOCK: &str = "LOCK";
 /// The lock that is taken before [`LOCK`], so that whoever waits longest goes next.
 pub const TURNSTILE: &str = "TURNSTILE";
+/// The lock of whoever adopts an older log, in [`LOG`]; made by the first import, and empty.
+pub const IMPORT: &str = "IMPORT";
 /// Present while the log must not be written, in [`LOG`].
 pub const POISONED: &str = "POISONED";
 /// What disposals are under way, in [`LOG`]: locked by whoever works on one, empty when it is done.

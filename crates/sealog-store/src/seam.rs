@@ -24,6 +24,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Refused as [`Store::turn`] is; a poisoned log shows bytes that may not be on the disk.
     fn hold_still(&self, wait: Duration) -> Result<Box<dyn Still + '_>, Error>;
 
+    /// Keeps every other import out, of this process and of others, until the guard is dropped. It does not wait, and
+    /// does not keep anybody from appending. If the importing process ends, the lock is free again.
+    ///
+    /// Refused with [`Error::Busy`] while another import goes on; [`Error::Forked`], [`Error::OpenedForReading`].
+    fn hold_import(&self) -> Result<Box<dyn Still + '_>, Error>;
+
     /// The segments that exist now, ascending.
     fn segments(&self) -> Result<Segments, Error>;
 

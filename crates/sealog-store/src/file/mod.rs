@@ -25,6 +25,7 @@ mod create;
 mod cut;
 mod disposal;
 mod hint;
+mod importing;
 mod poison;
 mod shelf;
 mod still;
@@ -36,11 +37,12 @@ use hint::{HINT_BYTES, Hint};
 use shelf::FlushedDirectories;
 
 /// The files of the segments' directory that are no segments.
-const KNOWN: [&str; 4] = [
+const KNOWN: [&str; 5] = [
     layout::LOCK,
     layout::TURNSTILE,
     layout::POISONED,
     layout::DISPOSAL,
+    layout::IMPORT,
 ];
 
 /// What a store may do with its ledger.
@@ -281,6 +283,10 @@ impl Store for FileStore {
 
     fn hold_still(&self, wait: Duration) -> Result<Box<dyn Still + '_>, Error> {
         self.hold_file_still(wait)
+    }
+
+    fn hold_import(&self) -> Result<Box<dyn Still + '_>, Error> {
+        self.hold_file_import()
     }
 
     fn segments(&self) -> Result<Segments, Error> {

@@ -303,3 +303,23 @@ fn a_group_that_no_log_may_hold_is_not_written() {
     long.remove(0);
     turn.commit(at, &long, None).unwrap();
 }
+
+#[test]
+fn one_import_goes_on_at_a_time_beside_turns_of_others() {
+    on_each_disk(|bench| {
+        let store = bench.create(1);
+        let other = bench.open(2);
+        let held = store.hold_import().unwrap();
+        for store in [&store, &other] {
+            let error = store.hold_import().unwrap_err();
+            assert!(matches!(error, Error::Busy { .. }), "{error}");
+        }
+        // It keeps nobody from appending, and its file is no stranger.
+        commit(&other, Place::START, b"{\"a\":1}\n");
+        assert_eq!(store.segments().unwrap().strangers(), [] as [&str; 0]);
+        drop(held);
+        drop(other.hold_import().unwrap());
+        let error = bench.reader().hold_import().unwrap_err();
+        assert!(matches!(error, Error::OpenedForReading { .. }), "{error}");
+    });
+}
