@@ -6,6 +6,7 @@
 
 mod envelope;
 mod hashtrace;
+mod older;
 mod oms;
 mod openpgp;
 mod own;
@@ -20,6 +21,9 @@ use sealog_core::time::Timestamp;
 
 pub use envelope::{Envelope, Pin, Walks, metadata_path};
 pub use hashtrace::{Era, HashTrace, hashtrace_manifest, is_hashtrace_claimed, sign_hashtrace};
+pub use older::{
+    Examined, OLDER_NAMES_MAX, OlderAsked, OlderFile, OlderForm, OlderProblem, examine_older,
+};
 pub use oms::{
     CertificateRoots, Names, OmsOptions, SigningChain, SigstoreSigner, TrustedRoot, is_oms_claimed,
     oms_hash, sign_oms, verify_oms, verify_oms_certificate, verify_oms_sigstore,

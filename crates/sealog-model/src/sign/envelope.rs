@@ -276,7 +276,7 @@ impl Envelope {
     }
 }
 
-const OTHER_KEYS: Error = Error::Pin {
+pub(super) const OTHER_KEYS: Error = Error::Pin {
     why: "an OpenPGP signature is verified by a keyring that you bring, not by a key of another kind",
 };
 
@@ -285,6 +285,6 @@ pub fn metadata_path(hash: &Path) -> PathBuf {
     hash.with_file_name(METADATA_FILE)
 }
 
-fn options() -> DigestOptions<'static> {
+pub(super) fn options() -> DigestOptions<'static> {
     DigestOptions::new(&[Algorithm::Sha256])
 }

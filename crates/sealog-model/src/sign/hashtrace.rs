@@ -22,7 +22,7 @@ use crate::walk::{FileSet, LinkPolicy, WalkOptions};
 
 const WHAT: &str = "the HashTraceAI manifest";
 
-fn bad(why: impl Into<String>) -> Error {
+pub(super) fn bad(why: impl Into<String>) -> Error {
     Error::malformed(WHAT, why)
 }
 
@@ -94,6 +94,17 @@ impl HashTrace {
     /// Its form.
     pub const fn era(&self) -> Era {
         self.era
+    }
+
+    /// Whether a signature stands in it, where its form has one there; one that is `null` is none.
+    pub(super) fn signed_inside(&self) -> Option<bool> {
+        let inside = self.inside.as_ref()?;
+        Some(inside.signature.is_some())
+    }
+
+    /// What it says besides its files.
+    pub(super) fn claims(&self) -> &[Claim] {
+        &self.claims
     }
 
     /// The files that it lists.

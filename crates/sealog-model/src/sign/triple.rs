@@ -141,6 +141,11 @@ impl Triple {
         })
     }
 
+    /// What the metadata say.
+    pub(super) fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
     /// Reads the pickle and holds it against hash and metadata: a file, or a directory in which it lies.
     ///
     /// # Errors
@@ -243,6 +248,11 @@ impl HeldTriple {
     /// The pickle: what a signature is over.
     pub fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// What could not be compared.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The digest of that file.
