@@ -71,6 +71,14 @@ pub const TABLE: &[(&str, &str)] = &[
         "docs/formats/manifest.md says which keys there are, and how they are kept",
     ),
     (
+        "import_busy",
+        "wait until it has ended, then run this again: what it took is not taken twice",
+    ),
+    (
+        "several_documents",
+        "name the one that you mean instead of its directory",
+    ),
+    (
         "imported_before",
         "its records stand in the log already: `sealog log` shows them from that entry on",
     ),

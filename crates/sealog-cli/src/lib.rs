@@ -16,6 +16,7 @@ pub mod context;
 pub mod error;
 pub mod exit;
 mod findings;
+pub mod older;
 pub mod output;
 pub mod pins;
 mod production;

@@ -1,5 +1,6 @@
-//! `sealog import`: logs of older systems, verified under their own rules and then adopted.
+//! `sealog import`: logs of older systems and their documents about models, verified under their own rules and then adopted.
 
+mod model;
 mod pins;
 
 use std::path::PathBuf;
@@ -7,11 +8,13 @@ use std::path::PathBuf;
 use sealog_ledger::Access;
 use sealog_ledger::import::{Adopted, Adoption, Findings, Format, Source, SourceVerdict};
 
+use self::model::ModelArgs;
 use self::pins::PinArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::output::{complain, count};
+use crate::older;
+use crate::output::{complain, count, plain};
 
 /// Positions that are shown of one finding, at most.
 const POSITIONS_SHOWN: usize = 5;
@@ -24,9 +27,10 @@ that its own tool looks at. One that does not hold is refused (1), one that cann
 (2), for example without its key; --accept-findings adopts either, with the findings on record. What
 is adopted says `imported` and keeps the original bytes (docs/import.md).")]
 pub struct Args {
-    /// The file: an evidence ZIP, receipts or events as JSON Lines, or a database
+    /// The file: an evidence ZIP, receipts or events as JSON Lines, a database, a manifest or hash file of a model, or
+    /// a directory in which one of the last two lies
     file: PathBuf,
-    /// Its format: ai-audit-trail, decision-provenance, llm-audit-trail or auto
+    /// Its format: ai-audit-trail, decision-provenance, llm-audit-trail, hashtraceai, mlsecops-integrity or auto
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     from: String,
     /// The AI system that its records are about
@@ -34,6 +38,8 @@ pub struct Args {
     system: Option<String>,
     #[command(flatten)]
     pins: PinArgs,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Adopt it although it does not hold, with the findings on record
     #[arg(long)]
     accept_findings: bool,
@@ -51,9 +57,7 @@ pub fn import(args: &Args, context: &mut Context) -> Result<u8, Error> {
             problem: format!("it is {} or auto", formats()),
         })?),
     };
-    let pins = args.pins.read(context)?;
-    let directory = context.settings.environment().directory();
-    let mut source = Source::open(&directory.join(&args.file), format, pins)?;
+    let mut source = open(args, format, context)?;
     let holds = source.verdict() == SourceVerdict::Holds || args.accept_findings;
     let (Some(system_id), true) = (args.system.clone(), holds) else {
         show(&source, None, context)?;
@@ -75,6 +79,17 @@ pub fn import(args: &Args, context: &mut Context) -> Result<u8, Error> {
     Ok(exit::HOLDS)
 }
 
+/// Reads and verifies the source.
+fn open(args: &Args, format: Option<Format>, context: &Context) -> Result<Source, Error> {
+    let path = context.settings.environment().directory().join(&args.file);
+    if let Some((document, form)) = older::find(&path, format)? {
+        return args.model.open(document, form, &args.pins, context);
+    }
+    let source = Source::open(&path, format, args.pins.read(context)?)?;
+    args.model.refuse_unused(&source)?;
+    Ok(source)
+}
+
 const fn status(verdict: SourceVerdict) -> u8 {
     match verdict {
         SourceVerdict::Holds => exit::HOLDS,
@@ -93,9 +108,13 @@ fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Re
     if context.json() {
         return context.out.json(&source.to_json(adopted)?);
     }
-    let records = count(source.records(), "record", "records");
+    let records = if source.format().is_of_models() {
+        count(source.records(), "file", "files")
+    } else {
+        count(source.records(), "record", "records")
+    };
     let version = source.version().unwrap_or_default();
-    let version = crate::output::plain(&version).into_owned();
+    let version = plain(&version).into_owned();
     let head = format!("{} {version}", source.format().id());
     let verdict = source.verdict().id();
     let line = format!("{}: {records}, {verdict}", head.trim());
@@ -131,18 +150,24 @@ fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Re
     Ok(())
 }
 
-/// Where a finding stands: the first places, and how many there are.
+/// Where a finding stands, or what it is in particular: the first ones, and how many there are.
 fn places(findings: &Findings, id: &str, times: u64) -> String {
-    let kept = findings.kept().iter();
-    let of_id = kept.filter(|finding| finding.weakness.id() == id);
-    let shown = of_id.filter_map(|finding| finding.position.map(|at| at.to_string()));
+    let of_id = || {
+        let kept = findings.kept().iter();
+        kept.filter(|finding| finding.weakness.id() == id)
+    };
+    let details = of_id().filter_map(|finding| finding.detail.as_deref());
+    let details = details.map(|detail| plain(detail).into_owned());
+    let details: Vec<String> = details.take(POSITIONS_SHOWN).collect();
+    let shown = of_id().filter_map(|finding| finding.position.map(|at| at.to_string()));
     let shown: Vec<String> = shown.take(POSITIONS_SHOWN).collect();
-    match (shown.is_empty(), times) {
-        (true, 1) => String::new(),
-        (true, _) => format!(" ({times} times)"),
-        (false, _) if u64::try_from(shown.len()).ok() == Some(times) => {
-            format!(" (record {})", shown.join(", "))
-        }
-        (false, _) => format!(" ({times} times, first in record {})", shown.join(", ")),
+    let is_all = |shown: &[String]| u64::try_from(shown.len()).ok() == Some(times);
+    match (details.is_empty(), shown.is_empty(), times) {
+        (false, _, _) if is_all(&details) => format!(": {}", details.join("; ")),
+        (false, _, _) => format!(" ({times} times): {}; ...", details.join("; ")),
+        (_, true, 1) => String::new(),
+        (_, true, _) => format!(" ({times} times)"),
+        _ if is_all(&shown) => format!(" (record {})", shown.join(", ")),
+        _ => format!(" ({times} times, first in record {})", shown.join(", ")),
     }
 }

@@ -103,7 +103,7 @@ fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
 }
 
 /// A log of llm-audit-trail, of which every third event becomes an approval.
-fn old_log(events: usize) -> String {
+pub(crate) fn old_log(events: usize) -> String {
     let (mut text, mut prev) = (String::new(), "GENESIS".to_owned());
     for n in 0..events {
         let (kind, details) = if n % 3 == 0 {
@@ -129,8 +129,8 @@ fn old_log(events: usize) -> String {
 }
 
 /// Ids of the events that were adopted, in the order of the log.
-fn adopted(world: &World) -> Vec<String> {
-    let words = ["log", "--all", "--json", "--ledger", "audit.sealog"];
+pub(crate) fn adopted(world: &World, ledger: &str) -> Vec<String> {
+    let words = ["log", "--all", "--json", "--ledger", ledger];
     let output = world.command().args(words).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -177,7 +177,7 @@ fn an_import_that_is_killed_goes_on_and_loses_and_doubles_nothing() {
     let again = done.status.code() == Some(2);
     assert!(done.status.success() || again, "{done:?}");
     let expected: Vec<String> = (0..EVENTS).map(|n| format!("e{n}")).collect();
-    assert_eq!(adopted(&world), expected);
+    assert_eq!(adopted(&world, "audit.sealog"), expected);
     let last = world.command().args(import).output().unwrap();
     assert_eq!(last.status.code(), Some(2));
     let text = String::from_utf8_lossy(&last.stdout);

@@ -13,12 +13,15 @@ mod gate;
 mod golden;
 #[cfg(target_os = "linux")]
 mod interrupted;
+#[cfg(target_os = "linux")]
+mod older;
 #[cfg(unix)]
 #[cfg(feature = "openpgp")]
 mod openpgp;
 #[cfg(target_os = "linux")]
 mod orphans;
 mod password;
+mod pinned;
 mod pipe;
 mod receipt_page;
 #[cfg(unix)]

@@ -177,6 +177,60 @@ fn another_key_a_changed_pickle_and_an_added_file_are_refuted() {
 }
 
 #[test]
+fn m3_an_import_holds_a_triple_to_its_signature_under_the_keyring_that_is_brought() {
+    let Some(signed) = Signed::with_key("m3_an_import_holds_a_triple_to_its_signature") else {
+        return;
+    };
+    let check = |more: &str| {
+        let done = signed.sealog(&format!("import iris --check --json{more}"));
+        let text = String::from_utf8(done.stdout).unwrap();
+        (done.status.code().unwrap(), text)
+    };
+    let by_jo = " --openpgp-keyring jo.gpg";
+    let ends = |more: &str, status: i32, code: &str| {
+        let (found, text) = check(more);
+        assert_eq!(found, status, "{text}");
+        assert!(
+            text.contains(&format!("\"reason\":\"{code}\"")),
+            "{code}: {text}"
+        );
+    };
+    ends(by_jo, 2, "import.unsigned");
+    signed.sign("--no-armor");
+    ends("", 2, "import.key_not_pinned");
+    ends(by_jo, 0, "holds");
+    let named = " --system credit --model-id iris --model-version 1 --ledger main.sealog";
+    assert!(signed.sealog("init main.sealog").status.success());
+    let import = format!("import iris{by_jo}{named}");
+    assert!(signed.sealog(&import).status.success());
+    let log = signed
+        .sealog("log --all --json --ledger main.sealog")
+        .stdout;
+    let log = String::from_utf8(log).unwrap();
+    let model = log
+        .lines()
+        .find(|line| line.contains("\"kind\":\"model.registered\""));
+    assert!(model.unwrap().contains("\"signer\":\""), "{log}");
+    signed.sign("--textmode");
+    ends(by_jo, 2, "import.signature_undecided");
+    signed.gpg("--quick-gen-key sam@example.org ed25519 sign,cert never");
+    signed.sign("--local-user sam@example.org");
+    ends(by_jo, 1, "import.signature");
+    // Another pickle with texts that agree with it, and the signature of the one before.
+    signed.sign("--local-user jo@example.org");
+    fs::write(signed.at("iris/model.pkl"), PICKLE.replace("I4", "I5")).unwrap();
+    ends(by_jo, 1, "import.model_differs");
+    fs::rename(signed.at("iris/model.pkl.sig"), signed.at("kept")).unwrap();
+    for text in ["model_hash.txt", "model_metadata.json"] {
+        fs::remove_file(signed.at("iris").join(text)).unwrap();
+    }
+    let write = "model manifest iris --format mlsecops --created-by jo --out iris/model_hash.txt";
+    assert!(signed.sealog(write).status.success());
+    fs::rename(signed.at("kept"), signed.at("iris/model.pkl.sig")).unwrap();
+    ends(by_jo, 1, "import.signature");
+}
+
+#[test]
 fn text_and_sha_1_signatures_are_undecided_where_gpg_is_content() {
     let Some(signed) = Signed::with_key("text_and_sha_1_signatures") else {
         return;

@@ -2,7 +2,7 @@
 //!
 //! The file comes first, as one `import.adopted` with the verdict, the findings and the number of records; its
 //! `import_id` is the run of the producer under which its decisions, approvals, waivers, attestations and data sets
-//! follow, one for each record and with the original bytes as payload. All else (configurations, other events,
+//! follow, and a model that is registered, one for each record and with the original bytes as payload. All else (configurations, other events,
 //! unreadable lines) follows as `import.adopted` with original fields. Groups are appended in the order of the source,
 //! so an import that was interrupted has taken a prefix of it, and the next one goes on there.
 
@@ -15,7 +15,7 @@ use sealog_core::kinds::is_id;
 use sealog_core::limits::{PAYLOAD_INLINE_BYTES_MAX, STRING_BYTES_MAX};
 use sealog_store::Shelf;
 
-use super::{ImportError, Original, Source, SourceVerdict};
+use super::{ImportError, JSON, Original, Source, SourceVerdict};
 use crate::draft::{CaptureMode, Draft, Payload, integer};
 use crate::error::Error;
 use crate::ledger::Ledger;
@@ -28,6 +28,9 @@ mod tests;
 const GROUP_RECORDS: usize = 128;
 /// Bytes of the originals in one group, about.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the payload is called that holds the bytes of an original.
+pub(super) const ORIGINAL: &str = "original";
 
 /// How a source is adopted.
 #[derive(Debug, Clone)]
@@ -72,7 +75,8 @@ impl Ledger {
     /// Adopts a source that was verified. See the module for what stands in the log then.
     ///
     /// # Errors
-    /// It does not hold and nobody accepted that; it was adopted before; the ledger refused or failed.
+    /// It does not hold and nobody accepted that; it was adopted before; another import goes on; the ledger refused or
+    /// failed.
     pub fn adopt(&self, source: &mut Source, how: &Adoption) -> Result<Adopted, ImportError> {
         if source.verdict() != SourceVerdict::Holds && !how.accept_findings {
             return Err(not_accepted(source));
@@ -84,6 +88,11 @@ impl Ledger {
                 why: "it is no identifier: letters, digits and . _ : / @ + - of ASCII, 1 to 200 of them".into(),
             }));
         }
+        // Held to the end: what another import takes now is not yet there to be found, and would be taken twice.
+        let _alone = self.store().hold_import().map_err(|error| match error {
+            sealog_store::Error::Busy { .. } => ImportError::Busy,
+            error => ImportError::from(Error::from(error)),
+        })?;
         let earlier = self.earlier(&source.digest)?;
         if let Some(index) = earlier.index
             && earlier.adopted >= source.records
@@ -189,30 +198,30 @@ impl Ledger {
         if let Some(key) = &source.verified_with {
             body.insert("verified_with", key.as_str());
         }
-        self.own(body, "findings", findings)
+        self.own(body, payload("findings", JSON, findings))
     }
 
     /// A record of the log's own about an import, with its payload stored.
-    fn own(&self, body: Object, name: &str, bytes: Vec<u8>) -> Result<Draft, ImportError> {
-        if bytes.len() > PAYLOAD_INLINE_BYTES_MAX {
-            let file = Hash::of(&[&bytes]).to_hex();
+    fn own(&self, body: Object, kept: Payload) -> Result<Draft, ImportError> {
+        if kept.bytes.len() > PAYLOAD_INLINE_BYTES_MAX {
+            let file = Hash::of(&[&kept.bytes]).to_hex();
             self.store()
-                .put(Shelf::Payloads, &file, &bytes)
+                .put(Shelf::Payloads, &file, &kept.bytes)
                 .map_err(Error::from)?;
         }
         let mut draft = Draft::new("import.adopted", body);
         draft.capture_mode = Some(CaptureMode::Imported);
         draft.stream_id = Some(LOG_STREAM.into());
         draft.tenant_id = Some(DEFAULT_TENANT.into());
-        draft.payloads = vec![payload(name, bytes)];
+        draft.payloads = vec![kept];
         Ok(draft)
     }
 }
 
-fn payload(name: &str, bytes: Vec<u8>) -> Payload {
+fn payload(name: &str, media_type: &str, bytes: Vec<u8>) -> Payload {
     Payload {
         name: name.into(),
-        media_type: "application/json".into(),
+        media_type: media_type.into(),
         bytes,
         key_id: None,
     }
@@ -258,7 +267,7 @@ impl Batch<'_> {
             draft.capture_mode = Some(CaptureMode::Imported);
             draft.system_id = Some(self.system.into());
             draft.occurred_at = original.time;
-            draft.payloads = vec![payload("original", original.bytes)];
+            draft.payloads = vec![payload(ORIGINAL, original.media_type, original.bytes)];
             self.of_kinds.push(draft);
             return Ok(());
         }
@@ -283,7 +292,8 @@ impl Batch<'_> {
         body.insert("source_format", self.source_format);
         // That of the whole file: what was found, and where, stands in the file's own record.
         body.insert("verification", self.verdict);
-        self.ledger.own(body, "original", original.bytes)
+        let kept = payload(ORIGINAL, original.media_type, original.bytes);
+        self.ledger.own(body, kept)
     }
 
     fn flush(&mut self) -> Result<(), ImportError> {

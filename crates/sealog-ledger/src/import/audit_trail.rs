@@ -13,7 +13,7 @@ use sealog_core::tlog::sign::verify_ed25519;
 use super::chain::Chains;
 use super::json::{self, Fault, Json, Style};
 use super::source::{self, SOURCE_BYTES_MAX};
-use super::{Findings, ImportError, Original, Reader, Weakness, zip};
+use super::{Findings, ImportError, JSON, Original, Reader, Weakness, zip};
 
 const RECEIPTS: &str = "receipts.jsonl";
 const METADATA: &str = "chain_metadata.json";
@@ -163,6 +163,7 @@ fn original(line: &[u8], position: u64) -> Original {
         body
     });
     Original {
+        media_type: JSON,
         position,
         kind: if decision.is_some() {
             "receipt"

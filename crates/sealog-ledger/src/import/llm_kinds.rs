@@ -27,7 +27,7 @@ pub(super) fn entry_of(event: &Json) -> Option<(&'static str, Object)> {
 }
 
 /// Whether the log would take this body.
-fn fits(kind: &str, body: &Object) -> bool {
+pub(super) fn fits(kind: &str, body: &Object) -> bool {
     let text = Value::Object(body.clone()).to_canonical();
     let mut tape = Tape::new();
     text.len() <= BODY_BYTES_MAX

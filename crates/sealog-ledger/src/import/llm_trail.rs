@@ -16,7 +16,7 @@ use super::audit_trail::of_fault;
 use super::chain::{Chains, Order};
 use super::json::{self, Json, Style};
 use super::secret::{Anchor, HmacKey};
-use super::{Findings, ImportError, Original, Reader, Weakness, llm_kinds, source};
+use super::{Findings, ImportError, JSON, Original, Reader, Weakness, llm_kinds, source};
 
 /// What the first event of a log follows.
 const GENESIS: &str = "GENESIS";
@@ -271,6 +271,7 @@ fn original(line: &[u8], position: u64) -> Original {
     let text = |name| record.text(name).filter(|text| is_id(text.as_bytes()));
     let time = record.text("timestamp");
     Original {
+        media_type: JSON,
         position,
         kind: match record {
             Json::Null => "unreadable",

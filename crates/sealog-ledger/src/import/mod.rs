@@ -4,7 +4,9 @@
 //! ([`Ledger::adopt`](crate::Ledger::adopt)). What is adopted says `capture_mode: imported`, keeps the original bytes
 //! as a payload, and carries ids and times as claims of the source. `docs/import.md` lists what is found.
 //!
-//! **What is absent**: manifests of models, which `sealog-model` reads, and any network.
+//! A document about a model ([`ModelDocument`]) comes verified from elsewhere and is adopted in the same way.
+//!
+//! **What is absent**: reading manifests of models, which `sealog-model` does, and any network.
 
 mod adopt;
 mod audit_trail;
@@ -12,6 +14,7 @@ mod chain;
 mod json;
 mod llm_kinds;
 mod llm_trail;
+mod model;
 mod provenance;
 mod report;
 mod secret;
@@ -29,9 +32,13 @@ use sealog_core::json::Object;
 use sealog_core::time::Timestamp;
 
 pub use adopt::{Adopted, Adoption};
+pub use model::{DocumentFile, ModelDocument, ModelFacts};
 pub use secret::{ANCHOR_BYTES_MAX, Anchor, HMAC_KEY_BYTES_MAX, HmacKey};
 pub use source::{RECORD_LINE_BYTES_MAX, SOURCE_BYTES_MAX};
-pub use weakness::{FINDINGS_KEPT_MAX, Findings, ImportFinding, Weakness};
+pub use weakness::{DETAIL_BYTES_MAX, FINDINGS_KEPT_MAX, Findings, ImportFinding, Weakness};
+
+/// Media type of originals that are JSON, or were to be.
+const JSON: &str = "application/json";
 
 /// An older format that is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +50,10 @@ pub enum Format {
     DecisionProvenance,
     /// Events of llm-audit-trail, schema 0.1 or 0.2: JSON Lines.
     LlmAuditTrail,
+    /// A manifest of `HashTraceAI`, in one of its three forms: a [`ModelDocument`].
+    HashTraceAi,
+    /// The hash file and the metadata of mlsecops-integrity: a [`ModelDocument`].
+    MlsecopsIntegrity,
 }
 
 impl Format {
@@ -51,6 +62,8 @@ impl Format {
         Self::AiAuditTrail,
         Self::DecisionProvenance,
         Self::LlmAuditTrail,
+        Self::HashTraceAi,
+        Self::MlsecopsIntegrity,
     ];
 
     /// Its name, as `import.adopted.source_format` has it.
@@ -59,7 +72,14 @@ impl Format {
             Self::AiAuditTrail => "ai-audit-trail",
             Self::DecisionProvenance => "decision-provenance",
             Self::LlmAuditTrail => "llm-audit-trail",
+            Self::HashTraceAi => "hashtraceai",
+            Self::MlsecopsIntegrity => "mlsecops-integrity",
         }
+    }
+
+    /// Whether it is of documents about a model, which are read and verified elsewhere.
+    pub const fn is_of_models(self) -> bool {
+        matches!(self, Self::HashTraceAi | Self::MlsecopsIntegrity)
     }
 
     /// The format of this name.
@@ -140,6 +160,9 @@ pub enum ImportError {
         /// Codes of the findings that speak against it.
         codes: Vec<&'static str>,
     },
+    /// Another import goes on in this ledger.
+    #[error("another import is adopting into this ledger")]
+    Busy,
     /// The source was adopted before.
     #[error("this source was imported before, at index {index}")]
     Again {
@@ -166,7 +189,7 @@ impl ImportError {
                 verdict: SourceVerdict::Refuted,
                 ..
             } => ErrorKind::Refuted,
-            Self::NotAccepted { .. } | Self::Again { .. } => ErrorKind::Refused,
+            Self::NotAccepted { .. } | Self::Busy | Self::Again { .. } => ErrorKind::Refused,
         }
     }
 
@@ -180,6 +203,7 @@ impl ImportError {
                 SourceVerdict::Undecided => codes.first().copied().unwrap_or("import_undecided"),
                 _ => codes.first().copied().unwrap_or("import_refuted"),
             },
+            Self::Busy => "import_busy",
             Self::Again { .. } => "imported_before",
         }
     }
@@ -192,6 +216,7 @@ struct Original {
     kind: String,
     id: Option<String>,
     time: Option<Timestamp>,
+    media_type: &'static str,
     bytes: Vec<u8>,
     /// Kind and body of the record that it becomes; none: it is adopted as `import.adopted`.
     entry: Option<(&'static str, Object)>,
@@ -226,8 +251,11 @@ pub struct Pins {
 }
 
 impl Pins {
-    /// What is pinned and would not be looked at: an answer must not pass over it.
-    fn refuse_unused(&self, format: Format) -> Result<(), ImportError> {
+    /// Refuses what is pinned and would not be looked at: an answer must not pass over it.
+    ///
+    /// # Errors
+    /// `pin_unused`: the format has no place for it.
+    pub fn refuse_unused(&self, format: Format) -> Result<(), ImportError> {
         let receipts = format == Format::AiAuditTrail;
         let events = format == Format::LlmAuditTrail;
         for (given, used, what) in [
@@ -285,6 +313,11 @@ impl Source {
             Format::DecisionProvenance => Box::new(provenance::Database::open(copy.file)?),
             Format::LlmAuditTrail => {
                 Box::new(llm_trail::Events::new(file, pins.secret, pins.anchor))
+            }
+            Format::HashTraceAi | Format::MlsecopsIntegrity => {
+                let why =
+                    "a document about a model is verified beside the model, before it comes here";
+                return Err(ImportError::source("model_document", why));
             }
         };
         let records = reader.review(&mut findings)?;

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use super::audit_trail::of_fault;
 use super::json::{self, Json, Style};
 use super::source::RECORD_LINE_BYTES_MAX;
-use super::{Findings, ImportError, Original, Reader, Weakness};
+use super::{Findings, ImportError, JSON, Original, Reader, Weakness};
 
 /// Configurations, labels or geneses of one file, at most of each.
 const HISTORY_MAX: usize = 100_000;
@@ -470,6 +470,7 @@ fn original(kind: &'static str, full: String, position: u64) -> Original {
         body
     });
     Original {
+        media_type: JSON,
         position,
         kind: kind.into(),
         id: id.map(str::to_owned),

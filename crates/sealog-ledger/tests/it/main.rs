@@ -22,6 +22,7 @@ mod ground;
 mod head_copy;
 mod import;
 mod import_llm;
+mod import_model;
 mod index;
 mod key_store;
 mod kill;

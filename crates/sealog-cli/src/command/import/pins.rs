@@ -19,7 +19,7 @@ const KEY_FILE_BYTES_MAX: usize = 4 * 1024;
 /// Arguments of `import` that pin something.
 #[derive(Debug, clap::Args)]
 pub(super) struct PinArgs {
-    /// Ed25519 key that signed it, in hex or a file of it; never taken from the source itself
+    /// Key that signed it: Ed25519 in hex or a file of it, of a manifest RSA in PEM; never taken from the source itself
     #[arg(long, value_name = "KEY|FILE")]
     key: Option<String>,
     /// File of the secret that it is chained with by HMAC, without a line break at its end
@@ -34,14 +34,27 @@ pub(super) struct PinArgs {
 }
 
 impl PinArgs {
+    /// The key as a file of the kind that signs models.
+    pub(super) fn model_key(&self) -> Option<&Path> {
+        self.key.as_deref().map(Path::new)
+    }
+
     pub(super) fn read(&self, context: &Context) -> Result<Pins, Error> {
         let key = self.key.as_deref();
+        Ok(Pins {
+            key: key.map(|text| read_key(text, context)).transpose()?,
+            ..self.read_beside_key(context)?
+        })
+    }
+
+    /// The same without the key.
+    pub(super) fn read_beside_key(&self, context: &Context) -> Result<Pins, Error> {
         let anchor = self.anchor.as_deref().map(|path| {
             let bytes = read("read the anchor", path, ANCHOR_BYTES_MAX, context)?;
             Anchor::parse(&bytes).map_err(Error::from)
         });
         Ok(Pins {
-            key: key.map(|text| read_key(text, context)).transpose()?,
+            key: None,
             secret: self.secret(context)?,
             anchor: anchor.transpose()?,
         })
@@ -97,10 +110,14 @@ fn read_key(text: &str, context: &Context) -> Result<[u8; 32], Error> {
         return Ok(key);
     }
     let held = read("read the key", Path::new(text), KEY_FILE_BYTES_MAX, context)?;
-    decode_hex(held.trim_ascii(), &mut key)
+    // A file that goes on behind what was read is none of a key, whatever its begin is.
+    let whole = Some(held.trim_ascii()).filter(|_| held.len() <= KEY_FILE_BYTES_MAX);
+    whole
+        .and_then(|text| decode_hex(text, &mut key))
         .map(|()| key)
         .ok_or_else(|| Error::Argument {
             argument: "--key",
-            problem: "it is neither 64 lowercase hex digits nor a file of them".into(),
+            problem: "it is neither 64 lowercase hex digits nor a file of them, of 4 KiB at most"
+                .into(),
         })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::import::{Findings, Format, Reader};
+use crate::import::{Findings, Format, JSON, Reader};
 use crate::options::{Creation, Options};
 
 /// A source of so many records, every third of them no decision, which fails where it is told to.
@@ -34,6 +34,7 @@ impl Reader for Failing {
             let id = format!("r{position}");
             let entry = (position % 3 != 0).then(|| ("decision", decision_body(&id)));
             take(Original {
+                media_type: JSON,
                 position,
                 kind: "event".into(),
                 id: Some(id),
@@ -159,6 +160,7 @@ fn a_group_ends_at_its_limits() {
             let id = format!("r{position}");
             batch
                 .take(Original {
+                    media_type: JSON,
                     position,
                     kind: "event".into(),
                     id: None,
