@@ -21,7 +21,19 @@ const REGISTRY: &str = concat!(
 );
 
 /// Dependencies that no source names, each with the reason why it is there.
-const NAMED_NOWHERE: &[(&str, &str, &str)] = &[];
+const NAMED_NOWHERE: &[(&str, &str, &str)] = &[
+    ("sealog-python", "ed25519-dalek-2", AS_TESTED),
+    ("sealog-python", "getrandom", AS_TESTED),
+    ("sealog-python", "hashbrown", AS_TESTED),
+    ("sealog-python", "num-iter", AS_TESTED),
+    ("sealog-python", "regex-automata", AS_TESTED),
+    ("sealog-python", "regex-syntax", AS_TESTED),
+    ("sealog-python", "rustix", AS_TESTED),
+    ("sealog-python", "serde", AS_TESTED),
+    ("sealog-python", "serde_json", AS_TESTED),
+    ("sealog-python", "smallvec", AS_TESTED),
+];
+const AS_TESTED: &str = "for its features alone, so that the wheel is made of what the tests built";
 
 /// What `deny.toml` says.
 #[derive(Debug)]

@@ -11,6 +11,10 @@ use crate::{debian, root, test_output};
 
 const PACKAGE: &str = "crates/sealog-python";
 const REQUIREMENTS: &str = "xtask/requirements.txt";
+/// The environment of the tests, below the target folder.
+const FOLDER: &str = "python-venv";
+/// The feature of the package by which its wheel is made of what the tests of the workspace have built.
+const AS_TESTED: &str = "as-tested";
 /// Where the programs of this repository find what they share.
 const SHARED: &str = "xtask/bench";
 /// What builds the wheel; every environment has it.
@@ -44,6 +48,14 @@ impl Build {
             Self::Shipped => "release",
         }
     }
+
+    /// What is shipped has no more of other crates than it needs.
+    const fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Quick => &["--features", AS_TESTED],
+            Self::Shipped => &[],
+        }
+    }
 }
 
 /// Whether there is a package to test.
@@ -51,10 +63,18 @@ pub(crate) fn exists() -> Result<bool> {
     Ok(root::path()?.join(PACKAGE).join("Cargo.toml").is_file())
 }
 
+/// What the stage installs, which is to be there before it begins.
+pub(crate) fn ahead() -> Result<()> {
+    if exists()? {
+        Environment::make(FOLDER, REQUIREMENTS)?;
+    }
+    Ok(())
+}
+
 /// The stage.
 pub(crate) fn check() -> Result<Outcome> {
     let root = root::path()?;
-    let environment = Environment::make("python-venv", REQUIREMENTS)?;
+    let environment = Environment::make(FOLDER, REQUIREMENTS)?;
     let mut outcome = Outcome::default();
     environment.install_package(Build::Quick, &mut outcome)?;
     if !outcome.faults.is_empty() {
@@ -122,6 +142,8 @@ impl Environment {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            // Most of what is installed is never imported; what is, Python compiles then.
+            "--no-compile",
             BUILDER,
             "-r",
             requirements,
@@ -147,10 +169,11 @@ impl Environment {
         if wheels.is_dir() {
             std::fs::remove_dir_all(&wheels)?;
         }
-        let profile = build.profile();
-        let build = ["build", "--locked", "--profile", profile, "--manifest-path"];
+        let words = ["build", "--locked", "--profile", build.profile()];
         let build = self
-            .module(&root, "maturin", &build)
+            .module(&root, "maturin", &words)
+            .arguments(build.features())
+            .arguments(&["--manifest-path"])
             .arguments(&[root.join(PACKAGE).join("Cargo.toml")])
             .arguments(&["--out"])
             .arguments(&[&wheels]);
@@ -244,5 +267,47 @@ fn only_file(folder: &Path) -> Result<PathBuf> {
             folder.display(),
             other.len()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Packages with their features, as they are built for `words`; without those of this workspace.
+    fn built(words: &[&str]) -> BTreeSet<String> {
+        let shape = [
+            "tree",
+            "--locked",
+            "--prefix",
+            "none",
+            "--format",
+            "{p} [{f}]",
+        ];
+        let told = Job::cargo(&shape)
+            .unwrap()
+            .arguments(words)
+            .output()
+            .unwrap();
+        told.lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .filter(|line| !line.is_empty() && !line.contains(" (/"))
+            .collect()
+    }
+
+    #[test]
+    fn the_wheel_of_the_tests_is_made_of_what_they_built() {
+        let tests = built(&["--workspace", "--edges", "normal,build,dev"]);
+        let package = ["--package", "sealog-python", "--edges", "normal,build"];
+        let bare = built(&package);
+        assert!(!bare.is_subset(&tests), "`{AS_TESTED}` is not needed");
+        let wheel = built(&[&package[..], Build::Quick.features()].concat());
+        let anew: Vec<_> = wheel.difference(&tests).collect();
+        assert!(
+            anew.is_empty(),
+            "built anew for the wheel; give `{AS_TESTED}` of {PACKAGE}/Cargo.toml their features: {anew:#?}"
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! The stages of a run, as data, and the run itself.
 
 use std::process::ExitCode;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::metadata::Metadata;
 use crate::process::{Job, log_path};
@@ -28,6 +29,9 @@ struct Stage {
     from: Reach,
     /// What it does, in a line; also how it is named where it is left out.
     does: &'static str,
+    /// What it needs from elsewhere, in a thread of its own from the run's begin: it waits for a network more than it
+    /// computes, so the stages before lose little by it.
+    ahead: Option<fn() -> Result<()>>,
     run: fn() -> Result<Outcome>,
 }
 
@@ -36,90 +40,105 @@ const STAGES: &[Stage] = &[
         name: "format",
         from: Reach::Fast,
         does: "cargo fmt --check",
+        ahead: None,
         run: format,
     },
     Stage {
         name: "tidy",
         from: Reach::Fast,
         does: "the rules of the house over every file",
+        ahead: None,
         run: tidy_stage,
     },
     Stage {
         name: "lints",
         from: Reach::Fast,
         does: "cargo clippy --workspace --all-targets, warnings are errors",
+        ahead: None,
         run: lints,
     },
     Stage {
         name: "dependencies",
         from: Reach::Short,
         does: "allowed edges; licences, sources, bans and duplicates of deny.toml; unused lines",
+        ahead: None,
         run: dependency_rules,
     },
     Stage {
         name: "tests",
         from: Reach::Short,
         does: "cargo test --workspace",
+        ahead: Some(debian::install),
         run: tests,
     },
     Stage {
         name: "core without std",
         from: Reach::Short,
         does: "core and all it uses, without std",
+        ahead: None,
         run: no_std::check,
     },
     Stage {
         name: "documentation",
         from: Reach::Short,
         does: "cargo doc, warnings are errors",
+        ahead: None,
         run: documentation,
     },
     Stage {
         name: "python",
         from: Reach::Short,
         does: "wheel, pytest, mypy --strict, stubtest",
+        ahead: Some(python::ahead),
         run: python_stage,
     },
     Stage {
         name: "long tests",
         from: Reach::All,
         does: "cargo test --workspace -- --ignored: many simulation seeds, more kills, long fuzzing",
+        ahead: None,
         run: long_tests,
     },
     Stage {
         name: "without openpgp",
         from: Reach::All,
         does: "what a build without the feature `openpgp` says to OpenPGP signatures",
+        ahead: None,
         run: without_openpgp,
     },
     Stage {
         name: "models elsewhere",
         from: Reach::All,
         does: "a real MLflow server, the hub's real client, readers of reports, and pre-commit (large install)",
+        ahead: None,
         run: models_elsewhere,
     },
     Stage {
         name: "identifiers elsewhere",
         from: Reach::All,
         does: "every check digit of sealog-privacy against python-stdnum, 20,000 numbers of each type",
+        ahead: None,
         run: identifiers_elsewhere,
     },
     Stage {
         name: "libfuzzer",
         from: Reach::All,
         does: "the fuzz targets under libFuzzer build (needs a C++ compiler)",
+        ahead: None,
         run: libfuzzer,
     },
     Stage {
         name: "cargo-deny",
         from: Reach::All,
         does: "cargo deny check bans licenses sources, by the program itself",
+        ahead: None,
         run: cargo_deny,
     },
     Stage {
         name: "advisories",
         from: Reach::All,
         does: "cargo deny check advisories: needs a network beyond the package registry",
+        ahead: None,
         run: advisories,
     },
 ];
@@ -147,10 +166,17 @@ pub(crate) fn names() -> String {
 /// Runs stages to the end even if one fails, and says what came of them and which were left out.
 fn run_where(belongs: impl Fn(&Stage) -> bool) -> ExitCode {
     let mut done = Vec::new();
-    for stage in STAGES.iter().filter(|stage| belongs(stage)) {
+    let begun: Vec<_> = STAGES
+        .iter()
+        .filter(|stage| belongs(stage))
+        .map(|stage| (stage, stage.ahead.map(thread::spawn)))
+        .collect();
+    for (stage, ahead) in begun {
         println!("\n== {}: {}", stage.name, stage.does);
         let start = Instant::now();
-        let outcome = (stage.run)().unwrap_or_else(|error| Outcome::fault(format!("{error:#}")));
+        let outcome = ready(ahead)
+            .and_then(|()| (stage.run)())
+            .unwrap_or_else(|error| Outcome::fault(format!("{error:#}")));
         for fault in &outcome.faults {
             println!("{}: {fault}", stage.name);
         }
@@ -171,6 +197,15 @@ fn run_where(belongs: impl Fn(&Stage) -> bool) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// Waits for what a stage needs from elsewhere.
+fn ready(ahead: Option<JoinHandle<Result<()>>>) -> Result<()> {
+    match ahead.map(JoinHandle::join) {
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        Some(Err(_)) => bail!("what prepares the stage panicked, as it says above"),
     }
 }
 
@@ -257,7 +292,6 @@ fn dependency_rules() -> Result<Outcome> {
 }
 
 fn tests() -> Result<Outcome> {
-    debian::install()?;
     cargo_tests(
         "tests",
         &[
