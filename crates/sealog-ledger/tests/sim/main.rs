@@ -13,6 +13,10 @@
 )]
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use sealog_store::disk::sim::Fault;
 
@@ -24,6 +28,7 @@ mod run;
 mod sources;
 
 use machine::Without;
+use run::{Failure, Seen};
 
 const SEEDS: u64 = 200;
 /// How often each kind of fault must have struck.
@@ -86,9 +91,9 @@ fn no_receipt_is_lost_and_no_log_forks_whatever_fails() {
     let mut faults: BTreeMap<Fault, u64> = BTreeMap::new();
     let mut events: BTreeMap<&str, u64> = BTreeMap::new();
     let mut broken = Vec::new();
-    for seed in 0..seeds {
-        match run::run(seed, Without::Nothing) {
-            Ok((seen, _)) => {
+    for (seed, outcome) in on_every_core(seeds) {
+        match outcome {
+            Ok(seen) => {
                 for (fault, count) in seen.faults {
                     *faults.entry(fault).or_default() += count;
                 }
@@ -117,6 +122,35 @@ fn no_receipt_is_lost_and_no_log_forks_whatever_fails() {
         let seen = events.get(event).copied().unwrap_or(0);
         assert!(seen >= STRUCK_MIN, "{event} was seen {seen} times");
     }
+}
+
+/// What came of each seed, in order; as many run at a time as there are cores, since a run depends on its seed alone.
+fn on_every_core(seeds: u64) -> BTreeMap<u64, Result<Seen, Failure>> {
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return done;
+            }
+            let outcome = run::run(seed, Without::Nothing);
+            done.push((seed, outcome.map(|(seen, _)| seen)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut done = BTreeMap::new();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(outcomes) => done.extend(outcomes),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+    });
+    assert_eq!(u64::try_from(done.len()).unwrap(), seeds);
+    done
 }
 
 /// Runs seeds until one breaks a promise; a run that leaves nothing out would be a test that cannot fail.
