@@ -46,7 +46,9 @@ BAD = pickle.dumps(Payload())
 
 
 @pytest.fixture(autouse=True)
-def nothing_ran() -> Iterator[None]:
+def nothing_ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # What tests before in this process admitted would pass here by its digest.
+    monkeypatch.setattr("sealog.model._guard._admitted", set())
     CALLED.clear()
     yield
     assert CALLED == []
