@@ -32,6 +32,18 @@ const INTERPRETERS: &[&str] = &[
     "python",
 ];
 
+/// As many tests at a time as there are processors; those of a file, which share what is made for them, in one process.
+const PYTEST: &[&str] = &[
+    "-q",
+    "-rs",
+    "--color=no",
+    "-n",
+    "logical",
+    "--dist",
+    "loadfile",
+    "tests",
+];
+
 /// How the package is built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Build {
@@ -82,7 +94,7 @@ pub(crate) fn check() -> Result<Outcome> {
     }
     debian::install()?;
     let package = root.join(PACKAGE);
-    let tests = environment.module(&package, "pytest", &["-q", "-rs", "--color=no", "tests"]);
+    let tests = environment.module(&package, "pytest", PYTEST);
     pytest(tests, &mut outcome)?;
     let strict = environment.module(&package, "mypy", &["--strict", "--package", "sealog"]);
     step(strict, "python mypy", &mut outcome)?;

@@ -32,12 +32,16 @@ def ledger() -> Iterator[sealog.Ledger]:
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return places_in(tmp_path, monkeypatch)
+
+
+def places_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory of its own for what a ledger keeps outside of itself, also in child processes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    os.makedirs(tmp_path / "here", exist_ok=True)
-    return tmp_path / "here"
+    monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(root / "config"))
+    monkeypatch.setenv("HOME", str(root))
+    os.makedirs(root / "here", exist_ok=True)
+    return root / "here"
 
 
 def bodies(ledger: sealog.Ledger, kind: str = "decision") -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 import sealog
 import verify_page
+from conftest import places_in
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "verifiers" / "verify.py"
@@ -197,18 +198,21 @@ def test_signatures_are_strict() -> None:
 # --- the same file to both verifiers ---
 
 
-@pytest.fixture
-def world(places: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path | str]:
-    monkeypatch.chdir(places)
-    command("init", "audit.sealog", "--operator", "acme", "--purpose", "test")
-    fields = ["-f", "model_state=hosted", "-f", "model_reason=remote"]
-    for name in ["d1", "d2", "d3"]:
-        fields_of = ["-f", f"decision_id={name}", *fields]
-        command("record", "--kind", "decision", *fields_of, "--receipts", "receipts")
-    command("export", "--out", "extract.jsonl")
-    vkey = json.loads(command("key", "show", "--json"))["vkey"]
-    receipt = sorted(places.glob("receipts/*"))[1]
-    return {"receipt": receipt, "extract": places / "extract.jsonl", "vkey": vkey}
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path | str]]:
+    """Genuine files, which no test here changes."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        places = places_in(tmp_path_factory.mktemp("world"), monkeypatch)
+        monkeypatch.chdir(places)
+        command("init", "audit.sealog", "--operator", "acme", "--purpose", "test")
+        fields = ["-f", "model_state=hosted", "-f", "model_reason=remote"]
+        for name in ["d1", "d2", "d3"]:
+            fields_of = ["-f", f"decision_id={name}", *fields]
+            command("record", "--kind", "decision", *fields_of, "--receipts", "receipts")
+        command("export", "--out", "extract.jsonl")
+        vkey = json.loads(command("key", "show", "--json"))["vkey"]
+        receipt = sorted(places.glob("receipts/*"))[1]
+        yield {"receipt": receipt, "extract": places / "extract.jsonl", "vkey": vkey}
 
 
 def command(*arguments: str, status: int = 0) -> str:
