@@ -20,7 +20,7 @@ use crate::keys;
 use crate::ledger::{Ledger, Reading, Side};
 use crate::options::{Access, Creation, HeadCopyPolicy, Options};
 use crate::writer::{Parts, Writer};
-use crate::{admin, chunk, recover, signing};
+use crate::{admin, chunk, recover, rewritten, signing};
 
 /// Files of this directory, below the state directory, tell which paths held a ledger.
 const PATHS_DIR: &str = "paths";
@@ -140,7 +140,7 @@ impl Ledger {
             path,
             &file_options(&options)?,
         )?);
-        let first = first_entry(&*store)?;
+        let first = rewritten::read_again(&*store, || first_entry(&*store))?;
         recover::check_format(&first)?;
         let origin = origin_of(&first).unwrap_or_default();
         if options.access == Access::Read {

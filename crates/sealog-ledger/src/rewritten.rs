@@ -30,6 +30,23 @@ pub(crate) fn wait(store: &dyn Store) {
     }
 }
 
+/// Reads something of the log, and again where entries were disposed of meanwhile.
+pub(crate) fn read_again<T>(
+    store: &dyn Store,
+    mut read: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut readings = 1;
+    loop {
+        match read() {
+            Err(Error::Rewritten) if readings < READINGS_MAX => {
+                readings += 1;
+                wait(store);
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Where the last checkpoint line ends that ended at `place` before segments were rewritten; `None` if it is not
 /// there any more.
 pub(crate) fn relocate(

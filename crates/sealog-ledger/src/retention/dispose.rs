@@ -26,6 +26,7 @@ use crate::ledger::{Ledger, Side};
 use crate::options::Access;
 use crate::queue::lock;
 use crate::read::{Entries, Leaf};
+use crate::rewritten;
 
 /// Runs of entries that one disposal covers, each with a record of its own. A hold in the midst of entries makes two.
 pub const DISPOSAL_RUNS_MAX: usize = 1_024;
@@ -219,7 +220,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Argument`] for a class without a policy.
     pub fn due(&self, class: &str) -> Result<Due, Error> {
-        Ok(Plan::make(self, class)?.due)
+        Ok(rewritten::read_again(self.store(), || Plan::make(self, class))?.due)
     }
 
     /// Disposes of the entries of a class whose least age has passed and that no hold keeps: says so in the log, then
@@ -237,7 +238,7 @@ impl Ledger {
         self.check_appends()?;
         let mut done = self.finish_disposals()?;
         for _ in 0..PLANS_MAX {
-            let plan = Plan::make(self, class)?;
+            let plan = rewritten::read_again(self.store(), || Plan::make(self, class))?;
             if plan.due.runs.is_empty() {
                 let (due, records) = (plan.due, None);
                 return Ok(Disposed { due, records, done });

@@ -8,6 +8,7 @@ use sealog_core::time::Timestamp;
 use crate::Error;
 use crate::ledger::Ledger;
 use crate::read::Leaf;
+use crate::rewritten;
 
 pub(super) const POLICY: &str = "retention.policy";
 pub(super) const DISPOSED: &str = "retention.disposed";
@@ -41,6 +42,10 @@ impl OwnRecord {
 
 /// All records of these kinds in the entries that a signed checkpoint covers, in order.
 pub(super) fn all(ledger: &Ledger, kinds: &[&'static str]) -> Result<Vec<OwnRecord>, Error> {
+    rewritten::read_again(ledger.store(), || read(ledger, kinds))
+}
+
+fn read(ledger: &Ledger, kinds: &[&'static str]) -> Result<Vec<OwnRecord>, Error> {
     let members: Vec<(String, &'static str)> = kinds
         .iter()
         .map(|kind| (format!("\"kind\":\"{kind}\""), *kind))

@@ -11,6 +11,7 @@ use super::{SECONDS_PER_DAY, records};
 use crate::Error;
 use crate::ledger::Ledger;
 use crate::read::Leaf;
+use crate::rewritten;
 
 /// A class of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +50,10 @@ pub struct RetentionStatus {
 impl Ledger {
     /// How each class stands against its policy, now. Reads the log.
     pub fn retention(&self) -> Result<RetentionStatus, Error> {
+        rewritten::read_again(self.store(), || self.retention_once())
+    }
+
+    fn retention_once(&self) -> Result<RetentionStatus, Error> {
         let found = records::all(self, &[records::POLICY, records::HOLD])?;
         let at = self.now();
         let holds = Holds::of(&found, at);

@@ -11,8 +11,8 @@ use sealog_core::state::format_uuid;
 use sealog_core::tlog::vkey::VerifierKey;
 use sealog_ledger::verify::{Against, Report, Request, verify_ledger};
 use sealog_ledger::{
-    Access, Clock, Draft, HoldPlacing, HoldScope, IndexMode, Ledger, Options, Payload, Query,
-    RETENTION_DAYS_MAX, RetentionSet, Swept,
+    Access, Clock, DISPOSAL_RUNS_MAX, Draft, HoldPlacing, HoldScope, IndexMode, Ledger, Options,
+    Payload, Query, RETENTION_DAYS_MAX, RetentionSet, Swept,
 };
 
 use crate::ground::{Ground, decision};

@@ -222,3 +222,26 @@ fn a_hold_may_have_an_end_and_says_which_subjects_it_blocks() {
     assert_eq!(ledger.holds().unwrap().all().len(), 1);
     assert_eq!(ledger.dispose("default", "dpo").unwrap().done.entries, 2);
 }
+
+#[test]
+fn more_runs_than_one_disposal_takes_are_left_to_the_next() {
+    let bench = Bench::new();
+    let ledger = bench.create();
+    ledger.set_retention(&policy("default", 1, None)).unwrap();
+    let producer = ledger.producer().unwrap();
+    let drafts = (0..2 * DISPOSAL_RUNS_MAX + 2).map(|n| {
+        let mut draft = decision(&format!("d{n}"));
+        draft.tenant_id = (n % 2 == 0).then(|| "held".into());
+        draft
+    });
+    producer.append_many(drafts.collect()).unwrap();
+    ledger.place_hold(&hold("tenant:held")).unwrap();
+    bench.pass_days(2);
+    let first = ledger.dispose("default", "dpo").unwrap();
+    assert_eq!(first.due.runs.len(), DISPOSAL_RUNS_MAX);
+    assert!(first.due.more);
+    let second = ledger.dispose("default", "dpo").unwrap();
+    assert_eq!((second.due.runs.len(), second.due.more), (1, false));
+    let gone = u64::try_from(DISPOSAL_RUNS_MAX).unwrap() + 1;
+    assert_eq!(bench.holds(&ledger), gone);
+}
