@@ -253,6 +253,15 @@ pub const TABLE: &[(&str, &str)] = &[
         "`sealog show` of that record says under which policy",
     ),
     (
+        "disposal_unfinished",
+        "mend what failed; whoever opens the ledger next to write finishes it, and so does `sealog retention dispose`",
+    ),
+    (
+        "id_before_disposal",
+        "if you know that it was never recorded, send it under a new record_id",
+    ),
+    ("rewritten", "try again: the log was not changed otherwise"),
+    (
         "index",
         "`sealog doctor` rebuilds it; the log itself is not concerned",
     ),

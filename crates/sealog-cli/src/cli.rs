@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::{
-    checkpoint, config, doctor, epoch, erase, export, import, init, key, label, model, producers,
-    publish, read, receipt, record, redact, reveal, search, shell, stats, verify,
+    checkpoint, config, doctor, epoch, erase, export, hold, import, init, key, label, model,
+    producers, publish, read, receipt, record, redact, retention, reveal, search, shell, stats,
+    verify,
 };
 
 /// A tamper-evident flight recorder for AI decisions
@@ -118,6 +119,12 @@ pub enum Command {
     Reveal(reveal::Args),
     /// Erase a person or a tenant: destroy their keys, keep every proof
     Erase(erase::Args),
+    /// How long entries are kept, and disposing of them
+    #[command(subcommand)]
+    Retention(retention::Command),
+    /// Legal holds: what stays, whatever a policy says
+    #[command(subcommand)]
+    Hold(hold::Command),
     /// Configurations: bands of a score, who set them and why
     #[command(subcommand)]
     Config(config::Command),
@@ -149,7 +156,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &["verify", "receipt", "checkpoint", "export", "publish"],
     ),
     ("Models", &["model"]),
-    ("Privacy", &["redact", "policy", "reveal", "erase"]),
+    (
+        "Privacy",
+        &["redact", "policy", "reveal", "erase", "retention", "hold"],
+    ),
     (
         "Run",
         &[

@@ -7,6 +7,7 @@ pub mod epoch;
 pub mod erase;
 pub mod export;
 mod filter;
+pub mod hold;
 pub mod import;
 pub mod init;
 pub mod key;
@@ -18,6 +19,7 @@ pub mod read;
 pub mod receipt;
 pub mod record;
 pub mod redact;
+pub mod retention;
 pub mod reveal;
 pub mod search;
 pub mod shell;
@@ -51,6 +53,8 @@ pub fn dispatch(command: Command, context: &mut Context) -> Result<u8, Error> {
         Command::Reveal(args) => reveal::reveal(&args, context),
         Command::Erase(args) => erase::erase(&args, context),
         Command::Policy(command) => redact::policy(&command, context),
+        Command::Retention(command) => retention::retention(command, context),
+        Command::Hold(command) => hold::hold(command, context),
         Command::Key(command) => key::key(command, context),
         Command::Epoch(command) => epoch::epoch(&command, context),
         Command::Producers(args) => producers::producers(&args, context),

@@ -82,7 +82,7 @@ impl Filter {
 }
 
 /// A time, or a day, which means its beginning in UTC.
-fn time(text: Option<&str>, argument: &'static str) -> Result<Option<Timestamp>, Error> {
+pub(super) fn time(text: Option<&str>, argument: &'static str) -> Result<Option<Timestamp>, Error> {
     let Some(text) = text else {
         return Ok(None);
     };

@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod ci;
+#[cfg(unix)]
+mod disposal;
 mod documents;
 #[cfg(unix)]
 mod gate;

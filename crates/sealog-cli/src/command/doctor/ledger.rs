@@ -55,6 +55,7 @@ pub(super) fn checks(path: &Path, context: &Context) -> Result<Vec<Check>, Error
     checks.push(known(&ledger, context)?);
     checks.push(head_copy(&ledger, context)?);
     checks.push(index(&ledger));
+    checks.extend(disposal(&ledger)?);
     checks.extend(verified(path, &ledger, context)?);
     let orphans = orphans(&ledger, &store)?;
     if !orphans.is_empty() {
@@ -233,6 +234,17 @@ fn index(ledger: &Ledger) -> Check {
         (to, lag) => format!("holds {}, {lag} fewer than the log", entries(to)),
     };
     Check::new(State::Ok, "index", text)
+}
+
+/// A disposal that somebody is at, or that a crash broke off.
+fn disposal(ledger: &Ledger) -> Result<Option<Check>, Error> {
+    let text =
+        "entries are being disposed of, or were when something failed: not all of it is done";
+    let check = || {
+        Check::new(State::Warn, "disposal", text)
+            .advise("whoever opens the ledger next to write finishes it, as `sealog retention dispose` does")
+    };
+    Ok(ledger.is_disposal_unfinished()?.then(check))
 }
 
 /// Whether the log agrees with itself. Whether it is the right one is for `verify` with a pinned key to say.

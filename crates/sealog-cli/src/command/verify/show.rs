@@ -166,9 +166,15 @@ fn completeness(report: &Report, context: &mut Context) -> Result<(), Error> {
         row("  runs", &parts.join(", "), context)?;
     }
     if report.disposed() > 0 {
+        let causes = ["retention.disposed", "erasure.executed"];
+        let causes = causes.iter().filter_map(|kind| {
+            let records = report.kinds().get(*kind)?;
+            Some(format!("{records} {kind}"))
+        });
         let text = format!(
-            "{} disposed of, under records of this log",
-            entries(report.disposed())
+            "{} disposed of, under records of this log, which holds {}",
+            entries(report.disposed()),
+            causes.collect::<Vec<_>>().join(", ")
         );
         row("  disposed", &text, context)?;
     }
