@@ -190,3 +190,26 @@ def test_pseudonyms_are_the_same_in_every_process(opened: Any, tmp_path: Path) -
             timeout=60,
         )
         assert there.stdout.strip() == here
+
+
+def test_the_worked_example_of_a_sealed_value_comes_out_of_another_implementation_too() -> None:
+    import base64
+    import hashlib
+    import hmac
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    page = (Path(__file__).parents[3] / "docs/formats/sealed.md").read_text(encoding="utf-8")
+    example = json.loads(page.split("```json sealed")[1].split("```")[0])
+
+    def derived(key: bytes, message: bytes) -> bytes:
+        return hmac.new(key, message, hashlib.sha256).digest()
+
+    data_key, value = bytes.fromhex(example["data_key"]), example["value"].encode()
+    parts = (example["record_id"], example["key_id"], example["policy"], example["field"])
+    bound = b"sealog/seal/v1\0" + b"".join(part.encode() + b"\0" for part in parts)
+    nonce_key = derived(data_key, b"sealog/seal-nonce/v1\0")
+    nonce = derived(nonce_key, hashlib.sha256(bound).digest() + value)[:12]
+    encrypted = AESGCM(derived(data_key, b"sealog/seal-key/v1\0")).encrypt(nonce, value, bound)
+    sealed = b"SLG1" + bytes.fromhex(example["key_id"]) + nonce + encrypted
+    assert "sealed:v1:" + base64.b64encode(sealed).decode() == example["sealed"]
