@@ -9,8 +9,11 @@ pub const BUFFER_BYTES: usize = 64 * 1024;
 /// A reader that knows where it is. An I/O error is remembered and ends the stream.
 pub struct Stream<'a> {
     inner: &'a mut dyn Read,
+    /// All of its length at the first look, and cleared then only: it is filled again for each part of a file.
     buffer: Vec<u8>,
+    /// Where in the buffer what is held begins and ends.
     start: usize,
+    end: usize,
     offset: u64,
     ended: bool,
     error: Option<io::Error>,
@@ -32,6 +35,7 @@ impl<'a> Stream<'a> {
             inner,
             buffer: Vec::new(),
             start: 0,
+            end: 0,
             offset: 0,
             ended: false,
             error: None,
@@ -51,10 +55,10 @@ impl<'a> Stream<'a> {
     /// The next bytes without taking them: `wanted`, at most [`BUFFER_BYTES`], fewer only at the end.
     pub fn peek(&mut self, wanted: usize) -> &[u8] {
         let wanted = wanted.min(BUFFER_BYTES);
-        if self.buffer.len() - self.start < wanted {
+        if self.end - self.start < wanted {
             self.fill(wanted);
         }
-        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let rest = self.held();
         rest.get(..wanted).unwrap_or(rest)
     }
 
@@ -63,35 +67,42 @@ impl<'a> Stream<'a> {
         self.peek(1).is_empty()
     }
 
+    fn held(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
     fn fill(&mut self, wanted: usize) {
-        self.buffer.drain(..self.start);
+        if self.ended {
+            return;
+        }
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; BUFFER_BYTES];
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
         self.start = 0;
-        while self.buffer.len() < wanted && !self.ended {
-            let held = self.buffer.len();
-            self.buffer.resize(BUFFER_BYTES, 0);
-            let space = self.buffer.get_mut(held..).unwrap_or_default();
+        while self.end < wanted && !self.ended {
+            let space = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let room = space.len();
             let read = match self.inner.read(space) {
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    self.buffer.truncate(held);
-                    continue;
-                }
+                Ok(read) => read.min(room),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     self.error = Some(error);
                     0
                 }
             };
             self.ended = read == 0;
-            self.buffer.truncate(held + read);
+            self.end += read;
         }
     }
 
     /// Takes one byte.
     pub fn byte(&mut self) -> Option<u8> {
-        if self.start == self.buffer.len() {
+        if self.start == self.end {
             self.fill(1);
         }
-        let byte = self.buffer.get(self.start).copied()?;
+        let byte = self.held().first().copied()?;
         self.start += 1;
         self.offset += 1;
         Some(byte)
@@ -144,7 +155,7 @@ impl<'a> Stream<'a> {
     pub fn skip(&mut self, len: u64) -> bool {
         let mut left = len;
         while left > 0 {
-            let held = self.peek(1).len().max(self.buffer.len() - self.start);
+            let held = self.peek(1).len().max(self.end - self.start);
             if held == 0 {
                 return false;
             }
@@ -257,5 +268,47 @@ mod tests {
         assert_eq!(stream.peek(3), b"yz");
         assert!(!stream.skip_line());
         assert!(stream.at_end());
+    }
+
+    /// Gives a byte at a time, each behind an interruption, and must not be asked again once it ended.
+    struct Slow {
+        left: Vec<u8>,
+        interrupted: bool,
+        ended: bool,
+    }
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(!self.ended);
+            self.interrupted = !self.interrupted;
+            if self.interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.ended = self.left.is_empty();
+            if self.ended {
+                return Ok(0);
+            }
+            buffer[0] = self.left.remove(0);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_slow_reader_is_asked_until_its_end_and_not_beyond() {
+        let mut reader = Slow {
+            left: b"abcdef".to_vec(),
+            interrupted: false,
+            ended: false,
+        };
+        let mut stream = Stream::new(&mut reader);
+        assert_eq!(stream.peek(2), b"ab");
+        assert_eq!(stream.byte(), Some(b'a'));
+        assert_eq!(stream.peek(4), b"bcde");
+        assert_eq!(Stream::take(&mut stream, 2), Some(b"bc".to_vec()));
+        assert_eq!(stream.peek(9), b"def");
+        assert_eq!(stream.array::<4>(), None);
+        assert_eq!(stream.array(), Some(*b"def"));
+        assert_eq!((stream.byte(), stream.offset()), (None, 6));
+        assert!(stream.at_end() && stream.take_error().is_none());
     }
 }
