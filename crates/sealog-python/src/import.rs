@@ -1,17 +1,24 @@
-//! Logs of older systems: the functions `import_check` and `import_adopt`, and the class `ImportReport`.
+//! Logs of older systems and their documents about models: the functions `import_check` and `import_adopt`, and the class `ImportReport`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use sealog_cli::error::Error;
+use sealog_cli::older::{self, OlderModel};
 use sealog_core::hash::decode_hex;
 use sealog_core::json::Value;
 use sealog_ledger::import::{
     Adoption, Anchor, Format, HmacKey, ImportError, Pins, Source, SourceVerdict,
 };
+use sealog_ledger::{Clock, SystemClock};
+use sealog_model::keys::PublicKey;
+use sealog_model::sign::{OlderAsked, OlderForm, OpenPgpKeys, Pin};
+use sealog_model::walk::{IgnoreRules, WalkOptions};
 
-use crate::error::{format_error, import_error};
+use crate::error::{format_error, import_error, model_error};
 use crate::ledger::LedgerCore;
+use crate::model::PEM;
 use crate::plain;
 use crate::report::{ambiguous, require};
 
@@ -30,10 +37,11 @@ pub(crate) fn import_check(
     path: PathBuf,
     asked: &Bound<'_, PyDict>,
 ) -> PyResult<ImportReport> {
-    let (format, pins) = pins(asked)?;
+    let asked = Asked::new(path, asked)?;
     let checked = py.detach(move || {
-        let source = Source::open(&path, format, pins)?;
-        Ok((source.verdict(), source.to_json(None)?))
+        let source = asked.open()?;
+        let json = source.to_json(None).map_err(ImportError::from)?;
+        Ok((source.verdict(), json))
     });
     report(py, checked)
 }
@@ -46,7 +54,6 @@ pub(crate) fn import_adopt(
     path: PathBuf,
     asked: &Bound<'_, PyDict>,
 ) -> PyResult<ImportReport> {
-    let (format, pins) = pins(asked)?;
     let how = Adoption {
         system_id: asked
             .get_item("system")?
@@ -55,59 +62,174 @@ pub(crate) fn import_adopt(
             .get_item("accept_findings")?
             .map_or(Ok(false), |value| value.is_truthy())?,
     };
+    let asked = Asked::new(path, asked)?;
     let (live, _) = ledger.live(py)?;
     let adopted = py.detach(move || {
-        let mut source = Source::open(&path, format, pins)?;
+        let mut source = asked.open()?;
         let adopted = live.ledger.adopt(&mut source, &how)?;
-        Ok((source.verdict(), source.to_json(Some(&adopted))?))
+        let json = source.to_json(Some(&adopted)).map_err(ImportError::from)?;
+        Ok((source.verdict(), json))
     });
     report(py, adopted)
 }
 
-fn report(
-    py: Python<'_>,
-    made: Result<(SourceVerdict, Value), ImportError>,
-) -> PyResult<ImportReport> {
+fn report(py: Python<'_>, made: Result<(SourceVerdict, Value), Error>) -> PyResult<ImportReport> {
     made.map(|(verdict, json)| ImportReport { verdict, json })
-        .map_err(|error| import_error(py, &error))
+        .map_err(|error| match error {
+            Error::Import(error) => import_error(py, &error),
+            Error::Model(error) => model_error(py, &error),
+            Error::Argument { argument, problem } => format_error(py, argument, &problem),
+            error => format_error(py, "import", &error.to_string()),
+        })
 }
 
-fn pins(asked: &Bound<'_, PyDict>) -> PyResult<(Option<Format>, Pins)> {
-    let py = asked.py();
-    let get = |name: &str| {
-        asked
-            .get_item(name)
-            .map(|value| value.filter(|value| !value.is_none()))
-    };
-    let fail = |error: ImportError| import_error(py, &error);
-    let format =
-        match get("source")? {
-            None => None,
-            Some(id) => {
-                let found = Format::from_id(&id.extract::<String>()?);
-                Some(found.ok_or_else(|| {
-                    format_error(py, "source", "it is no format that is imported")
-                })?)
-            }
+/// What a call asks for. Nothing was read yet.
+struct Asked {
+    path: PathBuf,
+    format: Option<Format>,
+    /// All that is pinned but the key.
+    pins: Pins,
+    /// In hex, or in PEM, or a file of that.
+    key: Option<PathBuf>,
+    model: Option<PathBuf>,
+    signature: Option<PathBuf>,
+    keyring: Option<PathBuf>,
+    fingerprint: Option<String>,
+    ignore: Vec<String>,
+    model_id: Option<String>,
+    model_version: Option<String>,
+}
+
+impl Asked {
+    fn new(path: PathBuf, asked: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = asked.py();
+        let get = |name: &str| {
+            let value = asked.get_item(name)?;
+            Ok::<_, PyErr>(value.filter(|value| !value.is_none()))
         };
-    let mut pins = Pins::default();
-    if let Some(key) = get("key")? {
-        let mut bytes = [0; 32];
-        let decoded = decode_hex(key.extract::<String>()?.as_bytes(), &mut bytes);
-        let why = "an Ed25519 key is 64 lowercase hex digits";
-        pins.key = Some(bytes).filter(|_| decoded.is_some());
-        if pins.key.is_none() {
-            return Err(format_error(py, "key", why));
+        let path_of = |name: &str| -> PyResult<Option<PathBuf>> {
+            get(name)?.map(|value| value.extract()).transpose()
+        };
+        let text_of = |name: &str| -> PyResult<Option<String>> {
+            get(name)?.map(|value| value.extract()).transpose()
+        };
+        let fail = |error: ImportError| import_error(py, &error);
+        let mut pins = Pins::default();
+        if let Some(secret) = get("hmac_key")? {
+            let secret = zeroize::Zeroizing::new(secret.extract::<Vec<u8>>()?);
+            pins.secret = Some(HmacKey::new(&secret).map_err(fail)?);
+        }
+        if let Some(anchor) = get("anchor")? {
+            pins.anchor = Some(Anchor::parse(&anchor.extract::<Vec<u8>>()?).map_err(fail)?);
+        }
+        let source = text_of("source")?;
+        let format = source.map(|id| {
+            let why = "it is no format that is imported";
+            Format::from_id(&id).ok_or_else(|| format_error(py, "source", why))
+        });
+        let ignore: Option<Vec<String>> =
+            get("ignore")?.map(|value| value.extract()).transpose()?;
+        Ok(Self {
+            path,
+            format: format.transpose()?,
+            pins,
+            key: path_of("key")?,
+            model: path_of("model")?,
+            signature: path_of("signature")?,
+            keyring: path_of("openpgp_keyring")?,
+            fingerprint: text_of("fingerprint")?,
+            ignore: ignore.unwrap_or_default(),
+            model_id: text_of("model_id")?,
+            model_version: text_of("model_version")?,
+        })
+    }
+
+    /// Reads and verifies the source.
+    fn open(self) -> Result<Source, Error> {
+        if self.fingerprint.is_some() && self.keyring.is_none() {
+            let why = "it names a key of openpgp_keyring, which is not given";
+            return Err(bad("fingerprint", why));
+        }
+        match older::find(&self.path, self.format)? {
+            Some((document, form)) => self.open_model(document, form),
+            None => self.open_log(),
         }
     }
-    if let Some(secret) = get("hmac_key")? {
-        let secret = zeroize::Zeroizing::new(secret.extract::<Vec<u8>>()?);
-        pins.secret = Some(HmacKey::new(&secret).map_err(fail)?);
+
+    fn open_log(mut self) -> Result<Source, Error> {
+        if let Some(key) = &self.key {
+            let mut bytes = [0; 32];
+            let text = key.to_str().unwrap_or_default();
+            decode_hex(text.as_bytes(), &mut bytes)
+                .ok_or_else(|| bad("key", "an Ed25519 key is 64 lowercase hex digits"))?;
+            self.pins.key = Some(bytes);
+        }
+        let source = Source::open(&self.path, self.format, self.pins)?;
+        let brought = [
+            (self.model.is_some(), "model"),
+            (self.signature.is_some(), "signature"),
+            (self.keyring.is_some(), "openpgp_keyring"),
+            (!self.ignore.is_empty(), "ignore"),
+            (self.model_id.is_some(), "model_id"),
+            (self.model_version.is_some(), "model_version"),
+        ];
+        older::refuse_unused(&source, &brought)?;
+        Ok(source)
     }
-    if let Some(anchor) = get("anchor")? {
-        pins.anchor = Some(Anchor::parse(&anchor.extract::<Vec<u8>>()?).map_err(fail)?);
+
+    fn open_model(self, document: PathBuf, form: OlderForm) -> Result<Source, Error> {
+        let pin = match (self.key, self.keyring) {
+            (Some(_), Some(_)) => {
+                let why = "only one of key and openpgp_keyring can be given";
+                return Err(bad("key", why));
+            }
+            (Some(key), None) => Pin::Key(model_key(&key)?),
+            (None, Some(ring)) => {
+                let now = SystemClock.now();
+                Pin::OpenPgp(OpenPgpKeys::read(&ring, self.fingerprint.as_deref(), now)?)
+            }
+            (None, None) => Pin::Nothing,
+        };
+        let mut ignore = IgnoreRules::none();
+        for path in &self.ignore {
+            let wrong = |reason| bad("ignore", &format!("{path}: {reason}"));
+            ignore.add(path).map_err(wrong)?;
+        }
+        let source = older::source(&OlderModel {
+            asked: OlderAsked {
+                document,
+                form,
+                signature: self.signature,
+                model: self.model,
+                walk: WalkOptions {
+                    ignore,
+                    ..WalkOptions::default()
+                },
+            },
+            pin,
+            name: self.model_id,
+            version: self.model_version,
+        })?;
+        self.pins.refuse_unused(source.format())?;
+        Ok(source)
     }
-    Ok((format, pins))
+}
+
+fn bad(argument: &'static str, problem: &str) -> Error {
+    Error::Argument {
+        argument,
+        problem: problem.into(),
+    }
+}
+
+/// A key that signs models: in PEM, or a file of that.
+fn model_key(key: &Path) -> Result<PublicKey, Error> {
+    let text = key.to_str().filter(|text| text.starts_with(PEM));
+    let Some(text) = text else {
+        return Ok(PublicKey::read(key)?);
+    };
+    PublicKey::from_pem(text)
+        .ok_or_else(|| bad("key", "it is no public key in PEM that signs models"))
 }
 
 impl ImportReport {

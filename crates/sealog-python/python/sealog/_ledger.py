@@ -33,7 +33,7 @@ from ._sealog import (
     Started,
 )
 from ._selectors import Selector
-from ._verify import Kept, Key, Source, _bytes, _pins, _request
+from ._verify import Kept, Key, Source, _bytes, _brought, _pins, _request
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -330,20 +330,31 @@ class Ledger(LedgerCore):
         *,
         system: str,
         source: Source | None = None,
-        key: str | None = None,
+        key: str | os.PathLike[str] | None = None,
         hmac_key: bytes | str | None = None,
         anchor: bytes | os.PathLike[str] | None = None,
+        model: str | os.PathLike[str] | None = None,
+        signature: str | os.PathLike[str] | None = None,
+        openpgp_keyring: str | os.PathLike[str] | None = None,
+        fingerprint: str | None = None,
+        ignore: Sequence[str] = (),
+        model_id: str | None = None,
+        model_version: str | None = None,
         accept_findings: bool = False,
     ) -> ImportReport:
-        """Verifies a log of an older system whole, under its own rules, and then adopts its records.
+        """Verifies a log of an older system, or its manifest or hash file of a model, whole, under its own rules, and
+        then adopts its records.
 
-        What is pinned is as for `sealog.check_import`; `system` is the AI system that the records are about. Nothing
+        What is brought is as for `sealog.check_import`; `system` is the AI system that the records are about. Nothing
         is added before all of it is verified. A log that is refuted raises `TamperError`, one that is undecided
         `RefusedError`; `accept_findings` adopts either, with the findings on record. The same file is adopted once;
-        an adoption that was interrupted goes on.
+        an adoption that was interrupted goes on, and one that goes on elsewhere raises `RefusedError` (`import_busy`).
         """
         self.flush()
         asked = _pins(source, key, hmac_key, anchor)
+        asked.update(
+            _brought(model, signature, openpgp_keyring, fingerprint, ignore, model_id, model_version)
+        )
         asked.update(system=system, accept_findings=accept_findings)
         return _sealog.import_adopt(self, os.fspath(path), asked)
 

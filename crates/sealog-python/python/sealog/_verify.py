@@ -16,7 +16,13 @@ Key = Union[str, "os.PathLike[str]"]
 Kept = Union[bytes, "os.PathLike[str]", Receipt]
 """A checkpoint or receipt from before: its bytes, the path of its file, or a receipt."""
 
-Source = Union[Literal["ai-audit-trail"], Literal["decision-provenance"], Literal["llm-audit-trail"]]
+Source = Union[
+    Literal["ai-audit-trail"],
+    Literal["decision-provenance"],
+    Literal["llm-audit-trail"],
+    Literal["hashtraceai"],
+    Literal["mlsecops-integrity"],
+]
 """An older format that is imported."""
 
 _KEY_BYTES_MAX = 4 * 1024
@@ -90,24 +96,40 @@ def check_import(
     path: StrPath,
     *,
     source: Source | None = None,
-    key: str | None = None,
+    key: StrPath | None = None,
     hmac_key: bytes | str | None = None,
     anchor: bytes | os.PathLike[str] | None = None,
+    model: StrPath | None = None,
+    signature: StrPath | None = None,
+    openpgp_keyring: StrPath | None = None,
+    fingerprint: str | None = None,
+    ignore: Sequence[str] = (),
+    model_id: str | None = None,
+    model_version: str | None = None,
 ) -> ImportReport:
-    """Verifies a log of an older system whole, under its own rules, and adds nothing anywhere.
+    """Verifies a log of an older system, or its manifest or hash file of a model, whole, under its own rules, and adds
+    nothing anywhere.
 
-    `source` names its format; without it its first line tells. `key` (ai-audit-trail) is the Ed25519 key that signed
-    it, in hex. `hmac_key` (llm-audit-trail) is the secret that it is chained with, `anchor` the file that says where
-    it ended at some time. Each comes by another way than the log itself.
+    `source` names its format; without it its begin tells. `path` may be a directory in which one manifest of
+    HashTraceAI (hashtraceai) or one `model_hash.txt` (mlsecops-integrity) lies. `key` is the Ed25519 key in hex
+    (ai-audit-trail), or the RSA key in PEM or a file of it (hashtraceai). `hmac_key` (llm-audit-trail) is the secret
+    that it is chained with, `anchor` the file that says where it ended at some time. `openpgp_keyring` and
+    `fingerprint` (mlsecops-integrity) are as for `sealog.model.verify`. Each comes by another way than the source.
+
+    Of a model: `model` is where it lies, if not beside the document, `signature` the file of that name, `ignore` lists
+    paths that are left out of the comparison, and `model_id` and `model_version` are registered where the document
+    states none.
 
     Never raises for what is wrong with the log: that is in the report. `report.require()` raises.
     """
-    return _sealog.import_check(os.fspath(path), _pins(source, key, hmac_key, anchor))
+    asked = _pins(source, key, hmac_key, anchor)
+    asked.update(_brought(model, signature, openpgp_keyring, fingerprint, ignore, model_id, model_version))
+    return _sealog.import_check(os.fspath(path), asked)
 
 
 def _pins(
     source: Source | None,
-    key: str | None,
+    key: StrPath | None,
     hmac_key: bytes | str | None,
     anchor: bytes | os.PathLike[str] | None,
 ) -> dict[str, Any]:
@@ -116,6 +138,26 @@ def _pins(
         "key": key,
         "hmac_key": hmac_key.encode() if isinstance(hmac_key, str) else hmac_key,
         "anchor": None if anchor is None else _bytes(anchor),
+    }
+
+
+def _brought(
+    model: StrPath | None,
+    signature: StrPath | None,
+    openpgp_keyring: StrPath | None,
+    fingerprint: str | None,
+    ignore: Sequence[str],
+    model_id: str | None,
+    model_version: str | None,
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "signature": signature,
+        "openpgp_keyring": openpgp_keyring,
+        "fingerprint": fingerprint,
+        "ignore": list(ignore),
+        "model_id": model_id,
+        "model_version": model_version,
     }
 
 

@@ -17,7 +17,7 @@ use super::asked::Asked;
 use crate::error::format_error;
 
 /// How a text that is a key, and no path of one, begins.
-const PEM: &str = "-----BEGIN";
+pub(crate) const PEM: &str = "-----BEGIN";
 
 /// What the caller names, before any of it is read.
 enum Named {

@@ -12,6 +12,7 @@ mod stated;
 mod verify;
 
 pub(crate) use admitted::{AdmittedCore, model_admit};
+pub(crate) use envelope::PEM;
 pub(crate) use look::{model_inspect, model_scan, model_scan_bytes};
 pub(crate) use stated::{model_diff, model_digest, model_sign};
 pub(crate) use verify::model_verify;
