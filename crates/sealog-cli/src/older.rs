@@ -115,8 +115,8 @@ pub fn source(model: &OlderModel) -> Result<Source, Error> {
     Ok(Source::of_model(document)?)
 }
 
-/// Refuses what is brought for a model where the source is none: an answer must not pass over it. Of each: whether it was
-/// given, and its name.
+/// Refuses what is brought for a model where the source is none: an answer must not pass over it. Of each: whether it
+/// was given, and its name.
 ///
 /// # Errors
 /// `pin_unused`.
@@ -193,8 +193,8 @@ fn weaknesses(problem: &OlderProblem) -> Vec<(Weakness, Option<String>)> {
         OlderProblem::SignatureElsewhere => bare(Weakness::SignatureElsewhere),
         OlderProblem::NameNotSigned => bare(Weakness::NameNotSigned),
         OlderProblem::SizeNotStated => bare(Weakness::SizeNotStated),
-        // A problem that this shell has no name for refutes all the same.
         OlderProblem::Malformed(why) => one(Weakness::DocumentMalformed, why),
+        // A problem that this shell has no name for refutes all the same.
         other => vec![(Weakness::DocumentMalformed, Some(format!("{other:?}")))],
     }
 }

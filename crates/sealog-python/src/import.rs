@@ -1,4 +1,5 @@
-//! Logs of older systems and their documents about models: the functions `import_check` and `import_adopt`, and the class `ImportReport`.
+//! Logs of older systems and their documents about models: the functions `import_check` and `import_adopt`, and the
+//! class `ImportReport`.
 
 use std::path::{Path, PathBuf};
 

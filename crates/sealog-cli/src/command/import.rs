@@ -1,4 +1,5 @@
-//! `sealog import`: logs of older systems and their documents about models, verified under their own rules and then adopted.
+//! `sealog import`: logs of older systems and their documents about models, verified under their own rules and then
+//! adopted.
 
 mod model;
 mod pins;

@@ -1,8 +1,8 @@
 //! Adoption: a verified source becomes entries that say `imported`.
 //!
 //! The file comes first, as one `import.adopted` with the verdict, the findings and the number of records; its
-//! `import_id` is the run of the producer under which its decisions, approvals, waivers, attestations and data sets
-//! follow, and a model that is registered, one for each record and with the original bytes as payload. All else (configurations, other events,
+//! `import_id` is the run of the producer under which its decisions, approvals, waivers, attestations, data sets and
+//! model follow, one for each record and with the original bytes as payload. All else (configurations, other events,
 //! unreadable lines) follows as `import.adopted` with original fields. Groups are appended in the order of the source,
 //! so an import that was interrupted has taken a prefix of it, and the next one goes on there.
 
