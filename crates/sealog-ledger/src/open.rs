@@ -60,8 +60,10 @@ impl Ledger {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         check_vanished(&path, &options)?;
-        let ledger = Self::open_on(Arc::new(OsDisk::new()), &path, options)?;
+        let ledger = Self::open_as_left(Arc::new(OsDisk::new()), &path, options)?;
         ledger.0.index.start(&path, ledger.access());
+        // The index has its place by now: it is emptied too.
+        ledger.finish_broken_off();
         Ok(ledger)
     }
 
@@ -135,6 +137,13 @@ impl Ledger {
 
     /// Opens a ledger on a disk. For tests on disks of their own.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path, options: Options) -> Result<Self, Error> {
+        let ledger = Self::open_as_left(disk, path, options)?;
+        ledger.finish_broken_off();
+        Ok(ledger)
+    }
+
+    /// Opens a ledger, and leaves a disposal that broke off as it is.
+    fn open_as_left(disk: Arc<dyn Disk>, path: &Path, options: Options) -> Result<Self, Error> {
         let store: Arc<dyn Store> = Arc::new(FileStore::open(
             Arc::clone(&disk),
             path,
@@ -217,13 +226,8 @@ impl Ledger {
         }
         writer.check_key(true)?;
         // A recovery key cannot say it; the hand-over for which it is here does.
-        let recovers = writer.recovers();
-        if writer.recovered.is_some() && !recovers {
+        if writer.recovered.is_some() && !writer.recovers() {
             writer.commit_own_news()?;
-        }
-        drop(writer);
-        if !recovers {
-            self.finish_broken_off();
         }
         Ok(())
     }

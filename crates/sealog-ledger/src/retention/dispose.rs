@@ -244,6 +244,10 @@ impl Ledger {
                 return Ok(Disposed { due, records, done });
             }
             let mut rewriting = self.0.store.rewriting(self.options().turn_wait)?;
+            if rewriting.notes()?.is_some() {
+                // Another broke off since: what it noted is not to be lost.
+                done.add(&self.sweep(&mut *rewriting)?);
+            }
             rewriting.begin(&residue::notes(&plan.payloads))?;
             let Some(last) = self.record(&plan, approved_by, &mut *rewriting)? else {
                 continue;
@@ -275,7 +279,12 @@ impl Ledger {
     /// Finishes a disposal that a crash broke off, when the ledger is opened to write. Another process may be at it,
     /// and a failure is no reason not to append: what is left stays noted, and `sealog doctor` tells.
     pub(crate) fn finish_broken_off(&self) {
-        if !matches!(self.0.store.disposals(), Ok(DisposalMark::Unfinished)) {
+        let Side::Append(writer) = &self.0.side else {
+            return;
+        };
+        // A recovery key is here to hand the log over, and for nothing else.
+        let unfinished = matches!(self.0.store.disposals(), Ok(DisposalMark::Unfinished));
+        if !unfinished || lock(writer).recovers() {
             return;
         }
         if let Ok(mut rewriting) = self.0.store.rewriting(Duration::ZERO) {

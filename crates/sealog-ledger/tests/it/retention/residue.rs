@@ -99,6 +99,36 @@ fn no_file_of_the_ledger_holds_a_byte_of_it() {
 }
 
 #[test]
+fn what_a_failure_left_is_gone_once_the_ledger_is_opened_again() {
+    let bench = Bench::new();
+    let ledger = bench.create();
+    ledger.set_retention(&policy("default", 1, None)).unwrap();
+    let producer = ledger.producer().unwrap();
+    for n in 0..20 {
+        producer.append(secret(n, 3)).unwrap();
+    }
+    ledger.search(&Query::default()).unwrap();
+    bench.pass_days(2);
+    let blocked = bench.ground.path().join("log/.new-0000000000.jsonl");
+    fs::create_dir_all(&blocked).unwrap();
+    let error = ledger.dispose("default", "dpo").unwrap_err();
+    assert_eq!(error.code(), "disposal_unfinished", "{error}");
+    drop((producer, ledger));
+    fs::remove_dir_all(&blocked).unwrap();
+    let found = left(&bench, CANARY);
+    assert!(
+        found.iter().any(|path| path.contains("index.sqlite")),
+        "{found:?}"
+    );
+    let ledger = bench.open();
+    assert!(!ledger.is_disposal_unfinished().unwrap());
+    assert_eq!(left(&bench, CANARY), Vec::<String>::new());
+    ledger.search(&Query::default()).unwrap();
+    assert_eq!(left(&bench, CANARY), Vec::<String>::new());
+    assert_eq!(bench.holds(&ledger), 20);
+}
+
+#[test]
 fn a_torn_tail_stays_while_anything_is_held_and_one_behind_stays() {
     let bench = Bench::new();
     let ledger = bench.create();
