@@ -61,7 +61,7 @@ pub fn erase(args: &Args, context: &mut Context) -> Result<u8, Error> {
     if subject.is_none() && !args.rotate_kek {
         return Err(Error::Argument {
             argument: "--subject",
-            problem: "say who: --subject, --subject-ref or --whole-tenant".into(),
+            problem: "nobody is named; --subject-ref and --whole-tenant name somebody too".into(),
         });
     }
     let order = subject.map(|subject| order(args, subject, context));
@@ -125,8 +125,8 @@ fn show(erased: &Erased, context: &mut Context) -> Result<(), Error> {
             count(erased.tokens, "pseudonym", "pseudonyms")
         ),
         format!(
-            "  stays       {} with their proofs, of which nothing can be opened any more",
-            count(erased.entries, "entry", "entries")
+            "  stays       {}; what was under these keys cannot be opened any more",
+            count(erased.entries, "entry with its proof", "entries with their proofs")
         ),
         format!(
             "  recorded    {} {}",
