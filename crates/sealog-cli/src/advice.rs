@@ -104,6 +104,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "correct the policy; docs/formats/privacy-policy.md lists what it may hold",
     ),
     (
+        "privacy_policy_absent",
+        "check the path, or leave the policy out to use the usual one; docs/formats/privacy-policy.md says how to write one",
+    ),
+    (
         "privacy_needs_keys",
         "use drop, redact or mask in its place here; records of a ledger take every mode (`privacy` in its settings)",
     ),

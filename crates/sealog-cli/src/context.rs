@@ -183,7 +183,10 @@ pub fn read_policy(path: &Path) -> Result<Policy, Error> {
     };
     let mut text = Vec::new();
     let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX);
-    let opened = fs::File::open(path).map_err(failed)?;
+    let opened = fs::File::open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Error::NoPrivacyPolicy { path: path.into() },
+        _ => failed(source),
+    })?;
     let read = opened.take(limit + 1).read_to_end(&mut text);
     read.map_err(failed)?;
     Ok(Policy::parse(&text, Vec::new())?)

@@ -140,6 +140,12 @@ pub enum Error {
         /// Why not.
         problem: String,
     },
+    /// There is no privacy policy at a path.
+    #[error("there is no privacy policy at {}", path.display())]
+    NoPrivacyPolicy {
+        /// The path.
+        path: PathBuf,
+    },
     /// Reading or writing a file failed.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -181,7 +187,10 @@ impl Error {
             | Self::EmptyBatch
             | Self::VerifierKey { .. }
             | Self::Policy { .. } => ErrorKind::Malformed,
-            Self::Absent { .. } | Self::Io { .. } | Self::Output { .. } => ErrorKind::Unavailable,
+            Self::Absent { .. }
+            | Self::NoPrivacyPolicy { .. }
+            | Self::Io { .. }
+            | Self::Output { .. } => ErrorKind::Unavailable,
         }
     }
 
@@ -252,6 +261,7 @@ impl Error {
             Self::Lines { .. } => "lines",
             Self::VerifierKey { .. } => "verifier_key",
             Self::Policy { .. } => "policy",
+            Self::NoPrivacyPolicy { .. } => "privacy_policy_absent",
             Self::Io { .. } => "io",
             Self::Output { .. } => "output",
         }

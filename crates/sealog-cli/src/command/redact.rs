@@ -1,5 +1,7 @@
 //! `sealog redact`: text from standard input to standard output, without the personal data in it; and `sealog policy`.
 
+mod table;
+
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,12 +12,10 @@ use sealog_privacy::scan::Found;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::output::{count, number, object, plain};
+use crate::output::{count, number, object};
 
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Bytes of a CSV table, at most: it is read whole, so that nothing is written of one that is malformed.
-const TABLE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Arguments of `redact`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub struct Args {
     /// Say what is looked for, and what is done with it, by this file [default: everything usual, `[TYPE]`]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Print where something was found and of which type, in place of the text
+    /// Print where something was found and of which type, in place of the text; --json does so too
     #[arg(long, conflicts_with = "column")]
     explain: bool,
     /// Read CSV with a header, and redact this column alone; may be given again
@@ -54,9 +54,10 @@ pub fn redact(args: &Args, context: &mut Context) -> Result<u8, Error> {
         return Err(sealog_privacy::Error::NeedsKeys { mode }.into());
     }
     if !args.column.is_empty() {
-        return table(&policy, &args.column, context);
+        return table::redact(&policy, &args.column, context);
     }
-    if args.explain {
+    // Machines are told where and what, never the text.
+    if args.explain || context.json() {
         return explain(&policy, context);
     }
     let mut stream = policy.stream();
@@ -140,76 +141,6 @@ fn counted(counts: &Counts) -> Value {
         out.insert(id.as_str(), number(*count));
     }
     Value::Object(out)
-}
-
-/// Redacts columns of a table; nothing is written of one that is malformed or lacks a column.
-fn table(policy: &Policy, columns: &[String], context: &mut Context) -> Result<u8, Error> {
-    let bad = |problem: String| Error::Argument {
-        argument: "the table for --column",
-        problem,
-    };
-    let mut text = Vec::new();
-    let mut input = io::stdin().lock().take(TABLE_BYTES_MAX + 1);
-    input.read_to_end(&mut text).map_err(input_failed)?;
-    if u64::try_from(text.len()).unwrap_or(u64::MAX) > TABLE_BYTES_MAX {
-        return Err(bad(format!(
-            "it has more than {TABLE_BYTES_MAX} bytes: cut it into parts"
-        )));
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(&*text);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut redactor = policy.redactor();
-    let mut chosen: Vec<(usize, Vec<u8>)> = Vec::new();
-    for (row, record) in reader.byte_records().enumerate() {
-        let record = record.map_err(|error| bad(problem_of(&error)))?;
-        if row == 0 {
-            for column in columns {
-                let place = record.iter().position(|name| name == column.as_bytes());
-                let place =
-                    place.ok_or_else(|| bad(format!("no column is called `{}`", plain(column))))?;
-                chosen.push((place, column.to_lowercase().into_bytes()));
-            }
-            writer
-                .write_byte_record(&record)
-                .map_err(|error| bad(problem_of(&error)))?;
-            continue;
-        }
-        let mut out = csv::ByteRecord::new();
-        for (place, cell) in record.iter().enumerate() {
-            match chosen.iter().find(|(chosen, _)| *chosen == place) {
-                Some((_, name)) => out.push_field(&redactor.field(cell, name)?.text),
-                None => out.push_field(cell),
-            }
-        }
-        writer
-            .write_byte_record(&out)
-            .map_err(|error| bad(problem_of(&error)))?;
-    }
-    let out = writer
-        .into_inner()
-        .map_err(|_| bad("it cannot be written".to_owned()))?;
-    if chosen.is_empty() {
-        return Err(bad("it has no header".to_owned()));
-    }
-    context.out.bytes(&out)?;
-    Ok(exit::HOLDS)
-}
-
-/// What is wrong with a table, without any of its cells.
-fn problem_of(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} has {len} cells, {expected_len} were expected")
-        }
-        _ => "it is not CSV".to_owned(),
-    }
 }
 
 /// Checks or shows a policy.
