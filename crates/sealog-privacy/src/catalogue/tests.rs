@@ -6,8 +6,8 @@ use sealog_core::Hash;
 
 use super::*;
 
-/// The version of the catalogue, and the SHA-256 of all its data. Whoever changes an entry changes both: policies that find
-/// other things have other digests.
+/// The version of the catalogue, and the SHA-256 of all its data. Whoever changes an entry changes both: policies that
+/// find other things have other digests.
 const FROZEN: (&str, &str) = (
     "2",
     "3dccce7a622ce52abda3b5ae76961eb9df425f75a4164d8ded6c296421a22d22",

@@ -105,7 +105,8 @@ fn same(file: PathBuf, is: &str, should_be: &str) {
     fs::write(file, should_be).unwrap();
 }
 
-/// Fails if anything is found elsewhere in the sets than is written down: by type, how much, and the digest of all places.
+/// Fails if anything is found elsewhere in the sets than is written down: by type, how much, and the digest of all
+/// places.
 pub(super) fn compare_results(found: &BTreeMap<String, (usize, String)>) {
     let mut list = "type | found | SHA-256 of the places\n".to_owned();
     for (kind, (count, places)) in found {
