@@ -8,6 +8,7 @@ mod map;
 mod model;
 mod note;
 mod openpgp;
+mod privacy;
 mod record;
 mod text;
 mod tree;
@@ -69,6 +70,16 @@ pub const TARGETS: &[Target] = &[
         name: "openpgp_keyring",
         run: openpgp::keyring,
         seeds: openpgp::keyring_seeds,
+    },
+    Target {
+        name: "privacy_scan",
+        run: privacy::scan,
+        seeds: privacy::scan_seeds,
+    },
+    Target {
+        name: "privacy_policy",
+        run: privacy::policy,
+        seeds: privacy::policy_seeds,
     },
     Target {
         name: "canonical_json",
