@@ -343,14 +343,17 @@ impl Writer {
         self.state
             .take_entry(&record.facts, record.run.as_ref(), leaf, building.now);
         building.leaves.push(leaf);
-        self.ids.add(
-            record.facts.record_id,
-            Known {
-                index,
-                place: building.place_of(start),
-                length: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            },
-        );
+        // The log's own records are made under the lock and repeated by nobody; an import can be made of little else.
+        if record.run.is_some() {
+            self.ids.add(
+                record.facts.record_id,
+                Known {
+                    index,
+                    place: building.place_of(start),
+                    length: u32::try_from(text.len()).unwrap_or(u32::MAX),
+                },
+            );
+        }
         Ok(Placed::Fresh {
             record_id: record.record_id.clone(),
             index,

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::*;
 use crate::import::{Findings, Format, JSON, Reader};
+use crate::ledger::Side;
 use crate::options::{Creation, Options};
+use crate::queue::lock;
 
 /// A source of so many records, every third of them no decision, which fails where it is told to.
 #[derive(Debug)]
@@ -136,6 +138,22 @@ fn an_import_that_ended_twice_goes_on_behind_both() {
     assert_eq!(done.before + done.records, 20);
     assert!(done.before > 5, "{done:?}");
     assert_eq!(adopted(&ledger), expected(20));
+}
+
+#[test]
+fn only_what_a_producer_may_repeat_is_remembered() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = ledger(directory.path());
+    let remembered = || match &ledger.0.side {
+        Side::Append(writer) => lock(writer).ids.len(),
+        Side::Read(_) => panic!("opened for reading"),
+    };
+    let before = remembered();
+    let done = ledger.adopt(&mut source(900, None, 10), &how()).unwrap();
+    assert_eq!(done.records, 900);
+    // The decisions, and the begin and end of their run.
+    assert!(remembered() - before <= 600 + 2, "{}", remembered());
+    assert!(remembered() - before >= 600, "{}", remembered());
 }
 
 #[test]
