@@ -126,7 +126,11 @@ fn show(erased: &Erased, context: &mut Context) -> Result<(), Error> {
         ),
         format!(
             "  stays       {}; what was under these keys cannot be opened any more",
-            count(erased.entries, "entry with its proof", "entries with their proofs")
+            count(
+                erased.entries,
+                "entry with its proof",
+                "entries with their proofs"
+            )
         ),
         format!(
             "  recorded    {} {}",
