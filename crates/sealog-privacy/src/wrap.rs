@@ -21,7 +21,7 @@ const NONCE_BYTES: usize = 12;
 ///
 /// `context` says what the wrapped bytes are for; they unwrap under no other. Both calls may wait for a service.
 pub trait KeyWrapper: fmt::Debug + Send + Sync {
-    /// Which key this is: 1 to 200 printable characters of ASCII, the same for ever. It is stored beside what was wrapped.
+    /// Which key this is: 1 to 200 printable characters of ASCII, the same for ever. It is stored with what it wrapped.
     fn id(&self) -> &str;
 
     /// Wraps a key.

@@ -58,7 +58,7 @@ struct PythonRecogniser {
 }
 
 impl PythonRecogniser {
-    fn new(given: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Recogniser>> {
+    fn of(given: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Recogniser>> {
         let text = |name: &str| given.getattr(name)?.extract::<String>();
         Ok(Arc::new(Self {
             name: text("name")?,
@@ -136,7 +136,7 @@ impl Policy {
         let mut list = Vec::new();
         if let Some(recognisers) = recognisers {
             for recogniser in recognisers.try_iter()? {
-                list.push(PythonRecogniser::new(&recogniser?)?);
+                list.push(PythonRecogniser::of(&recogniser?)?);
             }
         }
         let read = py.detach(|| policy::Policy::parse(&text, list));
@@ -233,12 +233,12 @@ pub(crate) fn subject_ref(
 pub(crate) fn seal(
     py: Python<'_>,
     ledger: &LedgerCore,
-    value: Vec<u8>,
+    value: &[u8],
     subject: Option<String>,
     tenant: Option<String>,
 ) -> PyResult<String> {
     let whose = Whose { tenant, subject };
-    let sealed = ledger.detached(py, |live| live.ledger.seal(&value, &whose))?;
+    let sealed = ledger.detached(py, |live| live.ledger.seal(value, &whose))?;
     Ok(sealed.to_text())
 }
 

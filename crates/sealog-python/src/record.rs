@@ -209,7 +209,7 @@ impl Job {
             draft.payloads.clone_from(&rare.payloads);
             draft.subject.clone_from(&rare.subject);
         }
-        draft.commits = self.commits.clone();
+        draft.commits.clone_from(&self.commits);
         draft
     }
 }

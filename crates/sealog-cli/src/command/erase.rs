@@ -16,7 +16,7 @@ Examples:
   sealog erase --whole-tenant --tenant acme --by officer-1
   sealog erase --rotate-kek
 
-The keys, pseudonyms and lookup codes are destroyed; no entry is changed, and every proof still holds.
+Keys, pseudonyms and lookup codes are destroyed; no entry is changed, and every proof still holds.
 A whole tenant needs the approval of two persons who did not ask for it: records of the kind
 `approval` with subject_kind `erasure` and as subject_id the scope, which the refusal names.
 Exit status 2 if something of the person is still in a file: the output says where.")]

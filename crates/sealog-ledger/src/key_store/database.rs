@@ -1,8 +1,8 @@
 //! The database of a key store: its tables, and how it is opened.
 //!
 //! What is deleted is gone: `secure_delete` overwrites freed pages with zeros, the rollback journal is removed at each
-//! commit, and there is no write-ahead log in which an older page could stay. Each transaction opens the file and closes
-//! it again, so that nothing is open when the process forks, and flushes before it returns.
+//! commit, and there is no write-ahead log in which an older page could stay. Each transaction opens the file and
+//! closes it again, so that nothing is open when the process forks, and flushes before it returns.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -27,7 +27,8 @@ CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id=1),origin TEXT NOT NULL,kek TE
  lookup BLOB NOT NULL,mark INTEGER NOT NULL) STRICT;
 CREATE TABLE holder(key_id BLOB PRIMARY KEY,tenant TEXT NOT NULL,subject TEXT NOT NULL,
  wrapped BLOB NOT NULL,UNIQUE(tenant,subject)) STRICT,WITHOUT ROWID;
-CREATE TABLE token(code BLOB PRIMARY KEY,token BLOB NOT NULL UNIQUE,tenant TEXT NOT NULL) STRICT,WITHOUT ROWID;
+CREATE TABLE token(code BLOB PRIMARY KEY,token BLOB NOT NULL UNIQUE,tenant TEXT NOT NULL)
+ STRICT,WITHOUT ROWID;
 CREATE TABLE link(tenant TEXT NOT NULL,subject TEXT NOT NULL,token BLOB NOT NULL,
  PRIMARY KEY(tenant,subject,token)) STRICT,WITHOUT ROWID;
 CREATE TABLE pending(erasure_id TEXT PRIMARY KEY,drafts TEXT NOT NULL) STRICT,WITHOUT ROWID;

@@ -88,8 +88,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Held`] under a legal hold, [`Error::Retained`] while a retention policy keeps an entry,
-    /// [`Error::NotApproved`] without enough approvals, [`Error::UnknownSubject`] for whom the key store has nothing. In
-    /// all of these nothing was changed. [`Error::OutcomeUnknown`] and failures of the disk after the keys were
+    /// [`Error::NotApproved`] without enough approvals, [`Error::UnknownSubject`] for whom the key store has nothing.
+    /// In all of these nothing was changed. [`Error::OutcomeUnknown`] and failures of the disk after the keys were
     /// destroyed: the next open finishes the records.
     pub fn erase(&self, order: &Erasure) -> Result<Erased, Error> {
         let Some(store) = self.key_store(Making::Refused)? else {

@@ -233,8 +233,8 @@ impl Vault for WithoutKeys {
     }
 }
 
-/// Applies the ledger's policy to a record of a producer, makes its commitments, and seals what is to be sealed. Returns
-/// what the record says of it.
+/// Applies the ledger's policy to a record of a producer, makes its commitments, and seals what is to be sealed.
+/// Returns what the record says of it.
 pub(crate) fn protect(
     ledger: &Ledger,
     draft: &mut Draft,
@@ -373,8 +373,8 @@ fn clean_payload(
     Ok(())
 }
 
-/// Whose keys a record is under, with the key of the person if it is about one; then it says the person's pseudonym where
-/// its kind has a field for it.
+/// Whose keys a record is under, with the key of the person if it is about one; then it says the person's pseudonym
+/// where its kind has a field for it.
 fn holder_of(
     ledger: &Ledger,
     draft: &mut Draft,

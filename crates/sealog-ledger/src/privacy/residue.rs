@@ -69,7 +69,7 @@ impl Canaries {
         let mut hex = String::with_capacity(2 * bytes.len());
         push_hex(&mut hex, bytes);
         self.add(hex.as_bytes(), what);
-        // Base64 differs by where in a group of three bytes it begins; the signs that depend on neighbours are left out.
+        // Base64 differs by where in a group of three bytes it begins; signs that depend on neighbours are left out.
         for skipped in 0..3 {
             let mut shifted = vec![0; skipped];
             shifted.extend_from_slice(bytes);

@@ -121,8 +121,8 @@ impl Holds {
             .find(|hold| hold.scope.may_cover(tenant, subject))
     }
 
-    /// The hold that blocks the erasure of a whole tenant, if one does. Any hold of a person does: whose pseudonym it is is
-    /// not known here.
+    /// The hold that blocks the erasure of a whole tenant, if one does. Any hold of a person does: to which tenant a
+    /// pseudonym belongs is not known here.
     pub fn blocks_tenant(&self, tenant: &str) -> Option<&Hold> {
         self.active().find(|hold| {
             matches!(hold.scope, HoldScope::Subject(_)) || hold.scope.may_cover(tenant, "")

@@ -10,8 +10,8 @@ use crate::Error;
 ///
 /// Implemented where keys are kept. Whatever it makes has to be durable before the record is written.
 pub trait Vault {
-    /// The pseudonym of a value of a type: random, the same for the same value of the same tenant. Empty where none is to
-    /// be made.
+    /// The pseudonym of a value of a type: random, the same for the same value of the same tenant. Empty where none
+    /// is to be made.
     ///
     /// # Errors
     /// Whatever the store says; the record is then not written.
