@@ -114,28 +114,28 @@ mod tests {
 
     #[test]
     fn a_wrapped_key_comes_back_under_the_same_key_and_context_alone() {
-        let wrapper = LocalWrapper::new([1; 32]);
-        let wrapped = wrapper.wrap(&[2; 32], b"one").unwrap();
-        assert_eq!(*wrapper.unwrap(&wrapped, b"one").unwrap(), [2; 32]);
-        assert!(wrapper.unwrap(&wrapped, b"two").is_err());
+        let kek = LocalWrapper::new([1; 32]);
+        let wrapped = kek.wrap(&[2; 32], b"one").unwrap();
+        assert_eq!(*kek.unwrap(&wrapped, b"one").unwrap(), [2; 32]);
+        assert!(kek.unwrap(&wrapped, b"two").is_err());
         assert!(LocalWrapper::new([3; 32]).unwrap(&wrapped, b"one").is_err());
         for at in 0..wrapped.len() {
             let mut changed = wrapped.clone();
             changed[at] ^= 1;
-            assert!(wrapper.unwrap(&changed, b"one").is_err(), "byte {at}");
+            assert!(kek.unwrap(&changed, b"one").is_err(), "byte {at}");
         }
         for short in 0..wrapped.len() {
-            assert!(wrapper.unwrap(&wrapped[..short], b"one").is_err());
+            assert!(kek.unwrap(&wrapped[..short], b"one").is_err());
         }
         assert!(!wrapped.windows(4).any(|window| window == [2; 4]));
     }
 
     #[test]
     fn its_id_is_stable_and_shows_nothing_of_the_key() {
-        let wrapper = LocalWrapper::new([7; 32]);
-        assert_eq!(wrapper.id(), LocalWrapper::new([7; 32]).id());
-        assert_ne!(wrapper.id(), LocalWrapper::new([8; 32]).id());
-        assert_eq!(wrapper.id().len(), 20);
-        assert!(!format!("{wrapper:?}").contains("0707"));
+        let kek = LocalWrapper::new([7; 32]);
+        assert_eq!(kek.id(), LocalWrapper::new([7; 32]).id());
+        assert_ne!(kek.id(), LocalWrapper::new([8; 32]).id());
+        assert_eq!(kek.id().len(), 20);
+        assert!(!format!("{kek:?}").contains("0707"));
     }
 }
