@@ -176,7 +176,7 @@ impl Writer {
     }
 
     /// Finds the end of the last group again where another process rewrote segments. What was taken in holds: lines
-    /// change, leaves do not. Ids find their entries themselves ([`repeat::find`]).
+    /// change, leaves do not. Ids find their entries themselves (`repeat::find`).
     fn follow_rewriting(&mut self, rewrites: u64) -> Result<(), Error> {
         if self.rewrites == rewrites {
             return Ok(());

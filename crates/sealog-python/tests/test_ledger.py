@@ -187,7 +187,7 @@ def test_every_field_of_a_record(ledger: sealog.Ledger) -> None:
     assert record["occurred_at"] == "2025-01-01T00:00:00.000000Z"
     assert record["corrects"]["index"] == first.index
     assert record["payloads"][0]["name"] == "note"
-    assert record["body"]["secret"] == ledger.commitment(receipt.record_id, "secret", ["x"])
+    assert record["body"]["secret"] == ledger.commitment(receipt.record_id, "secret", ["x"], tenant="t")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 //! What the pass before the writing finds: counts, the context, and what the entries name beside themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sealog_core::commitment::KeyId;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape};
@@ -30,6 +31,8 @@ pub(super) struct Gathered<'a> {
     /// Openings that are still to be found, by record.
     wanted: BTreeMap<&'a str, Vec<&'a Opening>>,
     pub(super) opened: Vec<Opened>,
+    /// Data keys of the commitments that are opened.
+    pub(super) revealed: BTreeSet<KeyId>,
     commitments: u64,
     tape: Tape,
 }
@@ -45,6 +48,7 @@ impl<'a> Gathered<'a> {
             files: PayloadFiles::new(options.payloads),
             wanted: wanted(&options.openings)?,
             opened: Vec::new(),
+            revealed: BTreeSet::new(),
             commitments: 0,
             tape: Tape::new(),
         })
@@ -100,7 +104,9 @@ impl<'a> Gathered<'a> {
             .and_then(Ref::plain_str)
             .and_then(|id| self.wanted.remove(id));
         for opening in openings.into_iter().flatten() {
-            self.opened.push(open(self.ledger, opening, index, entry)?);
+            let (key_id, opened) = open(self.ledger, opening, index, entry)?;
+            self.revealed.insert(key_id);
+            self.opened.push(opened);
         }
         Ok(())
     }
@@ -155,28 +161,29 @@ fn wanted(openings: &[Opening]) -> Result<BTreeMap<&str, Vec<&Opening>>, Error> 
     Ok(wanted)
 }
 
-/// Opens a commitment with the ledger's data key, if its value is the one that was committed to.
+/// Opens a commitment with its data key, whose id is told too, if its value is the one that was committed to.
 fn open(
     ledger: &Ledger,
     opening: &Opening,
     index: u64,
     entry: Ref<'_, '_>,
-) -> Result<Opened, Error> {
+) -> Result<(KeyId, Opened), Error> {
     let (id, field) = (&*opening.record_id, &*opening.field);
     let refused = |why: &str| argument("the opening", &format!("{field} of {id}: {why}"));
     let commitment = opening::commitment_at(entry, id, field)
         .ok_or_else(|| refused("no commitment stands there"))?;
     let salt = ledger
         .salt_of(&commitment, id, field)?
-        .ok_or_else(|| refused("it is under another data key than the ledger's"))?;
+        .ok_or_else(|| refused("its data key is not here, or was destroyed"))?;
     commitment
         .open(&salt, opening.value.as_bytes())
         .map_err(|_| refused("the value is not the one that was committed to"))?;
-    Ok(Opened {
+    let opened = Opened {
         index,
         opening: opening.clone(),
         salt,
-    })
+    };
+    Ok((commitment.key_id(), opened))
 }
 
 /// The payload files that the entries name.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sealog_core::entry::{DEFAULT_TENANT, LOG_STREAM};
 use sealog_core::hash::Hash;
-use sealog_core::json::Object;
+use sealog_core::json::{Object, Value};
 
 use super::{Evidence, EvidenceOptions, digest_of};
 use crate::clock::{Clock, SystemClock};
@@ -103,6 +103,11 @@ fn record(query: &Query, handed: &HandedOver, asked: &Asked) -> Result<Draft, Er
     }
     body.insert("record_count", integer(evidence.entries)?);
     body.insert("requested_by", asked.by.as_str());
+    if !evidence.revealed_key_ids.is_empty() {
+        let ids = evidence.revealed_key_ids.iter();
+        let ids = ids.map(|id| Value::from(id.to_string()));
+        body.insert("revealed_key_ids", Value::Array(ids.collect()));
+    }
     body.insert("scope", evidence.scope.word());
     body.insert("size", integer(evidence.size)?);
     let mut draft = Draft::new("export.created", body);

@@ -3,6 +3,7 @@
 use std::io::{Seek, Write};
 use std::sync::Arc;
 
+use sealog_core::commitment::KeyId;
 use sealog_core::dsse::{self, Dsse, DsseSignature};
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
@@ -72,6 +73,8 @@ pub struct Evidence {
     pub payloads_left_out: u64,
     /// Commitments that it opens.
     pub opened: u64,
+    /// Data keys of the commitments that it opens: an erasure tells of the package.
+    pub revealed_key_ids: Vec<KeyId>,
     /// Commitments of its entries that stay closed.
     pub closed: u64,
     /// Anchors in it.
@@ -126,6 +129,7 @@ impl Ledger {
             payloads: amount(manifest.payloads.len()),
             payloads_left_out: manifest.payloads_left_out,
             opened: manifest.commitments.held,
+            revealed_key_ids: gathered.revealed.iter().copied().collect(),
             closed: manifest.commitments.left,
             anchors: manifest.anchors.held,
         })

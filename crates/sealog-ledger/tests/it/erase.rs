@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sealog_core::json::{Object, Value};
 use sealog_core::tlog::sign::{Ed25519Signer, SignError, Signer};
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
+use sealog_ledger::evidence::{Asked, EvidenceOptions, Opening};
 use sealog_ledger::{
-    Creation, Draft, Erasure, ErasureSubject, HoldPlacing, HoldScope, Ledger, Options,
+    Commit, Creation, Draft, Erasure, ErasureSubject, HoldPlacing, HoldScope, Ledger, Options,
+    Query,
 };
 
-use crate::ground::Ground;
+use crate::ground::{Ground, decision};
 use crate::privacy::{MAIL, access, at, holds, message, policy, record, verify, with_policy};
 
 fn order(subject: ErasureSubject) -> Erasure {
@@ -276,6 +278,53 @@ fn packages_that_showed_values_of_the_person_are_told() {
     let done = ledger.erase(&person("john")).unwrap();
     assert_eq!(done.exports.len(), 1);
     assert_eq!(done.exports[0].recipient.as_deref(), Some("court-1"));
+}
+
+#[test]
+fn a_package_that_opens_a_commitment_names_its_key_so_that_an_erasure_tells_of_it() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let about = |person: &str| {
+        let mut draft = decision("d");
+        draft.record_id = Some(producer.new_record_id().unwrap());
+        draft.subject = Some(person.into());
+        draft.commits = vec![Commit {
+            member: "input_digest".into(),
+            encoding: b"41".as_slice().into(),
+        }];
+        producer.append(draft.clone()).unwrap();
+        draft.record_id.unwrap()
+    };
+    let (john, _jane) = (about("john"), about("jane"));
+    let options = EvidenceOptions {
+        openings: vec![Opening {
+            record_id: john,
+            field: "/input_digest".into(),
+            value: "41".into(),
+        }],
+        ..EvidenceOptions::default()
+    };
+    let asked = Asked {
+        by: "ann".into(),
+        recipient: Some("court-1".into()),
+    };
+    let out = ground.path().with_file_name("package.zip");
+    let query = Query::default();
+    let handed = ledger.hand_over_evidence(&out, &query, &options, &asked, &mut |_| ());
+    let handed = handed.unwrap();
+    assert_eq!(handed.evidence.revealed_key_ids.len(), 1);
+    let jane = ledger.erase(&person("jane")).unwrap();
+    assert!(jane.exports.is_empty());
+    let john = ledger.erase(&person("john")).unwrap();
+    assert_eq!(john.exports.len(), 1);
+    assert_eq!(john.exports[0].recipient.as_deref(), Some("court-1"));
+    let digest = format!("sha256:{}", handed.digest.to_hex());
+    assert_eq!(john.exports[0].package_digest, digest);
+    // What was opened cannot be opened again.
+    let again = ground.path().with_file_name("again.zip");
+    let refused = ledger.hand_over_evidence(&again, &query, &options, &asked, &mut |_| ());
+    assert!(refused.unwrap_err().to_string().contains("was destroyed"));
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub(crate) fn jsonl(lines: &[String]) -> Vec<u8> {
 }
 
 pub(crate) fn imported(ledger: &Ledger, kind: &str) -> Vec<Value> {
-    let entries = ledger.entries(0..ledger.size()).unwrap();
+    let entries = ledger.entries(0..u64::MAX).unwrap();
     let values = entries.map(|entry| entry.unwrap().value());
     let of_kind = |value: &Value| {
         let record = value.member("record").unwrap();

@@ -346,6 +346,38 @@ fn a_recogniser_is_asked_and_its_version_is_in_the_digest() {
     assert_eq!(first.digest(), with("1").digest());
 }
 
+/// Finds all but the first and the last four bytes.
+struct Inside;
+
+impl Recogniser for Inside {
+    fn name(&self) -> &'static str {
+        "INSIDE"
+    }
+    fn version(&self) -> &'static str {
+        "1"
+    }
+    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        found.push(4..text.len() - 4);
+    }
+}
+
+#[test]
+fn what_a_recogniser_finds_goes_however_long_it_is() {
+    let text = format!(r#"{{"format":"{FORMAT}"}}"#);
+    let policy = Policy::parse(text.as_bytes(), vec![Arc::new(Inside)]).unwrap();
+    let most = CANDIDATE_BYTES_MAX;
+    for (inside, pieces) in [
+        ("x".repeat(most), 1),
+        ("x".repeat(most + 1), 2),
+        ("\u{20ac}".repeat(most), 4),
+    ] {
+        let text = format!("keep{inside}this");
+        let redacted = policy.redactor().text(text.as_bytes()).unwrap();
+        let expected = format!("keep{}this", "[INSIDE]".repeat(pieces));
+        assert_eq!(String::from_utf8(redacted.text).unwrap(), expected);
+    }
+}
+
 #[test]
 fn the_digest_is_that_of_the_canonical_form() {
     let first = policy(r#","name":"a","default":"mask""#).unwrap();

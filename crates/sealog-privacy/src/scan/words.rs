@@ -1,4 +1,4 @@
-//! Words of the user: dictionaries, and recognisers that are written in Rust.
+//! Words of the user: dictionaries, and recognisers that are written in Rust or, through the bindings, in Python.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,12 +7,14 @@ use aho_corasick::AhoCorasick;
 
 use super::KindIndex;
 use crate::Error;
+use crate::limits::CANDIDATE_BYTES_MAX;
 
 /// Finds what no pattern can, names for one.
 ///
 /// Its name and version enter the digest of every policy that uses it. What it finds may depend on nothing but the
 /// text within [`CANDIDATE_BYTES_MAX`](crate::limits::CANDIDATE_BYTES_MAX) bytes around it, and has to be the same each
-/// time; longer findings are left out. It is given folded and decoded text, and never the whole of a long one at once.
+/// time; a longer find is replaced piece by piece. It is given folded and decoded text, and never the whole of a long
+/// one at once.
 pub trait Recogniser: Send + Sync {
     /// Its name, which is the id of what it finds: `PERSON`.
     fn name(&self) -> &str;
@@ -73,16 +75,28 @@ impl Words {
                 spans.clear();
                 recogniser.find(text, &mut spans);
                 for span in spans.drain(..) {
-                    let is_sound = span.len() <= crate::limits::CANDIDATE_BYTES_MAX
-                        && !span.is_empty()
-                        && text.get(span.clone()).is_some();
-                    if is_sound {
-                        offer(span.start + start..span.end + start, *kind);
+                    for piece in pieces(text, span) {
+                        offer(piece.start + start..piece.end + start, *kind);
                     }
                 }
             }
         }
     }
+}
+
+/// A find of any length as candidates, one behind the other, none longer than a candidate may be. None of a span that
+/// does not lie in the text.
+fn pieces(text: &str, span: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut rest = text.get(span.clone()).unwrap_or_default();
+    let mut at = span.start;
+    std::iter::from_fn(move || {
+        let length = rest.floor_char_boundary(CANDIDATE_BYTES_MAX);
+        let (piece, after) = rest.split_at_checked(length)?;
+        rest = after;
+        let start = at;
+        at += piece.len();
+        (!piece.is_empty()).then_some(start..at)
+    })
 }
 
 /// The stretches of a view that are text.

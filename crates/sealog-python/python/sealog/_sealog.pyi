@@ -22,10 +22,12 @@ __all__ = [
     "LedgerCore",
     "PackageReport",
     "Page",
+    "Policy",
     "QueueState",
     "Receipt",
     "ReceiptReport",
     "Record",
+    "Redacted",
     "Report",
     "Started",
     "__version__",
@@ -38,6 +40,7 @@ __all__ = [
     "configs",
     "count",
     "encode",
+    "erase",
     "export_evidence",
     "import_adopt",
     "import_check",
@@ -54,11 +57,15 @@ __all__ = [
     "model_scan_bytes",
     "model_sign",
     "model_verify",
+    "reveal",
     "run_cli",
+    "seal",
     "seal_epoch",
     "search",
     "stats",
+    "subject_ref",
     "tree_root",
+    "unseal",
     "verify",
     "verify_open",
     "verify_package",
@@ -540,6 +547,7 @@ def model_scan_bytes(name: str, bytes: builtins.bytes, asked: dict[str, Any]) ->
 def model_sign(path: str | PathLike[str], asked: dict[str, Any]) -> dict[str, Any]: ...
 def model_verify(path: str | PathLike[str], asked: dict[str, Any]) -> dict[str, Any]: ...
 
+@final
 class Redacted:
     """A text after a policy."""
 
@@ -555,11 +563,12 @@ class Redacted:
     def counts(self) -> dict[str, int]:
         """How many of each type were found."""
 
+@final
 class Policy:
     """What is looked for in text, and what is done with what is found."""
 
     def __new__(
-        cls, policy: Mapping[str, Any] | str | bytes | None = None, *, recognisers: Iterable[object] = ()
+        cls, policy: Mapping[str, Any] | str | bytes | None = None, *, recognisers: Iterable[object] | None = None
     ) -> Policy: ...
     @property
     def digest(self) -> str:
@@ -569,10 +578,10 @@ class Policy:
     def types(self) -> dict[str, str]:
         """Each type that is looked for, with its mode."""
 
-    def redact(self, text: str, /) -> Redacted:
+    def redact(self, text: str) -> Redacted:
         """Applies the policy to a text. Refused for a policy with a mode that needs a ledger's key store."""
 
-    def redact_value(self, value: object, /) -> Any:
+    def redact_value(self, value: object) -> Any:
         """Applies the policy to a value of JSON types: to its strings, and to numbers that are identifiers."""
 
 def subject_ref(ledger: LedgerCore, person: str, tenant: str | None) -> str: ...

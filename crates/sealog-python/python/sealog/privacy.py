@@ -40,7 +40,11 @@ class Recogniser(Protocol):
     """Changes with what it finds."""
 
     def find(self, text: str, /) -> Iterable[tuple[int, int]]:
-        """Start and end, in characters, of each find in a text."""
+        """Start and end, in characters, of each find in a text.
+
+        The text is what a reader sees: without invisible characters, with digits and letters of other scripts that look
+        like ASCII folded to it. A find may be of any length.
+        """
 
 
 def seal(ledger: LedgerCore, value: bytes | str, *, subject: str | None = None, tenant: str | None = None) -> str:
