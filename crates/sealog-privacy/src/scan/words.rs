@@ -12,8 +12,8 @@ use crate::limits::CANDIDATE_BYTES_MAX;
 /// Finds what no pattern can, names for one.
 ///
 /// Its name and version enter the digest of every policy that uses it. What it finds may depend on nothing but the
-/// text within [`CANDIDATE_BYTES_MAX`] bytes around it, and has to be the same each time; a longer find is replaced piece
-/// by piece. It is given folded and decoded text, and never the whole of a long one at once.
+/// text within [`CANDIDATE_BYTES_MAX`] bytes around it, and has to be the same each time; a longer find is replaced
+/// piece by piece. It is given folded and decoded text, and never the whole of a long one at once.
 pub trait Recogniser: Send + Sync {
     /// Its name, which is the id of what it finds: `PERSON`.
     fn name(&self) -> &str;
