@@ -244,7 +244,7 @@ pub enum Error {
         why: String,
     },
     /// Entries name data keys of persons or tenants, and the store that held them is not there.
-    #[error("{entries} entries name keys of a key store, and none is at {}", path.display())]
+    #[error("the log names keys of a key store (entries: {entries}), and none is at {}", path.display())]
     KeyStoreMissing {
         /// Where it was looked for.
         path: PathBuf,

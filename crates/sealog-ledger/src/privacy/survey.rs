@@ -1,6 +1,6 @@
 //! What the log says that matters to an erasure: read from the log itself, never from the index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 use sealog_core::commitment::KeyId;
@@ -112,36 +112,29 @@ impl Ledger {
         }
     }
 
-    /// Refuses to make a key store for a log whose entries name keys that one must have held.
+    /// Refuses to make a key store for a log whose entries name keys that one must have held, and that no erasure
+    /// destroyed since.
     pub(super) fn refuse_lost_store(&self) -> Result<(), Error> {
         let mut tape = Tape::new();
-        let mut own = None;
-        let mut entries = 0;
+        let mut lost = LostKeys::default();
         for entry in self.entries(0..u64::MAX)? {
             let entry = entry?;
             let line = entry.bytes();
-            let may = memmem::find(line, b"\"personal_commitments\":").is_some()
-                || memmem::find(line, b"\"payloads\":").is_some();
-            let Some(record) = may
+            let may = [PERSONAL, PAYLOADS, ERASED]
+                .iter()
+                .any(|needle| memmem::find(line, needle).is_some());
+            if let Some(record) = may
                 .then(|| tape.read(line).ok()?.member("record"))
                 .flatten()
-            else {
-                continue;
-            };
-            let list = |name: &str| record.member(name).into_iter().flat_map(Ref::elements);
-            let mut named = list("personal_commitments")
-                .chain(list("payloads"))
-                .filter_map(|item| item.member("key_id")?.plain_str()?.parse::<KeyId>().ok())
-                .peekable();
-            if named.peek().is_none() {
-                continue;
+            {
+                lost.take(record);
             }
-            let own = match own {
-                Some(own) => own,
-                None => *own.insert(self.data_key()?.id),
-            };
-            entries += u64::from(named.any(|key| key != own));
         }
+        if lost.keys.is_empty() {
+            return Ok(());
+        }
+        lost.keys.remove(&self.data_key()?.id);
+        let entries = lost.keys.values().map(|(_, entries)| entries).sum();
         if entries == 0 {
             return Ok(());
         }
@@ -150,6 +143,48 @@ impl Ledger {
             path: path.join(crate::KEY_STORE_FILE),
             entries,
         })
+    }
+}
+
+/// How a line that names data keys or an erasure can be told without reading it.
+const PERSONAL: &[u8] = b"\"personal_commitments\":";
+/// See above.
+const PAYLOADS: &[u8] = b"\"payloads\":";
+/// See above.
+const ERASED: &[u8] = b"\"erasure.executed\"";
+
+/// Keys that entries name, each with the tenant and how many entries do, but for those that an erasure destroyed.
+#[derive(Debug, Default)]
+struct LostKeys {
+    keys: BTreeMap<KeyId, (String, u64)>,
+}
+
+impl LostKeys {
+    fn take(&mut self, record: Ref<'_, '_>) {
+        let text = |name: &str| record.member(name).and_then(Ref::plain_str);
+        if text("kind") == Some("erasure.executed") {
+            self.erase(record);
+            return;
+        }
+        let list = |name: &str| record.member(name).into_iter().flat_map(Ref::elements);
+        let named: BTreeSet<KeyId> = list("personal_commitments")
+            .chain(list("payloads"))
+            .filter_map(|item| item.member("key_id")?.plain_str()?.parse().ok())
+            .collect();
+        for key in named {
+            let tenant = text("tenant_id").unwrap_or_default().to_owned();
+            self.keys.entry(key).or_insert((tenant, 0)).1 += 1;
+        }
+    }
+
+    fn erase(&mut self, record: Ref<'_, '_>) {
+        let text = |name: &str| record.member("body")?.member(name)?.plain_str();
+        if let Some(key) = text("key_id").and_then(|key| key.parse().ok()) {
+            self.keys.remove(&key);
+        }
+        if let Some(erased) = text("scope").and_then(|scope| scope.strip_prefix("tenant:")) {
+            self.keys.retain(|_, (tenant, _)| tenant != erased);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use sealog_ledger::{Error, KEK_FILE, KEY_STORE_FILE, Ledger};
+use sealog_ledger::{Erasure, ErasureSubject, Error, KEK_FILE, KEY_STORE_FILE, Ledger};
 
 use crate::ground::Ground;
 use crate::privacy::{MAIL, access, message, with_policy};
@@ -48,8 +48,28 @@ fn a_lost_store_is_not_made_anew_in_silence() {
     let ledger = ground.open();
     let refused = ledger.subject_ref(None, "john").unwrap_err();
     assert_eq!(refused.code(), "key_store_missing", "{refused}");
-    assert!(refused.to_string().starts_with("1 entries name keys"));
+    assert!(refused.to_string().contains("(entries: 1)"));
     assert!(!store.exists());
+}
+
+#[test]
+fn a_store_whose_keys_were_all_erased_is_not_missed() {
+    let (ground, _, store, _) = closed();
+    let ledger = ground.open();
+    let order = Erasure {
+        tenant: None,
+        subject: ErasureSubject::Person("john".into()),
+        request_id: None,
+        executed_by: "officer-1".into(),
+        approvals: 0,
+        despite_retention: false,
+    };
+    ledger.erase(&order).unwrap();
+    ledger.close().unwrap();
+    fs::remove_file(&store).unwrap();
+    let ledger = ground.open();
+    assert_eq!(ledger.subject_ref(None, "jane").unwrap().len(), 32);
+    assert!(store.exists());
 }
 
 #[test]
