@@ -272,23 +272,32 @@ fn user_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
 ///
 /// It gets its name when it is whole: a crash, a full disk or a signal meanwhile leaves no half of a key under it.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     create_private_dir(directory)?;
+    let file = unnamed_secret(path, bytes)?;
+    let named = file.persist_noclobber(path).map_err(|error| error.error);
+    named.map_err(Error::io("create", path))?;
+    sync_dir(directory)
+}
+
+/// A secret that has no name of its own yet, flushed. Of mode 0600 from its first byte on, by the promise of `tempfile`.
+fn unnamed_secret(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
     let new = tempfile::Builder::new()
         .prefix(NEW_SECRET)
-        .tempfile_in(directory);
+        .tempfile_in(directory_of(path));
     let mut file = new.map_err(Error::io("create", path))?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.as_file().sync_all());
     written.map_err(Error::io("write", path))?;
-    // Mode 0600 from its first byte on, by the promise of `tempfile`; fails where the name is taken.
-    let named = file.persist_noclobber(path).map_err(|error| error.error);
-    named.map_err(Error::io("create", path))?;
-    sync_dir(directory)
+    Ok(file)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Makes an empty secret file, readable by its owner alone, unless one is there.
@@ -303,24 +312,16 @@ pub(crate) fn touch_secret(path: &Path) -> Result<(), Error> {
 
 /// Writes a secret file in the place of the one that may be there, durably; readers see one or the other.
 pub(crate) fn rewrite_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let new = tempfile::Builder::new()
-        .prefix(NEW_SECRET)
-        .tempfile_in(directory);
-    let mut file = new.map_err(Error::io("create", path))?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.as_file().sync_all());
-    written.map_err(Error::io("write", path))?;
+    let file = unnamed_secret(path, bytes)?;
     let named = file.persist(path).map_err(|error| error.error);
     named.map_err(Error::io("replace", path))?;
-    sync_dir(directory)
+    sync_dir(directory_of(path))
 }
 
 /// Puts one secret file in the place of another, durably.
 pub(crate) fn replace_secret(path: &Path, new: &Path) -> Result<(), Error> {
     fs::rename(new, path).map_err(Error::io("replace", path))?;
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
+    sync_dir(directory_of(path))
 }
 
 /// Makes a directory that only its owner may enter, with a `.gitignore` that keeps all of it out of version control.
