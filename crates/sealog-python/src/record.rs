@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 use sealog_core::config::parse_digest;
 use sealog_core::hash::Hash;
-use sealog_core::json::FlatObject;
+use sealog_core::json::{FlatObject, push_pointer};
 use sealog_core::time::Timestamp;
 use sealog_ledger::{CaptureMode, Commit, Draft, Payload};
 
@@ -217,8 +217,7 @@ impl Job {
 /// The JSON Pointer (RFC 6901) from a body to a member of it.
 pub(crate) fn pointer(member: &str) -> String {
     let mut text = String::with_capacity(member.len() + 1);
-    text.push('/');
-    text.push_str(&member.replace('~', "~0").replace('/', "~1"));
+    push_pointer(&mut text, member);
     text
 }
 

@@ -28,6 +28,7 @@ pub use flat::{FlatObject, WriteValue};
 pub use number::Number;
 pub use object::Object;
 pub(crate) use order::utf16_order;
+pub use pointer::push_pointer;
 pub(crate) use scan::first_stop;
 pub use tape::{Elements, Kind, Members, Ref, Tape};
 pub use value::Value;

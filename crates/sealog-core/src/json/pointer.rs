@@ -21,6 +21,18 @@ impl Ref<'_, '_> {
     }
 }
 
+/// Adds a step to a JSON Pointer.
+pub fn push_pointer(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    for char in step.chars() {
+        match char {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            char => pointer.push(char),
+        }
+    }
+}
+
 fn unescape(token: &str) -> Option<Cow<'_, str>> {
     if !token.contains('~') {
         return Some(Cow::Borrowed(token));
@@ -48,7 +60,8 @@ fn index(token: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Ref, Tape};
+    use super::*;
+    use crate::json::Tape;
 
     #[test]
     fn a_place_has_one_pointer_and_nothing_else_is_one() {
@@ -77,5 +90,17 @@ mod tests {
         ] {
             assert_eq!(raw(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_pointer_that_was_made_step_by_step_leads_there() {
+        let mut tape = Tape::new();
+        let root = tape.read(br#"{"a/b":{"~1":{"":3}}}"#).unwrap();
+        let mut pointer = String::new();
+        for step in ["a/b", "~1", ""] {
+            push_pointer(&mut pointer, step);
+        }
+        assert_eq!(pointer, "/a~1b/~01/");
+        assert_eq!(root.pointed(&pointer).map(Ref::raw), Some(&b"3"[..]));
     }
 }

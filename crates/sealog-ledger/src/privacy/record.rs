@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sealog_core::commitment::KeyId;
 use sealog_core::config::digest_text;
 use sealog_core::entry::DEFAULT_TENANT;
-use sealog_core::json::{FlatObject, Number, Value};
+use sealog_core::json::{FlatObject, Number, Value, push_pointer};
 use sealog_core::kinds::{self, FieldDef, Personal, Type, WrittenBy};
 use sealog_privacy::policy::{Policy, Reported, Search, Vault, VaultError};
 use sealog_privacy::seal::{Sealed, SealedPlace};
@@ -257,7 +257,8 @@ pub(crate) fn protect(
             None => None,
         };
         let encoding = encoding.as_deref().unwrap_or(&commit.encoding);
-        let field = pointer(&commit.member);
+        let mut field = String::new();
+        push_pointer(&mut field, &commit.member);
         let commitment = vault.committed(&field, encoding)?;
         draft.body.insert(&commit.member, commitment);
     }
@@ -394,9 +395,4 @@ fn holder_of(
         draft.body.insert("subject_ref", &holder.subject);
     }
     Ok((holder, Some(key)))
-}
-
-/// The JSON Pointer (RFC 6901) from a body to a member of it.
-fn pointer(member: &str) -> String {
-    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
 }

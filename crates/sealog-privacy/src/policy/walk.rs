@@ -1,6 +1,6 @@
 //! Does to a JSON value what a policy says: to its strings, and to numbers that are identifiers.
 
-use sealog_core::json::{Object, Value};
+use sealog_core::json::{Object, Value, push_pointer};
 use sealog_core::limits::JSON_DEPTH_MAX;
 
 use super::Mode;
@@ -164,8 +164,7 @@ impl Walk<'_, '_> {
     fn pointer(&self) -> String {
         let mut out = String::new();
         for step in &self.path {
-            out.push('/');
-            out.push_str(&step.replace('~', "~0").replace('/', "~1"));
+            push_pointer(&mut out, step);
         }
         out
     }
