@@ -92,16 +92,11 @@ impl DataKey {
     /// The record id is a UUID and so holds no NUL. The field path is a JSON Pointer from the record's body.
     pub fn salt(&self, record_id: &str, field_path: &str) -> Salt {
         debug_assert!(!record_id.contains('\0'), "a record id is a UUID");
-        let mut mac = keyed(&self.0);
-        for part in [
-            SALT_PREFIX,
-            record_id.as_bytes(),
-            b"\0",
-            field_path.as_bytes(),
-        ] {
-            mac.update(part);
-        }
-        Salt::new(mac.finalize().into_bytes().into())
+        let (record_id, field_path) = (record_id.as_bytes(), field_path.as_bytes());
+        Salt(derive(
+            &self.0,
+            &[SALT_PREFIX, record_id, b"\0", field_path],
+        ))
     }
 }
 
@@ -242,6 +237,16 @@ impl fmt::Display for Commitment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SCHEME}{}:{}", self.key_id, Hash::new(self.mac))
     }
+}
+
+/// HMAC-SHA-256 of parts, one behind the other, under a key of 32 bytes: how every key, salt and code is derived from
+/// another. The first part says what for, so that what one purpose gives away says nothing about another.
+pub fn derive(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut mac = keyed(key);
+    for part in parts {
+        mac.update(part);
+    }
+    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 /// HMAC-SHA-256 under a key of 32 bytes. Built from the padded block, because that cannot fail.

@@ -12,10 +12,8 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, Mac};
 use sealog_core::Hash;
-use sealog_core::commitment::{DataKey, KeyId};
-use sha2::Sha256;
+use sealog_core::commitment::{DataKey, KeyId, derive};
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -180,34 +178,15 @@ impl Sealed {
     }
 }
 
-/// A key of its own for each purpose, so that what one of them gives away says nothing about another.
-pub(crate) fn derived(key: &[u8; 32], purpose: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let mut mac = keyed(key);
-    mac.update(purpose);
-    for part in parts {
-        mac.update(part);
-    }
-    Zeroizing::new(mac.finalize().into_bytes().into())
-}
-
-/// HMAC-SHA-256 under a key of 32 bytes. Built from the padded block, because that cannot fail.
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
-    let mut block = Zeroizing::new([0; 64]);
-    if let Some(head) = block.first_chunk_mut() {
-        *head = *key;
-    }
-    Hmac::<Sha256>::new((&*block).into())
-}
-
 fn cipher(key: &DataKey) -> Aes256Gcm {
-    Aes256Gcm::new((&*derived(key.expose(), SEAL_KEY, &[])).into())
+    Aes256Gcm::new((&*derive(key.expose(), &[SEAL_KEY])).into())
 }
 
 /// The nonce of a value at its place: another for each place and value, the same for the same.
 fn nonce(key: &DataKey, bound: &[u8], value: &[u8]) -> [u8; NONCE_BYTES] {
-    let key = derived(key.expose(), NONCE_KEY, &[]);
+    let key = derive(key.expose(), &[NONCE_KEY]);
     let digest = Hash::of(&[bound]);
-    let whole = derived(&key, digest.as_bytes(), &[value]);
+    let whole = derive(&key, &[digest.as_bytes(), value]);
     whole.first_chunk().copied().unwrap_or_default()
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use sealog_core::commitment::derive;
 use sealog_core::hash::push_hex;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::seal::derived;
 
 /// What the derivation of the key that wraps begins with.
 const WRAP_KEY: &[u8] = b"sealog/wrap-key/v1\0";
@@ -53,14 +53,14 @@ impl LocalWrapper {
     /// Takes 32 random bytes. Its id is made from them and says nothing about them. The caller erases its own copy.
     pub fn new(key: [u8; 32]) -> Self {
         let key = Zeroizing::new(key);
-        let named = derived(&key, b"sealog/wrap-id/v1\0", &[]);
+        let named = derive(&key, &[b"sealog/wrap-id/v1\0"]);
         let mut id = String::from("kek-");
         push_hex(&mut id, named.first_chunk::<8>().unwrap_or(&[0; 8]));
         Self { id, key }
     }
 
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new((&*derived(&self.key, WRAP_KEY, &[])).into())
+        Aes256Gcm::new((&*derive(&self.key, &[WRAP_KEY])).into())
     }
 }
 
@@ -77,7 +77,7 @@ impl KeyWrapper for LocalWrapper {
 
     fn wrap(&self, key: &[u8; 32], context: &[u8]) -> Result<Vec<u8>, Error> {
         // Made from key and context: the same pair gives the same bytes, and no nonce serves twice.
-        let nonce = derived(&self.key, WRAP_NONCE, &[key, context]);
+        let nonce = derive(&self.key, &[WRAP_NONCE, key, context]);
         let nonce: [u8; NONCE_BYTES] = nonce.first_chunk().copied().unwrap_or_default();
         let payload = Payload {
             msg: key,

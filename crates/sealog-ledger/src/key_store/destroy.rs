@@ -1,10 +1,8 @@
 //! Destroying: keys and pseudonyms of a person or a tenant, in one transaction with the record that is still to be
 //! written.
 
-use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sealog_core::commitment::{DataKey, KeyId};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Holder, KeyStore, TOKEN_BYTES};
@@ -67,20 +65,6 @@ pub(crate) struct Secrets {
     pub(crate) wrapped: Vec<Vec<u8>>,
     /// Codes by which pseudonyms were found.
     pub(crate) codes: Vec<Zeroizing<Vec<u8>>>,
-}
-
-/// HMAC-SHA-256 of parts under a key.
-pub(super) fn code(key: &DataKey, prefix: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut block = Zeroizing::new([0; 64]);
-    if let Some(head) = block.first_chunk_mut() {
-        *head = *key.expose();
-    }
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(prefix);
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 impl KeyStore {

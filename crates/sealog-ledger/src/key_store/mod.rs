@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use sealog_core::commitment::{DataKey, KeyId};
+use sealog_core::commitment::{DataKey, KeyId, derive};
 use sealog_core::hash::push_hex;
 use sealog_privacy::wrap::KeyWrapper;
 
@@ -294,8 +294,9 @@ impl KeyStore {
 
     fn code(&self, tenant: &str, kind: &str, value: &[u8]) -> [u8; 32] {
         // Tenant and kind are identifiers and hold no NUL.
-        let parts = [tenant.as_bytes(), b"\0", kind.as_bytes(), b"\0", value];
-        destroy::code(&self.lookup, TOKEN_PREFIX, &parts)
+        let (tenant, kind) = (tenant.as_bytes(), kind.as_bytes());
+        let parts = [TOKEN_PREFIX, tenant, b"\0", kind, b"\0", value];
+        *derive(self.lookup.expose(), &parts)
     }
 
     fn token_of(
