@@ -10,7 +10,6 @@ Exits 1 if a piece of work was not done right; a goal that is missed is reported
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -244,15 +243,12 @@ def text(machine: list[str], rows: list[Row], memory: list[str]) -> str:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments = figures.arguments(__doc__, rounds=5)
     arguments.add_argument("--sealog", type=Path, required=True, help="the command; `cargo xtask bench evidence` builds it")
-    arguments.add_argument("--profile", default="release", help="how it was built")
-    arguments.add_argument("--quick", action="store_true", help="one round on little data; writes nothing")
-    arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--dir", type=Path, required=True, help="where the data are made")
-    arguments.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    arguments.add_argument("--profile", default="release", help="how it was built")
     asked = arguments.parse_args()
-    rounds = 1 if asked.quick else max(1, asked.rounds)
+    rounds = figures.rounds_of(asked)
     loads = [os.getloadavg()[0]]
     asked.dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-evidence-", dir=asked.dir) as base:
@@ -266,10 +262,7 @@ def main() -> int:
         f" {platform.python_implementation()} {platform.python_version()}",
     ]
     part = text(machine, rows, memory)
-    print(part)
-    if not (asked.quick or asked.no_write):
-        figures.write("evidence", part)
-        print("written to docs/benchmarks.md", file=sys.stderr)
+    figures.deliver("evidence", part, asked)
     return 0
 
 

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+
+
+def arguments(doc: str | None, rounds: int) -> argparse.ArgumentParser:
+    """What every benchmark is asked; `doc` is its module's, of which the first line is shown."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="one round of little work; writes nothing")
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    return parser
+
+
+def rounds_of(asked: argparse.Namespace) -> int:
+    """How many rounds are asked for: one at least, and one of a quick run."""
+    return 1 if asked.quick else max(1, int(asked.rounds))
+
+
+def deliver(name: str, part: str, asked: argparse.Namespace) -> None:
+    """Prints a part of the page, and puts it there unless it was asked not to."""
+    print(part)
+    if not (asked.quick or asked.no_write):
+        write(name, part)
+        print("written to docs/benchmarks.md", file=sys.stderr)
 
 
 def verdict(reached: float) -> str:

@@ -11,7 +11,6 @@ missed is reported, not an error.
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import shutil
@@ -195,15 +194,12 @@ def machine(rounds: int, loads: list[float], profile: str, sealog: Path) -> list
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments = figures.arguments(__doc__, rounds=5)
     arguments.add_argument("--sealog", type=Path, required=True, help="the command; `cargo xtask bench model` builds it")
-    arguments.add_argument("--profile", default="release", help="how it was built")
-    arguments.add_argument("--quick", action="store_true", help="one round on little data; writes nothing")
-    arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--dir", type=Path, required=True, help="where the data are made")
-    arguments.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    arguments.add_argument("--profile", default="release", help="how it was built")
     asked = arguments.parse_args()
-    rounds = 1 if asked.quick else max(1, asked.rounds)
+    rounds = figures.rounds_of(asked)
     loads = [os.getloadavg()[0]]
     asked.dir.mkdir(parents=True, exist_ok=True)
     with folder(asked.dir) as base:
@@ -217,10 +213,7 @@ def main() -> int:
         bench.memory_beyond()
     loads.append(os.getloadavg()[0])
     part = page.text(machine(rounds, loads, asked.profile, asked.sealog), bench.rows, bench.memory, REMARKS)
-    print(part)
-    if not (asked.quick or asked.no_write):
-        figures.write("model", part)
-        print("written to docs/benchmarks.md", file=sys.stderr)
+    figures.deliver("model", part, asked)
     return 0
 
 

@@ -171,16 +171,13 @@ def text_of(machine: list[str], rows: list[Row]) -> str:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments = figures.arguments(__doc__, rounds=5)
     arguments.add_argument("--ours", type=Path, required=True, help="the example `scan_speed`; the chore builds it")
     arguments.add_argument("--peer", type=Path, required=True, help="`redact-core-speed`; the chore builds it")
-    arguments.add_argument("--profile", default="release", help="how the first was built")
-    arguments.add_argument("--quick", action="store_true", help="one round on small texts; writes nothing")
-    arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--dir", type=Path, required=True, help="where the texts are kept")
-    arguments.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    arguments.add_argument("--profile", default="release", help="how it was built")
     asked = arguments.parse_args()
-    rounds = 1 if asked.quick else max(1, asked.rounds)
+    rounds = figures.rounds_of(asked)
     asked.dir.mkdir(parents=True, exist_ok=True)
     presidio = Presidio()
     loads = [os.getloadavg()[0]]
@@ -193,10 +190,7 @@ def main() -> int:
         f" with {len(presidio.recognisers)} pattern recognisers on {platform.python_implementation()} {platform.python_version()}",
     ]
     part = text_of(machine, rows)
-    print(part)
-    if not (asked.quick or asked.no_write):
-        figures.write("privacy", part)
-        print("written to docs/benchmarks.md", file=sys.stderr)
+    figures.deliver("privacy", part, asked)
     return 0
 
 

@@ -11,7 +11,6 @@ is reported, not an error.
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import sqlite3
@@ -138,13 +137,10 @@ def machine(rounds: int, flushes: list[float], loads: list[float]) -> list[str]:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--quick", action="store_true", help="one round of little work; writes nothing")
-    arguments.add_argument("--rounds", type=int, default=7)
+    arguments = figures.arguments(__doc__, rounds=7)
     arguments.add_argument("--dir", type=Path, help="where ledgers are made; else as temporary files")
-    arguments.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     asked = arguments.parse_args()
-    rounds = 1 if asked.quick else max(1, asked.rounds)
+    rounds = figures.rounds_of(asked)
     ai_audit.init_audit_config(ai_audit.AuditConfig(signing_key_hex="07" * 32))
     loads = [os.getloadavg()[0]]
     with folder(asked.dir) as base:
@@ -155,10 +151,7 @@ def main() -> int:
         flushes = measure(calls, works, rounds, base)
     loads.append(os.getloadavg()[0])
     part = page.text(machine(rounds, flushes, loads), calls, works, REMARKS)
-    print(part)
-    if not (asked.quick or asked.no_write):
-        figures.write("python", part)
-        print("written to docs/benchmarks.md", file=sys.stderr)
+    figures.deliver("python", part, asked)
     return 0
 
 
