@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
-use sealog_core::json::{Number, Object, Value};
-use sealog_ledger::{Appended, Erased, Erasure, ErasureSubject, RevealAccess, Whose};
+use sealog_core::json::Value;
+use sealog_ledger::{Erasure, ErasureSubject, RevealAccess, Whose};
 use sealog_privacy::policy;
 use sealog_privacy::scan::Recogniser;
 use sealog_privacy::seal::Sealed;
@@ -305,37 +305,5 @@ pub(crate) fn erase<'py>(
         despite_retention: get("despite_retention")?.extract()?,
     };
     let erased = ledger.detached(py, |live| live.ledger.erase(&order))?;
-    plain::object(py, &json(&erased)).map(Bound::into_any)
-}
-
-fn json(erased: &Erased) -> Object {
-    let number = |value: u64| Number::unsigned(value).map_or(Value::Null, Value::Number);
-    let texts = |list: &[String]| Value::Array(list.iter().cloned().map(Value::from).collect());
-    let exports = erased.exports.iter().map(|export| {
-        let mut object = Object::new();
-        object.insert("index", number(export.index));
-        object.insert("package_digest", export.package_digest.as_str());
-        let recipient = export.recipient.as_deref();
-        object.insert("recipient", recipient.map_or(Value::Null, Value::from));
-        Value::Object(object)
-    });
-    let residue = erased.residue.iter().map(|residue| {
-        let mut object = Object::new();
-        object.insert("offset", number(residue.offset));
-        object.insert("path", residue.path.display().to_string());
-        object.insert("what", residue.what);
-        Value::Object(object)
-    });
-    let mut object = Object::new();
-    object.insert("approval_ids", texts(&erased.approval_ids));
-    object.insert("entries", number(erased.entries));
-    object.insert("erasure_id", erased.erasure_id.as_str());
-    object.insert("exports", Value::Array(exports.collect()));
-    object.insert("key_ids", texts(&erased.key_ids));
-    let records = erased.records.iter().map(Appended::index).map(number);
-    object.insert("records", Value::Array(records.collect()));
-    object.insert("residue", Value::Array(residue.collect()));
-    object.insert("scope", erased.scope.as_str());
-    object.insert("tokens", number(erased.tokens));
-    object
+    plain::object(py, &erased.to_json()).map(Bound::into_any)
 }

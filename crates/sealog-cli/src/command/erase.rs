@@ -1,12 +1,12 @@
 //! `sealog erase`: a person or a tenant is erased, and what could not be reached is told.
 
-use sealog_core::json::{Object, Value};
-use sealog_ledger::{Access, Appended, Erased, Erasure, ErasureSubject};
+use sealog_core::json::Value;
+use sealog_ledger::{Access, Erased, Erasure, ErasureSubject};
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::output::{count, number, object, plain};
+use crate::output::{count, number, plain};
 
 /// Arguments of `erase`.
 #[derive(Debug, clap::Args)]
@@ -180,42 +180,9 @@ fn show(erased: &Erased, context: &mut Context) -> Result<(), Error> {
 }
 
 fn json(erased: Option<&Erased>, wrapped: Option<u64>) -> Value {
-    let mut members = Vec::new();
+    let mut object = erased.map(Erased::to_json).unwrap_or_default();
     if let Some(wrapped) = wrapped {
-        members.push(("keys_wrapped_anew", number(wrapped)));
+        object.insert("keys_wrapped_anew", number(wrapped));
     }
-    let texts =
-        |list: &[String]| Value::Array(list.iter().map(|text| text.as_str().into()).collect());
-    if let Some(erased) = erased {
-        let exports = erased.exports.iter().map(|export| {
-            object([
-                ("index", number(export.index)),
-                ("package_digest", export.package_digest.as_str().into()),
-                (
-                    "recipient",
-                    export.recipient.as_deref().map_or(Value::Null, Value::from),
-                ),
-            ])
-        });
-        let residue = erased.residue.iter().map(|residue| {
-            object([
-                ("offset", number(residue.offset)),
-                ("path", residue.path.display().to_string().into()),
-                ("what", residue.what.into()),
-            ])
-        });
-        let records = erased.records.iter().map(Appended::index).map(number);
-        members.extend([
-            ("approval_ids", texts(&erased.approval_ids)),
-            ("entries", number(erased.entries)),
-            ("erasure_id", erased.erasure_id.as_str().into()),
-            ("exports", Value::Array(exports.collect())),
-            ("key_ids", texts(&erased.key_ids)),
-            ("records", Value::Array(records.collect())),
-            ("residue", Value::Array(residue.collect())),
-            ("scope", erased.scope.as_str().into()),
-            ("tokens", number(erased.tokens)),
-        ]);
-    }
-    Value::Object(members.into_iter().collect::<Object>())
+    Value::Object(object)
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use sealog_core::entry::DEFAULT_TENANT;
-use sealog_core::json::Object;
+use sealog_core::json::{Number, Object, Value};
 
 use super::residue::{Canaries, Residue};
 use super::survey::Survey;
@@ -81,6 +81,47 @@ pub struct Erased {
     pub residue: Vec<Residue>,
     /// Its records.
     pub records: Vec<Appended>,
+}
+
+impl Erased {
+    /// The same for machines.
+    pub fn to_json(&self) -> Object {
+        let texts = |list: &[String]| {
+            let texts = list.iter().map(|text| Value::from(text.as_str()));
+            Value::Array(texts.collect())
+        };
+        // Beyond 2^53 - 1 as a string, as the formats have it.
+        let number = |value: u64| {
+            Number::unsigned(value).map_or_else(|| Value::from(value.to_string()), Value::Number)
+        };
+        let exports = self.exports.iter().map(|export| {
+            let mut object = Object::new();
+            object.insert("index", number(export.index));
+            object.insert("package_digest", export.package_digest.as_str());
+            let recipient = export.recipient.as_deref();
+            object.insert("recipient", recipient.map_or(Value::Null, Value::from));
+            Value::Object(object)
+        });
+        let residue = self.residue.iter().map(|residue| {
+            let mut object = Object::new();
+            object.insert("offset", number(residue.offset));
+            object.insert("path", residue.path.display().to_string());
+            object.insert("what", residue.what);
+            Value::Object(object)
+        });
+        let records = self.records.iter().map(Appended::index).map(number);
+        let mut object = Object::new();
+        object.insert("approval_ids", texts(&self.approval_ids));
+        object.insert("entries", number(self.entries));
+        object.insert("erasure_id", self.erasure_id.as_str());
+        object.insert("exports", Value::Array(exports.collect()));
+        object.insert("key_ids", texts(&self.key_ids));
+        object.insert("records", Value::Array(records.collect()));
+        object.insert("residue", Value::Array(residue.collect()));
+        object.insert("scope", self.scope.as_str());
+        object.insert("tokens", number(self.tokens));
+        object
+    }
 }
 
 impl Ledger {
