@@ -79,6 +79,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "name the one that you mean instead of its directory",
     ),
     (
+        "import_under_policy",
+        "import with --set privacy=none, knowing that what the originals hold of persons is then kept as it is",
+    ),
+    (
         "imported_before",
         "its records stand in the log already: `sealog log` shows them from that entry on",
     ),

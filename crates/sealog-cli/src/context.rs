@@ -151,7 +151,7 @@ impl Context {
     /// The policy that the settings name for records.
     fn privacy(&self) -> Result<Option<Arc<Policy>>, Error> {
         let policy = match self.settings.text("privacy")? {
-            None => return Ok(None),
+            None | Some("none") => return Ok(None),
             Some("usual") => Policy::usual()?,
             Some(_) => read_policy(&self.settings.path("privacy").unwrap_or_default())?,
         };

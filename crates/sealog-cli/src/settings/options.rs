@@ -118,7 +118,7 @@ pub const OPTIONS: &[Setting] = &[
     any(
         "privacy",
         "none",
-        "Privacy policy that works on records before they are written (a file, or `usual`)",
+        "Privacy policy that works on records before they are written (a file, `usual`, or `none`)",
     ),
     // What a verification asks.
     trusted(

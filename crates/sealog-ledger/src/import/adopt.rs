@@ -75,11 +75,14 @@ impl Ledger {
     /// Adopts a source that was verified. See the module for what stands in the log then.
     ///
     /// # Errors
-    /// It does not hold and nobody accepted that; it was adopted before; another import goes on; the ledger refused or
+    /// It does not hold and nobody accepted that; the ledger has a privacy policy; it was adopted before; another import goes on; the ledger refused or
     /// failed.
     pub fn adopt(&self, source: &mut Source, how: &Adoption) -> Result<Adopted, ImportError> {
         if source.verdict() != SourceVerdict::Holds && !how.accept_findings {
             return Err(not_accepted(source));
+        }
+        if self.options().privacy.is_some() {
+            return Err(ImportError::UnderPolicy);
         }
         // Before the file's own record stands there, or its decisions would be refused behind it.
         if !is_id(how.system_id.as_bytes()) {

@@ -160,6 +160,11 @@ pub enum ImportError {
         /// Codes of the findings that speak against it.
         codes: Vec<&'static str>,
     },
+    /// The ledger was opened with a privacy policy, which would change the originals that an import keeps.
+    #[error(
+        "an import keeps originals byte for byte, and the privacy policy of this ledger would change them"
+    )]
+    UnderPolicy,
     /// Another import goes on in this ledger.
     #[error("another import is adopting into this ledger")]
     Busy,
@@ -189,7 +194,9 @@ impl ImportError {
                 verdict: SourceVerdict::Refuted,
                 ..
             } => ErrorKind::Refuted,
-            Self::NotAccepted { .. } | Self::Busy | Self::Again { .. } => ErrorKind::Refused,
+            Self::NotAccepted { .. } | Self::UnderPolicy | Self::Busy | Self::Again { .. } => {
+                ErrorKind::Refused
+            }
         }
     }
 
@@ -203,6 +210,7 @@ impl ImportError {
                 SourceVerdict::Undecided => codes.first().copied().unwrap_or("import_undecided"),
                 _ => codes.first().copied().unwrap_or("import_refuted"),
             },
+            Self::UnderPolicy => "import_under_policy",
             Self::Busy => "import_busy",
             Self::Again { .. } => "imported_before",
         }

@@ -294,6 +294,9 @@ pub(crate) fn protect(
 pub(crate) fn clean_own(policy: &Policy, draft: &mut Draft) -> Result<PrivacyNote, Error> {
     let mut note = PrivacyNote::new(policy);
     clean_body(policy, draft, &mut WithoutKeys, &mut note)?;
+    for payload in &mut draft.payloads {
+        clean_payload(policy, payload, &mut WithoutKeys, &mut note)?;
+    }
     Ok(note)
 }
 

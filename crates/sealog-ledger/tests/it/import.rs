@@ -132,6 +132,19 @@ pub(crate) fn imported(ledger: &Ledger, kind: &str) -> Vec<Value> {
 }
 
 #[test]
+fn under_a_policy_nothing_is_adopted_since_originals_are_kept_as_they_are() {
+    let case = Case::new();
+    let mut source = case.open(&jsonl(&receipts(3)), Some(key()));
+    let ledger = crate::privacy::with_policy(&case.ground, "");
+    let size = ledger.size();
+    let error = ledger.adopt(&mut source, &how()).unwrap_err();
+    assert_eq!(error.code(), "import_under_policy", "{error}");
+    assert_eq!(error.kind(), sealog_core::ErrorKind::Refused);
+    ledger.refresh().unwrap();
+    assert_eq!(ledger.size(), size);
+}
+
+#[test]
 fn receipts_that_hold_under_the_pinned_key_are_adopted_once_and_found() {
     let case = Case::new();
     let bytes = jsonl(&receipts(3));

@@ -10,7 +10,7 @@ use sealog_privacy::scan::Scanner;
 const NATIONAL_DIGITS: usize = 7;
 
 #[test]
-#[ignore = "needs a Python with phonenumbers, named by SEALOG_PRIVACY_PYTHON"]
+#[ignore = "needs a Python with phonenumbers: the stage `identifiers elsewhere`"]
 fn real_numbers_of_every_region_are_found() {
     let python = std::env::var("SEALOG_PRIVACY_PYTHON").unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/phone_numbers.py");

@@ -35,7 +35,7 @@ fn is_found(scanner: &Scanner, word: &str, number: &str) -> bool {
 }
 
 #[test]
-#[ignore = "needs a Python with python-stdnum, named by SEALOG_PRIVACY_PYTHON"]
+#[ignore = "needs a Python with python-stdnum: the stage `identifiers elsewhere`"]
 fn real_every_check_agrees_with_python_stdnum() {
     let python = std::env::var("SEALOG_PRIVACY_PYTHON").unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stdnum_numbers.py");

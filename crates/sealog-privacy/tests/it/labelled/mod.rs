@@ -161,7 +161,7 @@ fn what_is_found_is_frozen() {
 }
 
 #[test]
-#[ignore = "needs a Python with Faker, python-stdnum and phonenumbers, named by SEALOG_PRIVACY_PYTHON"]
+#[ignore = "needs a Python with Faker, python-stdnum and phonenumbers: the stage `identifiers elsewhere`"]
 fn real_the_sets_are_what_the_script_makes() {
     let python = std::env::var("SEALOG_PRIVACY_PYTHON").unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/labelled/make.py");
