@@ -224,7 +224,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (
         "key_file",
-        "the file has to hold a signing key, the log's or that of the actor who signs, and be readable by its owner alone",
+        "the file has to hold the key that is looked for there, whole, and be readable by its owner alone",
     ),
     (
         "key_mismatch",

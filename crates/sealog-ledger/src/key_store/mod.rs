@@ -277,6 +277,13 @@ impl KeyStore {
         subject: &str,
         make: Making,
     ) -> Result<Option<String>, Error> {
+        if subject.trim().is_empty() {
+            // All records that lack a name would be about one person.
+            return Err(Error::Argument {
+                what: "the person",
+                why: "the name is blank".into(),
+            });
+        }
         self.token_of(tenant, SUBJECT_KIND, subject.as_bytes(), make)
             .map(|token| token.map(hex))
     }

@@ -131,7 +131,8 @@ impl Ledger {
     /// [`Error::Held`] under a legal hold, [`Error::Retained`] while a retention policy keeps an entry,
     /// [`Error::NotApproved`] without enough approvals, [`Error::UnknownSubject`] for whom the key store has nothing.
     /// In all of these nothing was changed. [`Error::OutcomeUnknown`] and failures of the disk after the keys were
-    /// destroyed: the next open finishes the records.
+    /// destroyed: the next open finishes the records. [`Error::Record`] for an order of which the log cannot take the
+    /// record, before anything is destroyed.
     pub fn erase(&self, order: &Erasure) -> Result<Erased, Error> {
         let Some(store) = self.key_store(Making::Refused)? else {
             return Err(Error::UnknownSubject);
@@ -155,6 +156,8 @@ impl Ledger {
         let erasure_id = new_token(&*self.options().random)?;
         let key_ids: Vec<String> = key_ids.iter().map(ToString::to_string).collect();
         let bodies = self.bodies(order, &target, &erasure_id, &key_ids);
+        // Before anything is destroyed: what the log refuses could never be recorded afterwards.
+        self.check_bodies(&bodies)?;
         let drafts = drafts_text(&bodies);
         let destroyed = store.destroy(&target, &erasure_id, &drafts)?;
         let records = self.finish_erasure(store, &erasure_id, &drafts)?;

@@ -9,11 +9,15 @@ use sealog_core::json::{Object, Ref, Tape, Value};
 use crate::Error;
 use crate::admin::own_draft;
 use crate::canopy::RUN;
-use crate::draft::Draft;
+use crate::clock::{new_token, new_uuid};
+use crate::draft::{self, Draft, Filling};
 use crate::key_store::{KeyStore, Target};
 use crate::ledger::Ledger;
 use crate::queue::lock;
 use crate::read::Entries;
+
+/// The kind of the records of erasures.
+const ERASURE: &str = "erasure.executed";
 
 /// What the log says about erasures from a mark on.
 #[derive(Debug, Default)]
@@ -67,6 +71,24 @@ impl Ledger {
         Ok(appended)
     }
 
+    /// Refuses bodies of which the log would not take the records.
+    pub(super) fn check_bodies(&self, bodies: &[Object]) -> Result<(), Error> {
+        let options = self.options();
+        for body in bodies {
+            let run = new_token(&*options.random)?;
+            let filling = Filling {
+                record_id: new_uuid(&*options.clock, &*options.random)?,
+                now: options.clock.now(),
+                run: &run,
+                seq: 0,
+                privacy: None,
+            };
+            let draft = own_draft(ERASURE, body.clone());
+            draft::check(&draft::record_of(draft, &filling)?.0)?;
+        }
+        Ok(())
+    }
+
     fn erasures_since(&self, store: &KeyStore, mark: u64) -> Result<Said, Error> {
         let mut canopy = lock(&self.0.canopy);
         let (size, _) = self.grow(&mut canopy, &mut |_| ())?;
@@ -92,7 +114,7 @@ impl Ledger {
             let Some(body) = record
                 .filter(|record| {
                     let kind = record.member("kind").and_then(Ref::plain_str);
-                    kind == Some("erasure.executed")
+                    kind == Some(ERASURE)
                 })
                 .and_then(|record| record.member("body"))
             else {
@@ -144,7 +166,7 @@ fn drafts_of(text: &str) -> Result<Vec<Draft>, Error> {
     list.iter()
         .map(|body| {
             let body = body.as_object().ok_or_else(unreadable)?;
-            Ok(own_draft("erasure.executed", body.clone()))
+            Ok(own_draft(ERASURE, body.clone()))
         })
         .collect()
 }

@@ -167,6 +167,30 @@ fn a_tenant_needs_two_persons_who_did_not_ask() {
 }
 
 #[test]
+fn an_order_that_the_log_cannot_take_destroys_nothing() {
+    let ground = Ground::new();
+    let ledger = with_policy(&ground, SEALING);
+    let producer = ledger.producer().unwrap();
+    let index = producer.append(message("john", MAIL)).unwrap().index();
+    let by = |by: &str, request: Option<&str>| Erasure {
+        executed_by: by.into(),
+        request_id: request.map(Into::into),
+        ..person("john")
+    };
+    for order in [by("has space", None), by("", None), by("o", Some("a\nb"))] {
+        let refused = ledger.erase(&order).unwrap_err();
+        assert_eq!(refused.code(), "entry_schema", "{refused}");
+        assert!(ledger.reveal(index, "/text", &access()).is_ok());
+    }
+    // Nor does it leave anything that is to be finished.
+    drop((producer, ledger));
+    let ledger = ground.open();
+    let size = ledger.size();
+    assert!(ledger.known_subject_ref(None, "john").unwrap().is_some());
+    assert_eq!(ledger.size(), size);
+}
+
+#[test]
 fn under_a_legal_hold_nobody_is_erased() {
     let ground = Ground::new();
     let ledger = with_policy(&ground, SEALING);

@@ -162,6 +162,26 @@ fn a_tenants_records_are_under_the_tenants_key_and_the_default_tenants_under_the
 }
 
 #[test]
+fn a_person_without_a_name_is_nobody() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let size = ledger.size();
+    for name in ["", " ", "\t\n"] {
+        // All records that lack a name would be about one person, and be erased with it.
+        let refused = producer.append(message(name, "text")).unwrap_err();
+        assert_eq!(refused.code(), "argument", "{refused}");
+        assert!(ledger.subject_ref(None, name).is_err());
+        let whose = Whose {
+            tenant: None,
+            subject: Some(name.into()),
+        };
+        assert!(ledger.seal(b"x", &whose).is_err());
+    }
+    assert_eq!(ledger.size(), size);
+}
+
+#[test]
 fn a_policy_works_on_texts_and_leaves_what_machines_chose() {
     let ground = Ground::new();
     let ledger = with_policy(&ground, "");
