@@ -53,6 +53,19 @@ impl Search for BodySearch {
     }
 }
 
+/// What of the log's own records a policy may touch: texts that people wrote. Everything else the log reads itself.
+struct OwnSearch(BodySearch);
+
+impl Search for OwnSearch {
+    fn searches(&self, path: &[String]) -> bool {
+        self.0.searches(path)
+    }
+
+    fn rules(&self, path: &[String], value: &Value) -> bool {
+        value.as_str().is_some() && self.searches(path)
+    }
+}
+
 fn searched(field: &FieldDef, rest: &[String], lines: bool) -> bool {
     let mut of = field.of();
     let mut rest = rest;
@@ -249,7 +262,8 @@ pub(crate) fn protect(
     let mut vault = RecordVault::new(ledger, record_id, holder, key);
     let mut note = policy.as_deref().map(PrivacyNote::new);
     if let Some((policy, note)) = policy.as_deref().zip(note.as_mut()) {
-        clean_body(policy, draft, &mut vault, note)?;
+        let search = BodySearch(kinds::lookup(&draft.kind));
+        clean_body(policy, draft, &search, &mut vault, note)?;
     }
     for commit in std::mem::take(&mut draft.commits) {
         let encoding = match policy.as_deref().zip(note.as_mut()) {
@@ -293,7 +307,8 @@ pub(crate) fn protect(
 /// Applies a policy to one of the log's own records, without keys.
 pub(crate) fn clean_own(policy: &Policy, draft: &mut Draft) -> Result<PrivacyNote, Error> {
     let mut note = PrivacyNote::new(policy);
-    clean_body(policy, draft, &mut WithoutKeys, &mut note)?;
+    let search = OwnSearch(BodySearch(kinds::lookup(&draft.kind)));
+    clean_body(policy, draft, &search, &mut WithoutKeys, &mut note)?;
     for payload in &mut draft.payloads {
         clean_payload(policy, payload, &mut WithoutKeys, &mut note)?;
     }
@@ -303,14 +318,14 @@ pub(crate) fn clean_own(policy: &Policy, draft: &mut Draft) -> Result<PrivacyNot
 fn clean_body(
     policy: &Policy,
     draft: &mut Draft,
+    search: &dyn Search,
     vault: &mut dyn Vault,
     note: &mut PrivacyNote,
 ) -> Result<(), Error> {
     let body = Value::Object(draft.body.to_object());
-    let search = BodySearch(kinds::lookup(&draft.kind));
     let (cleaned, reported) = policy
         .redactor()
-        .value_with(&body, &[], &search, vault)
+        .value_with(&body, &[], search, vault)
         .map_err(Error::from_privacy)?;
     note.add(reported);
     match cleaned {

@@ -274,6 +274,82 @@ fn what_the_log_itself_writes_goes_through_the_policy_too() {
 }
 
 #[test]
+fn rules_about_fields_touch_the_logs_own_records_only_where_people_wrote_text() {
+    let ground = Ground::new();
+    let rules = [
+        "/scope",
+        "/subject_ref",
+        "/key_id",
+        "/bands",
+        "/size",
+        "/map_root",
+        "/reason",
+    ];
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|path| format!(r#"{{"path":"{path}","mode":"redact"}}"#))
+        .collect();
+    let ledger = with_policy(&ground, &format!(r#","fields":[{}]"#, rules.join(",")));
+    let set = ConfigSet {
+        config_id: "threshold".into(),
+        system_id: None,
+        tenant_id: None,
+        model_id: Some("m1".into()),
+        bands: Some(sealog_core::config::Bands::threshold(0.5, "L001", "L002")),
+        changed_by: "ann".into(),
+        reason: "because".into(),
+        approval_id: None,
+        effective_at: None,
+    };
+    for id in ["L001", "L002"] {
+        ledger.add_label(Some(id), id, "ann", "first").unwrap();
+    }
+    let index = ledger.set_config(set).unwrap().index();
+    let own = record(&ledger, index);
+    assert_eq!(at(&own, &["body", "reason"]), Some("[FIELD]"));
+    assert!(
+        own.member("body")
+            .unwrap()
+            .member("bands")
+            .unwrap()
+            .as_array()
+            .is_some()
+    );
+    ledger.seal_epoch().unwrap();
+    let mut draft = message("john", "text");
+    draft.body.insert("subject_ref", "x");
+    ledger.producer().unwrap().append(draft).unwrap();
+    let order = sealog_ledger::Erasure {
+        tenant: None,
+        subject: sealog_ledger::ErasureSubject::Person("john".into()),
+        request_id: None,
+        executed_by: "o".into(),
+        approvals: 0,
+        despite_retention: false,
+    };
+    let done = ledger.erase(&order).unwrap();
+    let said = record(&ledger, done.records[0].index());
+    assert_eq!(at(&said, &["body", "scope"]), Some(done.scope.as_str()));
+    ledger.close().unwrap();
+    assert_eq!(verify(&ground, &ledger).exit(), 0);
+}
+
+#[test]
+fn a_policy_that_drops_whole_bodies_stops_producers_and_not_the_log() {
+    let ground = Ground::new();
+    let ledger = with_policy(&ground, r#","fields":[{"path":"","mode":"drop"}]"#);
+    let refused = ledger
+        .producer()
+        .unwrap()
+        .append(decision("d"))
+        .unwrap_err();
+    assert_eq!(refused.code(), "argument", "{refused}");
+    ledger.seal_epoch().unwrap();
+    ledger.close().unwrap();
+    assert_eq!(verify(&ground, &ledger).exit(), 0);
+}
+
+#[test]
 fn a_sealed_text_is_shown_to_whoever_says_so_and_the_log_says_that_it_was() {
     let ground = Ground::new();
     let ledger = with_policy(&ground, r#","types":{"EMAIL":"seal"}"#);

@@ -25,10 +25,15 @@ pub struct Reported {
     pub fields: u64,
 }
 
-/// Which fields of a value are searched. A rule about a field holds for the others too.
+/// Which fields of a value a policy may touch.
 pub trait Search {
     /// Whether the string or number at this path may hold what is looked for.
     fn searches(&self, path: &[String]) -> bool;
+
+    /// Whether a rule about the field at this path holds here: everywhere, unless somebody says otherwise.
+    fn rules(&self, _path: &[String], _value: &Value) -> bool {
+        true
+    }
 }
 
 /// Every field is searched.
@@ -96,7 +101,9 @@ impl Walk<'_, '_> {
                 limit: JSON_DEPTH_MAX,
             });
         }
-        if let Some(mode) = self.redactor.policy.field_mode(&self.path) {
+        if let Some(mode) = self.redactor.policy.field_mode(&self.path)
+            && self.search.rules(&self.path, value)
+        {
             return self.whole_field(mode, value);
         }
         Ok(Some(match value {
