@@ -280,7 +280,7 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync_dir(directory)
 }
 
-/// A secret that has no name of its own yet, flushed. Of mode 0600 from its first byte on, by the promise of `tempfile`.
+/// A secret that has no name of its own yet, flushed. Of mode 0600 from its first byte on: `tempfile` promises it.
 fn unnamed_secret(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
     let new = tempfile::Builder::new()
         .prefix(NEW_SECRET)

@@ -75,8 +75,8 @@ impl Ledger {
     /// Adopts a source that was verified. See the module for what stands in the log then.
     ///
     /// # Errors
-    /// It does not hold and nobody accepted that; the ledger has a privacy policy; it was adopted before; another import goes on; the ledger refused or
-    /// failed.
+    /// It does not hold and nobody accepted that; the ledger has a privacy policy; it was adopted before; another
+    /// import goes on; the ledger refused or failed.
     pub fn adopt(&self, source: &mut Source, how: &Adoption) -> Result<Adopted, ImportError> {
         if source.verdict() != SourceVerdict::Holds && !how.accept_findings {
             return Err(not_accepted(source));
