@@ -310,6 +310,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "check tenant and name; who was erased before, or never recorded with --subject, has nothing to erase",
     ),
     (
+        "subject_erased",
+        "nothing was recorded; record it again: it then gets a pseudonym and a key of its own",
+    ),
+    (
         "legal_hold",
         "release the hold first, if its reason is gone",
     ),

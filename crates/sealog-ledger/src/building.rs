@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use sealog_core::entry::{self, LogMember};
 use sealog_core::finding::{Code, Finding, Weight};
 use sealog_core::hash::Hash;
@@ -192,6 +193,7 @@ impl Writer {
             record_id,
             own_id: false,
             facts,
+            keys_as_of: None,
             author: Arc::clone(&self.own_author),
             signature: None,
             signature_member: None,
@@ -243,6 +245,9 @@ impl Writer {
 
     /// What a verifier would say of a record at this place. What it would refute is refused.
     fn judge(&mut self, record: &Submission) -> Result<Vec<Finding>, Error> {
+        if self.is_erased(record) {
+            return Err(Error::SubjectErased);
+        }
         let mut step = Step::default();
         self.state.judge(
             &record.facts,
@@ -275,6 +280,27 @@ impl Writer {
             });
         }
         Ok(step.findings)
+    }
+
+    /// Whether somebody was erased between the making of the record and now whose key or pseudonym it names.
+    fn is_erased(&self, record: &Submission) -> bool {
+        let Some(as_of) = record.keys_as_of else {
+            return false;
+        };
+        let Some(mut erasures) = self.state.erasures().since(as_of) else {
+            // So many that some were forgotten: the record can be made again.
+            return true;
+        };
+        let text = &record.record;
+        let names = |word: &str| memmem::find(text, word.as_bytes()).is_some();
+        erasures.any(|erased| {
+            let key = erased.key_id.map(|key| key.to_string());
+            let words = [key.as_deref(), erased.subject_ref.as_deref()];
+            let of_tenant = |tenant: &str| {
+                names("\"key_id\":\"") && names(&format!("\"tenant_id\":\"{tenant}\""))
+            };
+            words.into_iter().flatten().any(names) || erased.tenant.as_deref().is_some_and(of_tenant)
+        })
     }
 
     /// A payload file that the record names and that is not there: never put, or removed as one that nobody names.

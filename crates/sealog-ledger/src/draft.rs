@@ -177,6 +177,8 @@ pub(crate) struct Submission {
     /// Whether the caller chose the id, so that it may be a retry.
     pub(crate) own_id: bool,
     pub(crate) facts: RecordFacts,
+    /// Entries that the handle had seen before it looked for the keys of whom the record is about, if it did.
+    pub(crate) keys_as_of: Option<u64>,
     /// The state map's key of the producer's run; none for the log's own records.
     pub(crate) run: Option<Hash>,
     pub(crate) author: Arc<Author>,

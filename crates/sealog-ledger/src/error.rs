@@ -257,6 +257,9 @@ pub enum Error {
     /// The key store has no key and no pseudonym of whoever is to be erased: nothing is there, or not any more.
     #[error("the key store knows nobody of this name in this tenant")]
     UnknownSubject,
+    /// Whom the record is about was erased while it was made: the record names a key or a pseudonym that is gone.
+    #[error("whom the record is about was erased while it was made")]
+    SubjectErased,
     /// A legal hold forbids the erasure.
     #[error("the legal hold {hold_id} on {scope} forbids it")]
     Held {
@@ -318,6 +321,7 @@ impl Error {
             | Self::Disposed { .. }
             | Self::KeyStoreMissing { .. }
             | Self::UnknownSubject
+            | Self::SubjectErased
             | Self::Held { .. }
             | Self::Retained { .. }
             | Self::NotApproved { .. } => ErrorKind::Refused,
@@ -377,6 +381,7 @@ impl Error {
             Self::KeyStoreMissing { .. } => "key_store_missing",
             Self::Privacy(error) => error.code(),
             Self::UnknownSubject => "unknown_subject",
+            Self::SubjectErased => "subject_erased",
             Self::Held { .. } => "legal_hold",
             Self::Retained { .. } => "retention",
             Self::NotApproved { .. } => "not_approved",

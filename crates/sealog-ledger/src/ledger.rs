@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) closed: Mutex<bool>,
     /// For proofs of entries of earlier groups. Taken before the writer's lock, never after.
     pub(crate) canopy: Mutex<Canopy>,
+    /// Entries of the log when this handle last looked, for whoever must not wait for a group under way.
+    seen: AtomicU64,
     opened: Instant,
 }
 
@@ -205,6 +208,7 @@ impl Ledger {
             keys: crate::privacy::Keys::default(),
             closed: Mutex::new(false),
             canopy: Mutex::new(Canopy::new()),
+            seen: AtomicU64::new(0),
             opened: Instant::now(),
         }));
         ledger.with_state(|state, place| ledger.show(state, place));
@@ -246,6 +250,11 @@ impl Ledger {
     pub fn size(&self) -> u64 {
         // Entries behind the newest checkpoint are a group under way, or a tail that nothing vouches for.
         self.with_state(|state, _| state.size() - state.uncovered())
+    }
+
+    /// Entries that this handle has seen, without waiting for a group under way: it may be behind.
+    pub(crate) fn seen(&self) -> u64 {
+        self.0.seen.load(Ordering::Acquire)
     }
 
     /// Why the lines behind the newest checkpoint cannot be part of the log, if whole ones stand there. None for a
@@ -319,6 +328,8 @@ impl Ledger {
     /// Shows callers the configurations and labels of a state, if they changed, and the index how far the log goes.
     fn show(&self, state: &LogState, place: Place) {
         self.0.index.head_moved(state, place);
+        let size = state.size() - state.uncovered();
+        self.0.seen.store(size, Ordering::Release);
         let shown = self.view().changes;
         if shown == state.changes() {
             return;

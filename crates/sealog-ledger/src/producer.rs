@@ -90,7 +90,7 @@ impl Producer {
         record: Vec<u8>,
         signature: RecordSignature,
     ) -> Result<Appended, Error> {
-        let submission = self.submission(record, true, Some(signature))?;
+        let submission = self.submission(record, true, None, Some(signature))?;
         let mut appended = self.ledger.commit(Work::Records(vec![submission]))?;
         appended.pop().ok_or(Error::Closed)
     }
@@ -114,8 +114,10 @@ impl Producer {
         for mut draft in drafts {
             draft.producer_seq = draft.producer_seq.or_else(|| numbers.next());
             let own_id = draft.record_id.is_some();
+            let keys_as_of = (draft.subject.is_some() || options.privacy.is_some())
+                .then(|| self.ledger.seen());
             let record = self.prepare_under(draft, &mut ids)?;
-            submissions.push(self.submission(record, own_id, None)?);
+            submissions.push(self.submission(record, own_id, keys_as_of, None)?);
         }
         self.ledger.commit(Work::Records(submissions))
     }
@@ -155,6 +157,7 @@ impl Producer {
         &self,
         record: Vec<u8>,
         own_id: bool,
+        keys_as_of: Option<u64>,
         signature: Option<RecordSignature>,
     ) -> Result<Submission, Error> {
         let facts = draft::check(&record)?;
@@ -168,6 +171,7 @@ impl Producer {
             record_id: sealog_core::state::format_uuid(&facts.record_id),
             own_id,
             facts,
+            keys_as_of,
             record,
             author: Arc::clone(&self.author),
             signature_member: signature.as_ref().map(draft::signature_member),

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Span;
+use crate::commitment::KeyId;
 use crate::config::{Bands, BandsError, parse_digest};
 use crate::hash::Hash;
 use crate::json::Ref;
@@ -41,6 +42,8 @@ pub enum Effect {
     Retention(Box<Retention>),
     /// `retention.disposed`, or `erasure.executed` that disposes of entries.
     Disposal(Box<Disposal>),
+    /// `erasure.executed` that leaves entries where they are.
+    Erased(Box<Erased>),
     /// `decision`.
     Decision(DecisionFacts),
     /// `log.state` `stopped` about the run that writes it, with its count.
@@ -157,6 +160,19 @@ pub struct Disposal {
     pub retention: Option<(String, String)>,
     /// When.
     pub at: Timestamp,
+}
+
+/// Body of an `erasure.executed` that disposes of no entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Whether payload files were deleted; a verifier then misses none of them.
+    pub deletes_payloads: bool,
+    /// The data key of whom it erased; none for a whole tenant.
+    pub key_id: Option<KeyId>,
+    /// The pseudonym of whom it erased; none for a whole tenant.
+    pub subject_ref: Option<String>,
+    /// The tenant that it erased whole.
+    pub tenant: Option<String>,
 }
 
 /// Body of `gap.declared`.
@@ -440,8 +456,16 @@ impl<'a> Body<'_, 'a> {
     /// An erasure disposes of entries only where it names a range and says so.
     fn erasure(&self) -> Result<Effect, Unreadable> {
         let (from, to) = (self.integer("from_index")?, self.integer("to_index")?);
-        let (Some(from), Some(to), "entry_disposed") = (from, to, self.text("method")?) else {
-            return Ok(Effect::None);
+        let method = self.text("method")?;
+        let (Some(from), Some(to), "entry_disposed") = (from, to, method) else {
+            let key_id = self.optional("key_id")?;
+            let scope = self.owned("scope")?;
+            return Ok(Effect::Erased(Box::new(Erased {
+                deletes_payloads: method == "payload_deleted",
+                key_id: key_id.and_then(|id| id.parse().ok()),
+                subject_ref: self.optional("subject_ref")?,
+                tenant: scope.strip_prefix("tenant:").map(Into::into),
+            })));
         };
         let at = self.time("executed_at")?.ok_or(Unreadable("executed_at"))?;
         Ok(Effect::Disposal(Box::new(Disposal {

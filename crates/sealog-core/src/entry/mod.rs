@@ -13,8 +13,8 @@ mod record;
 mod write;
 
 pub use effect::{
-    Anchor, ConfigChange, Created, DecisionFacts, Disposal, Effect, Gap, KeyEvent, KeyEventKind,
-    LabelChange, LabelSource, Retention, Score,
+    Anchor, ConfigChange, Created, DecisionFacts, Disposal, Effect, Erased, Gap, KeyEvent,
+    KeyEventKind, LabelChange, LabelSource, Retention, Score,
 };
 pub use memo::KeyMemo;
 pub use reader::{

@@ -9,6 +9,7 @@ use super::effect::{self, Effect};
 use super::familiar::Familiar;
 use super::reader::EntryError;
 use super::{KeyMemo, Span};
+use crate::commitment::KeyId;
 use crate::config::parse_digest;
 use crate::hash::{Hash, decode_hex};
 use crate::json::{Ref, Tape};
@@ -35,6 +36,8 @@ pub struct PayloadFacts {
     pub size: u64,
     /// Base64 of the bytes where they stand in the entry.
     pub inline: Option<Span>,
+    /// The data key that sealed it.
+    pub key_id: Option<KeyId>,
 }
 
 /// What the log's rules read of a record; spans lie in the record's bytes.
@@ -229,10 +232,12 @@ fn payloads(record: Ref<'_, '_>, list: Ref<'_, '_>) -> Result<Vec<PayloadFacts>,
                 check_inline(inline, &digest, size)?;
             }
             let inline = inline.map(|value| span(record, value)).transpose()?;
+            let key_id = item.member("key_id").and_then(Ref::plain_str);
             Ok(PayloadFacts {
                 digest,
                 size,
                 inline,
+                key_id: key_id.and_then(|id| id.parse().ok()),
             })
         })
         .collect()

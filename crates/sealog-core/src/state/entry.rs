@@ -241,6 +241,7 @@ impl LogState {
                 self.disposals.take_policy(policy, index);
             }
             Effect::Epoch { .. } => self.take_epoch(index, recorded_at),
+            Effect::Erased(erased) => self.erasures.take(index, erased),
             _ => {}
         }
         self.frontier.push(leaf);

@@ -115,6 +115,7 @@ impl LogState {
         {
             self.roots.pop_back();
         }
+        self.erasures.take_back(mark.frontier.size());
         self.frontier = mark.frontier;
         self.last_time = mark.last_time;
         self.last_checkpoint = mark.last_checkpoint;

@@ -12,6 +12,7 @@ mod config;
 mod disposal;
 mod entry;
 mod epoch;
+mod erasure;
 mod history;
 mod journal;
 mod key;
@@ -26,6 +27,7 @@ use alloc::vec::Vec;
 
 pub use config::{ConfigVersion, Configs, Labels};
 pub use disposal::Disposals;
+pub use erasure::{ERASURES_KEPT, Erasures};
 pub use history::DecisionHistory;
 pub use journal::Mark;
 pub use key::{Keys, SignatureCheck, rotation_message};
@@ -95,6 +97,7 @@ pub struct LogState {
     /// Grows with each change of configurations, labels or keys.
     changes: u64,
     departed: DepartedRuns,
+    erasures: Erasures,
 }
 
 impl LogState {
@@ -119,6 +122,7 @@ impl LogState {
             journal: Journal::default(),
             changes: 0,
             departed: DepartedRuns::default(),
+            erasures: Erasures::default(),
         }
     }
 
@@ -187,6 +191,11 @@ impl LogState {
     /// Runs that the map no longer holds, counted.
     pub const fn departed_runs(&self) -> DepartedRuns {
         self.departed
+    }
+
+    /// Who was erased lately, by the lines taken in: a snapshot does not hold it.
+    pub const fn erasures(&self) -> &Erasures {
+        &self.erasures
     }
 
     /// Configurations.

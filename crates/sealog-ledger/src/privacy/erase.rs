@@ -1,14 +1,15 @@
 //! Erasing a person or a tenant: keys and pseudonyms are destroyed, and all proofs stay.
 //!
 //! Order: what must be known is read while the keys are there; keys and pseudonyms are deleted in one transaction with
-//! the records that are still to be written; the records are appended; every file is searched for residue. After a
-//! crash in between, the next open appends the records.
+//! the records that are still to be written; the records are appended; payload files that the keys sealed are deleted;
+//! every file is searched for residue. After a crash in between, the next open appends the records and deletes the files.
 
 use std::collections::BTreeSet;
 
 use sealog_core::entry::DEFAULT_TENANT;
 use sealog_core::json::{Number, Object, Value};
 
+use super::files::PAYLOAD_DELETED;
 use super::residue::{Canaries, Residue};
 use super::survey::Survey;
 use super::tombstones::drafts_text;
@@ -71,6 +72,8 @@ pub struct Erased {
     pub key_ids: Vec<String>,
     /// Pseudonyms that were deleted.
     pub tokens: u64,
+    /// Sealed payload files that were deleted.
+    pub payloads: u64,
     /// Entries of the log that named the keys or the pseudonym. They stay, and their proofs with them.
     pub entries: u64,
     /// Approvals that it stands on.
@@ -116,6 +119,7 @@ impl Erased {
         object.insert("erasure_id", self.erasure_id.as_str());
         object.insert("exports", Value::Array(exports.collect()));
         object.insert("key_ids", texts(&self.key_ids));
+        object.insert("payloads", number(self.payloads));
         object.insert("records", Value::Array(records.collect()));
         object.insert("residue", Value::Array(residue.collect()));
         object.insert("scope", self.scope.as_str());
@@ -155,12 +159,15 @@ impl Ledger {
         }
         let erasure_id = new_token(&*self.options().random)?;
         let key_ids: Vec<String> = key_ids.iter().map(ToString::to_string).collect();
-        let bodies = self.bodies(order, &target, &erasure_id, &key_ids);
+        let mut methods = vec!["key_destroyed"];
+        methods.extend((!survey.files.is_empty()).then_some(PAYLOAD_DELETED));
+        let bodies = self.bodies(order, &target, &erasure_id, &key_ids, &methods);
         // Before anything is destroyed: what the log refuses could never be recorded afterwards.
         self.check_bodies(&bodies)?;
-        let drafts = drafts_text(&bodies);
-        let destroyed = store.destroy(&target, &erasure_id, &drafts)?;
-        let records = self.finish_erasure(store, &erasure_id, &drafts)?;
+        let destroyed = store.destroy(&target, &erasure_id, &drafts_text(&bodies))?;
+        let records = self.append_erasure(&bodies)?;
+        let payloads = self.delete_sealed(&bodies, survey.files, survey.size)?;
+        self.settle_erasure(store, &erasure_id, &records)?;
         drop(secrets);
         let roots = [self.path().map(Into::into), self.secrets()];
         let roots: Vec<_> = roots.into_iter().flatten().collect();
@@ -169,6 +176,7 @@ impl Ledger {
             scope: target.scope(),
             key_ids,
             tokens: destroyed.tokens,
+            payloads,
             entries: survey.entries,
             approval_ids,
             exports: survey.exports,
@@ -227,13 +235,15 @@ impl Ledger {
         })
     }
 
-    /// The bodies of the records: one for each key of a person, one for the pseudonyms; for a tenant one for all.
+    /// The bodies of the records: one for each method and each key of a person, one for the pseudonyms; for a tenant one
+    /// for each method.
     fn bodies(
         &self,
         order: &Erasure,
         target: &Target,
         erasure_id: &str,
         key_ids: &[String],
+        methods: &[&str],
     ) -> Vec<Object> {
         let body = |method: &str, key_id: Option<&str>| {
             let mut body = Object::new();
@@ -253,13 +263,15 @@ impl Ledger {
             }
             body
         };
-        let mut bodies = match target {
-            Target::Tenant { .. } => vec![body("key_destroyed", None)],
-            Target::Subject { .. } => key_ids
-                .iter()
-                .map(|key_id| body("key_destroyed", Some(key_id)))
-                .collect(),
-        };
+        let mut bodies = Vec::new();
+        for method in methods {
+            match target {
+                Target::Tenant { .. } => bodies.push(body(method, None)),
+                Target::Subject { .. } => {
+                    bodies.extend(key_ids.iter().map(|key_id| body(method, Some(key_id))));
+                }
+            }
+        }
         bodies.push(body("token_deleted", None));
         bodies
     }

@@ -8,6 +8,7 @@
 
 mod approvals;
 mod erase;
+mod files;
 mod record;
 mod residue;
 mod reveal;

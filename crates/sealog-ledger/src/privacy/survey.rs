@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 use sealog_core::commitment::KeyId;
+use sealog_core::config::parse_digest;
+use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape};
 use sealog_core::time::Timestamp;
 
@@ -22,6 +24,10 @@ pub(super) struct Survey {
     pub(super) entries: u64,
     /// Sealed payloads of these: index and name.
     pub(super) sealed: Vec<(u64, String)>,
+    /// Files of these whose period has passed.
+    pub(super) files: BTreeSet<Hash>,
+    /// Entries of the log that it read.
+    pub(super) size: u64,
     /// Until when one of these has to be kept, with its class.
     pub(super) kept_until: Option<(Timestamp, String)>,
     /// Packages in which values under its keys were opened.
@@ -37,6 +43,7 @@ impl Ledger {
         let scope = target.scope();
         for entry in self.entries(0..u64::MAX)? {
             let entry = entry?;
+            survey.size = entry.index() + 1;
             if !concerns(entry.bytes(), target) {
                 continue;
             }
@@ -82,34 +89,39 @@ impl Ledger {
                 .is_some_and(|found| found.is_text(reference)),
             Target::Tenant { tenant } => text("tenant_id") == Some(tenant),
         };
-        let sealed = list("payloads").filter(|payload| named(*payload));
-        let sealed: Vec<String> = sealed
-            .filter_map(|payload| Some(payload.member("name")?.text()?.into_owned()))
-            .collect();
+        let sealed: Vec<_> = list("payloads").filter(|payload| named(*payload)).collect();
         if !is_about && sealed.is_empty() && !list("personal_commitments").any(named) {
             return;
         }
         survey.entries += 1;
-        survey
-            .sealed
-            .extend(sealed.into_iter().map(|name| (index, name)));
-        let Some(class) = text("retention_class") else {
-            return;
-        };
+        let name = |payload: &Ref<'_, '_>| Some(payload.member("name")?.text()?.into_owned());
+        let names = sealed.iter().filter_map(name);
+        survey.sealed.extend(names.map(|name| (index, name)));
+        let class = text("retention_class").unwrap_or_default();
         let recorded = entry
             .member("log")
             .and_then(|log| Timestamp::parse(log.member("recorded_at")?.plain_bytes()?).ok());
-        let days = self.with_state(|state, _| {
-            let policy = state.disposals().policy(class);
-            policy.map(|(_, min_days, _)| min_days)
-        });
-        if let Some((recorded, days)) = recorded.zip(days) {
-            let until = recorded.plus_seconds(days.saturating_mul(SECONDS_PER_DAY));
+        let until = recorded.and_then(|recorded| self.kept_until(class, recorded));
+        if until.is_none_or(|until| until <= self.options().clock.now()) {
+            let files = sealed.iter().filter(|one| one.member("inline").is_none());
+            let digest = |file: &Ref<'_, '_>| parse_digest(file.member("digest")?.plain_str()?);
+            survey.files.extend(files.filter_map(digest));
+        }
+        if let Some(until) = until {
             let latest = survey.kept_until.as_ref().map(|(latest, _)| *latest);
             if latest.is_none_or(|latest| latest < until) {
                 survey.kept_until = Some((until, class.to_owned()));
             }
         }
+    }
+
+    /// Until when an entry of a class has to be kept that was recorded then; none where no policy governs the class.
+    pub(super) fn kept_until(&self, class: &str, recorded: Timestamp) -> Option<Timestamp> {
+        let days = self.with_state(|state, _| {
+            let policy = state.disposals().policy(class);
+            policy.map(|(_, min_days, _)| min_days)
+        });
+        days.map(|days| recorded.plus_seconds(days.saturating_mul(SECONDS_PER_DAY)))
     }
 
     /// Refuses to make a key store for a log whose entries name keys that one must have held, and that no erasure

@@ -1,6 +1,7 @@
 //! The log is the list of tombstones: what an `erasure.executed` names stays destroyed, also in a key store that was
 //! restored from an older copy, and an erasure that a crash cut off is finished.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use memchr::memmem;
@@ -34,11 +35,14 @@ impl Ledger {
     pub(super) fn settle_erasures(&self, store: &KeyStore) -> Result<(), Error> {
         let said = self.erasures_since(store, store.mark()?)?;
         for (erasure_id, drafts) in store.pending()? {
-            if said.ids.contains(&erasure_id) {
-                store.settle(&erasure_id, said.size)?;
+            let bodies = bodies_of(&drafts)?;
+            let records = if said.ids.contains(&erasure_id) {
+                Vec::new()
             } else {
-                self.finish_erasure(store, &erasure_id, &drafts)?;
-            }
+                self.append_erasure(&bodies)?
+            };
+            self.delete_sealed(&bodies, BTreeSet::new(), 0)?;
+            self.settle_erasure(store, &erasure_id, &records)?;
         }
         let mut again = 0;
         for target in &said.targets {
@@ -57,18 +61,22 @@ impl Ledger {
     }
 
     /// Appends the records of an erasure whose keys are destroyed already.
-    pub(super) fn finish_erasure(
+    pub(super) fn append_erasure(&self, bodies: &[Object]) -> Result<Vec<crate::Appended>, Error> {
+        let drafts = bodies.iter().map(|body| own_draft(ERASURE, body.clone()));
+        let drafts: Vec<Draft> = drafts.collect();
+        let work = crate::work::Work::Admin(Box::new(move |_| Ok(drafts.clone())), None);
+        self.commit(work)
+    }
+
+    /// Nothing is left to do of an erasure, whose records these are.
+    pub(super) fn settle_erasure(
         &self,
         store: &KeyStore,
         erasure_id: &str,
-        drafts: &str,
-    ) -> Result<Vec<crate::Appended>, Error> {
-        let drafts = drafts_of(drafts)?;
-        let work = crate::work::Work::Admin(Box::new(move |_| Ok(drafts.clone())), None);
-        let appended = self.commit(work)?;
-        let newest = appended.iter().map(crate::Appended::index).max();
-        store.settle(erasure_id, newest.map_or(0, |index| index + 1))?;
-        Ok(appended)
+        records: &[crate::Appended],
+    ) -> Result<(), Error> {
+        let newest = records.iter().map(crate::Appended::index).max();
+        store.settle(erasure_id, newest.map_or(0, |index| index + 1))
     }
 
     /// Refuses bodies of which the log would not take the records.
@@ -156,17 +164,13 @@ pub(super) fn drafts_text(bodies: &[Object]) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn drafts_of(text: &str) -> Result<Vec<Draft>, Error> {
+fn bodies_of(text: &str) -> Result<Vec<Object>, Error> {
     let unreadable = || Error::KeyStore {
         path: None,
         why: "an erasure that is to be finished cannot be read".into(),
     };
     let value = Value::parse(text.as_bytes()).map_err(|_| unreadable())?;
     let list = value.as_array().ok_or_else(unreadable)?;
-    list.iter()
-        .map(|body| {
-            let body = body.as_object().ok_or_else(unreadable)?;
-            Ok(own_draft(ERASURE, body.clone()))
-        })
-        .collect()
+    let object = |body: &Value| body.as_object().cloned().ok_or_else(unreadable);
+    list.iter().map(object).collect()
 }

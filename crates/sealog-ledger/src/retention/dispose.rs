@@ -367,7 +367,7 @@ impl Ledger {
             swept.segments += 1;
         }
         let files = notes.as_deref().map(residue::noted).unwrap_or_default();
-        swept.payloads = self.remove_payloads(files)?;
+        swept.payloads = self.remove_payloads(files, &|_, _| false)?;
         // Whose records are in a tail is not told apart: while anything is held, all stay.
         if let Some(last) = look.last.filter(|_| !is_held) {
             swept.tails = self.remove_tails(last)?;

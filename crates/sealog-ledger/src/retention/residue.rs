@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use memchr::memmem;
-use sealog_core::entry::{Line, LineReader};
+use sealog_core::entry::{Line, LineReader, PayloadFacts};
 use sealog_core::hash::Hash;
 use sealog_store::{Place, Shelf, Store};
 
@@ -34,16 +34,20 @@ pub(super) fn noted(notes: &[u8]) -> BTreeSet<Hash> {
 }
 
 impl Ledger {
-    /// Removes those of these payload files that no entry names, in a turn: a record that names one and waits is
-    /// refused after that, and its producer puts the file again. Returns how many were removed.
-    pub(super) fn remove_payloads(&self, mut files: BTreeSet<Hash>) -> Result<u64, Error> {
+    /// Removes those of these payload files that no entry names but such as `goes` says, in a turn: a record that names
+    /// one and waits is refused after that, and its producer puts the file again. Returns how many were removed.
+    pub(crate) fn remove_payloads(
+        &self,
+        mut files: BTreeSet<Hash>,
+        goes: &dyn Fn(&PayloadFacts, &[u8]) -> bool,
+    ) -> Result<u64, Error> {
         let store = self.store();
         if files.is_empty() {
             return Ok(0);
         }
-        let end = retain_unnamed(store, &mut files, Place::START)?;
+        let end = retain_unnamed(store, &mut files, Place::START, goes)?;
         let turn = store.turn(self.options().turn_wait)?;
-        retain_unnamed(store, &mut files, end)?;
+        retain_unnamed(store, &mut files, end, goes)?;
         let mut removed = 0;
         for file in &files {
             let name = file.to_hex();
@@ -81,11 +85,13 @@ impl Ledger {
     }
 }
 
-/// Takes out of `files` what an entry names that stands in the log from `from` on; returns where the lines end.
+/// Takes out of `files` what an entry names that stands in the log from `from` on, unless `goes` says of the payload
+/// and the entry's line that it goes too; returns where the lines end.
 fn retain_unnamed(
     store: &dyn Store,
     files: &mut BTreeSet<Hash>,
     from: Place,
+    goes: &dyn Fn(&PayloadFacts, &[u8]) -> bool,
 ) -> Result<Place, Error> {
     let finder = memmem::Finder::new(b"\"payloads\":[");
     let mut reader = LineReader::new();
@@ -101,7 +107,8 @@ fn retain_unnamed(
             if finder.find(line.text).is_some()
                 && let Ok(Line::Entry(entry)) = reader.read(line.text)
             {
-                for payload in &entry.record.payloads {
+                let payloads = entry.record.payloads.iter();
+                for payload in payloads.filter(|payload| !goes(payload, line.text)) {
                     files.remove(&payload.digest);
                 }
             }

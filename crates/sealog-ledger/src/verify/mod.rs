@@ -137,7 +137,7 @@ pub fn verify_ledger_on(
     verify_store(&store, request, &report, progress)
 }
 
-/// Verifies once more what was disposed of meanwhile, so that no reading is of two files.
+/// Verifies once more what was disposed of or deleted meanwhile, so that no reading is of two states of the files.
 fn verify_store(
     store: &dyn Store,
     request: &Request,
@@ -145,6 +145,7 @@ fn verify_store(
     progress: &mut dyn FnMut(Progress),
 ) -> Report {
     let mut readings = 0;
+    let mut missed_payloads = false;
     loop {
         readings += 1;
         let mut pass = pass::Pass::new(store, request, begun.clone());
@@ -162,6 +163,10 @@ fn verify_store(
             Err(error) => pass
                 .report
                 .add(Finding::new(Code::Unreadable).found(error.to_string())),
+            Ok(()) if !missed_payloads && pass.misses_payloads() => {
+                missed_payloads = true;
+                continue;
+            }
             Ok(()) => {}
         }
         return pass.conclude();

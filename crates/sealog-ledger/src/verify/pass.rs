@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::thread;
 
-use sealog_core::entry::{Effect, EntryFacts, Line, RecordKind};
+use sealog_core::entry::{Effect, EntryFacts, Erased, Line, RecordKind};
 use sealog_core::finding::{Code, Finding, Place, Weight};
 use sealog_core::hash::Hash;
 use sealog_core::state::{LogState, SignatureCheck};
@@ -75,6 +75,7 @@ struct Group {
     anchors: u64,
     gaps: u64,
     of_producers: u64,
+    erased: Vec<Erased>,
     times: Times,
     witnessed: Option<Witnessed>,
 }
@@ -153,6 +154,12 @@ impl<'a> Pass<'a> {
             }
         }
         self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Whether payload files are not there that an erasure may have deleted while the log was read: its record stands
+    /// before the first of them goes, so that a second reading finds it.
+    pub(super) fn misses_payloads(&self) -> bool {
+        self.payloads.is_any_absent(self.report.size)
     }
 
     fn take(&mut self, piece: &ReadChunk) -> Vec<SignatureCheck> {
@@ -295,6 +302,7 @@ impl<'a> Pass<'a> {
             Effect::Epoch { .. } => self.group.epochs += 1,
             Effect::Anchored(anchor) => self.take_anchor(anchor, index, place),
             Effect::Gap(_) => self.group.gaps += 1,
+            Effect::Erased(erased) => self.group.erased.push((**erased).clone()),
             _ => {}
         }
         let producer = entry.producer.of(text);
@@ -302,11 +310,7 @@ impl<'a> Pass<'a> {
             self.failure = Some(error);
         }
         for payload in &entry.record.payloads {
-            if payload.inline.is_some() {
-                continue;
-            }
-            let (digest, size) = (payload.digest, payload.size);
-            if let Some(finding) = self.payloads.check(self.store, digest, size) {
+            if let Some(finding) = self.payloads.check(self.store, payload, text, index) {
                 self.find(finding.at(index), place);
             }
         }
@@ -354,6 +358,9 @@ impl<'a> Pass<'a> {
         self.report.epochs += group.epochs;
         self.report.anchors += group.anchors;
         self.report.gaps += group.gaps;
+        for erased in &group.erased {
+            self.payloads.excuse(erased);
+        }
         self.report.times.append(group.times);
         self.of_producers += group.of_producers;
         self.witnessed = self.witnessed.max(group.witnessed);

@@ -10,13 +10,13 @@ use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use sealog_ledger::evidence::{Asked, EvidenceOptions, Opening};
 use sealog_ledger::{
     Commit, Creation, Draft, Erasure, ErasureSubject, HoldPlacing, HoldScope, Ledger, Options,
-    Query,
+    Query, RetentionSet,
 };
 
 use crate::ground::{Ground, decision};
 use crate::privacy::{MAIL, access, at, holds, message, policy, record, verify, with_policy};
 
-fn order(subject: ErasureSubject) -> Erasure {
+pub(crate) fn order(subject: ErasureSubject) -> Erasure {
     Erasure {
         tenant: None,
         subject,
@@ -27,8 +27,38 @@ fn order(subject: ErasureSubject) -> Erasure {
     }
 }
 
-fn person(name: &str) -> Erasure {
+pub(crate) fn person(name: &str) -> Erasure {
     order(ErasureSubject::Person(name.into()))
+}
+
+pub(crate) fn approval(id: &str, approver: &str, about: &str, decision: &str) -> Draft {
+    let mut body = Object::new();
+    for (name, value) in [
+        ("approval_id", id),
+        ("approver_id", approver),
+        ("decided_at", "2026-01-31T12:00:00.000000Z"),
+        ("decision", decision),
+        ("rationale", "the contract ended"),
+        ("requester_id", "rita"),
+        ("subject_id", about),
+        ("subject_kind", "erasure"),
+    ] {
+        body.insert(name, value);
+    }
+    Draft::new("approval", body)
+}
+
+/// Has entries of a class kept for half a year.
+pub(crate) fn keep(ledger: &Ledger, class: &str) {
+    let set = RetentionSet {
+        policy_id: None,
+        class: class.into(),
+        min_days: 180,
+        max_days: None,
+        legal_basis: "a law".into(),
+        approved_by: "ann".into(),
+    };
+    ledger.set_retention(&set).unwrap();
 }
 
 const SEALING: &str = r#","types":{"EMAIL":"seal","IPV4":"token"}"#;
@@ -129,20 +159,8 @@ fn a_tenant_needs_two_persons_who_did_not_ask() {
         ..order(ErasureSubject::Tenant)
     };
     let approve = |id: &str, approver: &str, about: &str, decision: &str| {
-        let mut body = Object::new();
-        for (name, value) in [
-            ("approval_id", id),
-            ("approver_id", approver),
-            ("decided_at", "2026-01-31T12:00:00.000000Z"),
-            ("decision", decision),
-            ("rationale", "the contract ended"),
-            ("requester_id", "rita"),
-            ("subject_id", about),
-            ("subject_kind", "erasure"),
-        ] {
-            body.insert(name, value);
-        }
-        producer.append(Draft::new("approval", body)).unwrap();
+        let draft = approval(id, approver, about, decision);
+        producer.append(draft).unwrap();
     };
     let refused = || ledger.erase(&tenant).unwrap_err().to_string();
     assert!(refused().contains("0 of the 2 persons"), "{}", refused());
@@ -242,19 +260,7 @@ fn a_retention_policy_keeps_an_entrys_data_unless_two_persons_say_otherwise() {
     let ground = Ground::new();
     let ledger = with_policy(&ground, SEALING);
     let producer = ledger.producer().unwrap();
-    let mut body = Object::new();
-    for (name, value) in [
-        ("approved_by", "ann"),
-        ("legal_basis", "a law"),
-        ("policy_id", "keep"),
-        ("record_class", "default"),
-    ] {
-        body.insert(name, value);
-    }
-    body.insert("min_days", 180u32);
-    let mut own = Draft::new("retention.policy", body);
-    own.stream_id = Some("log".into());
-    ledger.append_own(own).unwrap();
+    keep(&ledger, "default");
     producer.append(message("john", MAIL)).unwrap();
     let refused = ledger.erase(&person("john")).unwrap_err();
     assert_eq!(refused.code(), "retention", "{refused}");
@@ -518,7 +524,9 @@ fn records_that_come_meanwhile_leave_a_log_that_holds() {
             scope.spawn(move || {
                 let producer = ledger.producer().unwrap();
                 while !stop.load(Ordering::SeqCst) {
-                    producer.append(message("john", MAIL)).unwrap();
+                    if let Err(error) = producer.append(message("john", MAIL)) {
+                        assert_eq!(error.code(), "subject_erased");
+                    }
                 }
                 producer.stop().unwrap();
             });
@@ -544,8 +552,27 @@ fn records_that_come_meanwhile_leave_a_log_that_holds() {
         let rows: i64 = store.query_row(&sql, [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 0, "{table}");
     }
+    no_entry_names_whom_an_earlier_one_erased(&ledger);
     ledger.close().unwrap();
     let report = verify(&ground, &ledger);
     assert_eq!(report.exit(), 0);
     assert!(!holds(&ground.path(), MAIL.as_bytes()));
+}
+
+fn no_entry_names_whom_an_earlier_one_erased(ledger: &Ledger) {
+    let mut erased = Vec::new();
+    for index in 0..ledger.size() {
+        let record = record(ledger, index);
+        if at(&record, &["kind"]) == Some("erasure.executed") {
+            let key = at(&record, &["body", "key_id"]).map(ToOwned::to_owned);
+            let reference = at(&record, &["body", "subject_ref"]).unwrap().to_owned();
+            erased.push((index, key.unwrap_or(reference)));
+            continue;
+        }
+        let text = String::from_utf8(record.to_canonical()).unwrap();
+        for (at, name) in &erased {
+            assert!(!text.contains(name), "{index} names whom {at} erased");
+        }
+    }
+    assert!(erased.len() >= 10, "{}", erased.len());
 }

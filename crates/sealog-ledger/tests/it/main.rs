@@ -12,6 +12,7 @@
 mod anchors;
 mod append;
 mod erase;
+mod erase_files;
 mod evidence;
 mod evidence_beside;
 mod extract;

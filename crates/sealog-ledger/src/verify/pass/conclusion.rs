@@ -28,6 +28,9 @@ impl Pass<'_> {
                 .report
                 .add(Finding::new(Code::Unreadable).found(error.to_string())),
         }
+        for finding in self.payloads.absent(self.report.size) {
+            self.report.add(finding);
+        }
         for finding in self.applier.state.finish() {
             self.report.add(finding);
         }
