@@ -1057,7 +1057,7 @@ def _extract_head(line):
         raise malformed("no first line of an extract")
     if any(type(head[name]) is not kind for name, kind in members.items()) or not is_index(head["size"]):
         raise malformed("no first line of an extract")
-    if head["format"] != "sealog-export/v0":
+    if head["format"] != "sealog-export/v1":
         raise malformed("another form or version of an extract")
     return head["checkpoint"].encode("utf-8"), head["origin"], head["size"], head["query"]
 
@@ -1417,13 +1417,13 @@ class Statement:
             raise malformed("no statement")
         if value["_type"] != "https://in-toto.io/Statement/v1":
             raise malformed("another form of a statement")
-        if value["predicateType"] != "https://sealog.dev/evidence/v0":
+        if value["predicateType"] != "https://sealog.dev/evidence/v1":
             raise malformed("a statement of something else")
         predicate = value["predicate"]
         if not isinstance(predicate, dict) or not isinstance(predicate.get("format"), str):
             raise malformed("no predicate")
-        if predicate["format"] != "sealog-evidence/v0":
-            raise Finding("package_newer", predicate["format"], "sealog-evidence/v0")
+        if predicate["format"] != "sealog-evidence/v1":
+            raise Finding("package_newer", predicate["format"], "sealog-evidence/v1")
         if set(predicate) != PREDICATE:
             raise malformed("the predicate has other members")
         self.digests = self._subject(value["subject"], names)

@@ -25,7 +25,10 @@ fn sealed(record: Ref<'_, '_>) -> u64 {
     let is_sealed = |item: &Ref<'_, '_>| {
         let field = item.member("field").and_then(Ref::text);
         let named = field.is_some_and(|field| field.starts_with(SEALED_FIELD));
-        named && item.member("commitment").is_some_and(|text| commitments(text) > 0)
+        named
+            && item
+                .member("commitment")
+                .is_some_and(|text| commitments(text) > 0)
     };
     let count = list.into_iter().flat_map(Ref::elements).filter(is_sealed);
     u64::try_from(count.count()).unwrap_or(u64::MAX)

@@ -4,10 +4,10 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine;
 use sealog_core::json::{Object, Value};
 use sealog_core::tlog::sign::{Ed25519Signer, SignError, Signer};
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
-use base64::Engine;
 use sealog_ledger::evidence::{Asked, EvidenceOptions, Opening};
 use sealog_ledger::verify::{Request, verify_package};
 use sealog_ledger::{
@@ -396,7 +396,11 @@ fn a_package_opens_a_sealed_value_alone_and_an_erasure_tells_of_it() {
     assert_eq!(verify_package(file, &request).exit(), 0);
     // It shows this value, neither the other one nor the key.
     let bytes = fs::read(&out).unwrap();
-    let shows = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let shows = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     assert!(shows(&base64(MAIL)) && !shows(&base64("jd@example.net")));
     assert!(!shows("jd@example.net"));
