@@ -13,7 +13,7 @@ use sealog_core::json::{Number, Object, Value};
 use super::files::PAYLOAD_DELETED;
 use super::residue::{Canaries, Residue};
 use super::survey::Survey;
-use super::tombstones::drafts_text;
+use super::tombstones::{drafts_text, settle};
 use crate::Error;
 use crate::appended::Appended;
 use crate::clock::new_token;
@@ -168,7 +168,7 @@ impl Ledger {
         let destroyed = store.destroy(&target, &erasure_id, &drafts_text(&bodies))?;
         let records = self.append_erasure(&bodies)?;
         let payloads = self.delete_sealed(&bodies, survey.files, survey.size)?;
-        self.settle_erasure(store, &erasure_id, &records)?;
+        settle(store, &erasure_id, &records)?;
         drop(secrets);
         let roots = [self.path().map(Into::into), self.secrets()];
         let roots: Vec<_> = roots.into_iter().flatten().collect();

@@ -263,7 +263,7 @@ mod tests {
             let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             assert!(found(&wide, &value).contains(&"value"), "{bytes}");
         }
-        let begins_alike = [&of(500)[..], &[b'x'; 50_000]].concat();
+        let begins_alike = [of(500), vec![b'x'; 50_000]].concat();
         assert!(found(&begins_alike, &of(50_000)).is_empty());
         let run = vec![0; 50_000];
         assert!(found(&run, &run).is_empty());

@@ -94,9 +94,8 @@ impl Ledger {
             return;
         }
         survey.entries += 1;
-        let name = |payload: &Ref<'_, '_>| Some(payload.member("name")?.text()?.into_owned());
-        let names = sealed.iter().filter_map(name);
-        survey.sealed.extend(names.map(|name| (index, name)));
+        let place = |payload: &Ref<'_, '_>| Some((index, payload.member("name")?.text()?.into()));
+        survey.sealed.extend(sealed.iter().filter_map(place));
         let class = text("retention_class").unwrap_or_default();
         let recorded = entry
             .member("log")

@@ -42,7 +42,7 @@ impl Ledger {
                 self.append_erasure(&bodies)?
             };
             self.delete_sealed(&bodies, BTreeSet::new(), 0)?;
-            self.settle_erasure(store, &erasure_id, &records)?;
+            settle(store, &erasure_id, &records)?;
         }
         let mut again = 0;
         for target in &said.targets {
@@ -66,17 +66,6 @@ impl Ledger {
         let drafts: Vec<Draft> = drafts.collect();
         let work = crate::work::Work::Admin(Box::new(move |_| Ok(drafts.clone())), None);
         self.commit(work)
-    }
-
-    /// Nothing is left to do of an erasure, whose records these are.
-    pub(super) fn settle_erasure(
-        &self,
-        store: &KeyStore,
-        erasure_id: &str,
-        records: &[crate::Appended],
-    ) -> Result<(), Error> {
-        let newest = records.iter().map(crate::Appended::index).max();
-        store.settle(erasure_id, newest.map_or(0, |index| index + 1))
     }
 
     /// Refuses bodies of which the log would not take the records.
@@ -138,6 +127,16 @@ impl Ledger {
         said.targets.dedup();
         Ok(said)
     }
+}
+
+/// Nothing is left to do of an erasure, whose records these are.
+pub(super) fn settle(
+    store: &KeyStore,
+    erasure_id: &str,
+    records: &[crate::Appended],
+) -> Result<(), Error> {
+    let newest = records.iter().map(crate::Appended::index).max();
+    store.settle(erasure_id, newest.map_or(0, |index| index + 1))
 }
 
 /// What a record of an erasure is about; none if the store knows nothing of it any more.

@@ -110,10 +110,10 @@ impl Payloads {
         let covered = absent.filter(move |absent| absent.first.0 < size);
         covered.map(|absent| {
             let (index, digest) = absent.first;
-            let mut found = digest.to_hex();
-            if absent.more > 0 {
-                found.push_str(&format!(", and {} more of the same key", absent.more));
-            }
+            let found = match (digest.to_hex(), absent.more) {
+                (name, 0) => name,
+                (name, more) => format!("{name}, and {more} more of the same key"),
+            };
             Finding::new(Code::PayloadMissing).found(found).at(index)
         })
     }

@@ -265,9 +265,10 @@ fn a_personal_commitment_to_a_sealed_payload_has_that_payload() {
     for other in ["sealed:", "sealed:other", &sealed.to_uppercase(), "seal:x"] {
         let mut changed = full.clone();
         set(&mut changed, field, other.into());
-        let code = match other.starts_with("sealed:") {
-            true => "commitment_not_sealed",
-            false => "commitment_not_in_body",
+        let code = if other.starts_with("sealed:") {
+            "commitment_not_sealed"
+        } else {
+            "commitment_not_in_body"
         };
         refused(&changed, field, code);
     }
