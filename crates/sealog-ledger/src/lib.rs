@@ -59,7 +59,7 @@ pub use index::{
     prepare_fork,
 };
 pub use key_ring::{ActorKey, EarlierKey, KeyRing};
-pub use key_store::{KEK_FILE, KEK_VARIABLE, KEY_STORE_FILE};
+pub use key_store::{KEK_FILE, KEK_VARIABLE, KEY_STORE_FILE, KeyStoreFacts};
 pub use ledger::Ledger;
 pub use open::forget_path;
 pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};

@@ -35,7 +35,7 @@ use crate::queue::lock;
 pub const KEY_STORE_FILE: &str = "keys.sqlite";
 /// Name of the file that changes whenever a key is destroyed, so that other processes forget what they hold.
 const GENERATION_FILE: &str = "keys.generation";
-/// Keys and pseudonyms that a handle keeps at hand, at most of each; beyond it all are forgotten.
+/// Keys, pseudonyms and links that a handle keeps at hand, at most of each; beyond it all are forgotten.
 const CACHE_MAX: usize = 16_384;
 /// The type of the pseudonyms that stand for persons.
 const SUBJECT_KIND: &str = "SUBJECT";
@@ -61,6 +61,24 @@ struct Cache {
     keys: HashMap<Holder, Arc<LedgerDataKey>>,
     tokens: HashMap<[u8; 32], [u8; TOKEN_BYTES]>,
     links: std::collections::HashSet<(String, String, [u8; TOKEN_BYTES])>,
+}
+
+impl Cache {
+    fn is_full(&self) -> bool {
+        let held = self.keys.len().max(self.tokens.len());
+        held.max(self.links.len()) > CACHE_MAX
+    }
+}
+
+/// What a key store holds, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyStoreFacts {
+    /// Data keys, of persons and of tenants.
+    pub keys: u64,
+    /// Pseudonyms, of persons and of values.
+    pub pseudonyms: u64,
+    /// Erasures of which something is still to be done.
+    pub pending: u64,
 }
 
 /// The store of one ledger, open.
@@ -100,6 +118,23 @@ impl KeyStore {
         out
     }
 
+    /// What it holds, counted.
+    pub(crate) fn facts(&self) -> Result<KeyStoreFacts, Error> {
+        self.home.with(|transaction| {
+            let count = |table: &str| -> Result<u64, Error> {
+                let sql = format!("SELECT count(*) FROM {table}");
+                let found = transaction.query_row(&sql, [], |row| row.get::<_, i64>(0));
+                let found = found.map_err(|error| self.failed(&error))?;
+                Ok(u64::try_from(found).unwrap_or_default())
+            };
+            Ok(KeyStoreFacts {
+                keys: count("holder")?,
+                pseudonyms: count("token")?,
+                pending: count("pending")?,
+            })
+        })
+    }
+
     fn failed(&self, error: &rusqlite::Error) -> Error {
         failed(self.home.path(), error)
     }
@@ -111,7 +146,7 @@ impl KeyStore {
             .as_ref()
             .and_then(|directory| fs::read(directory.join(GENERATION_FILE)).ok());
         let mut cache = lock(&self.cache);
-        if cache.generation != generation || cache.keys.len().max(cache.tokens.len()) > CACHE_MAX {
+        if cache.generation != generation || cache.is_full() {
             *cache = Cache {
                 generation,
                 ..Cache::default()
@@ -413,4 +448,43 @@ fn hex(token: [u8; TOKEN_BYTES]) -> String {
     let mut text = String::with_capacity(2 * TOKEN_BYTES);
     push_hex(&mut text, &token);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_at_hand_is_bounded() {
+        let most = u128::try_from(CACHE_MAX).unwrap();
+        let mut cache = Cache::default();
+        for number in 0..=most {
+            assert!(!cache.is_full(), "{number} links");
+            let link = (String::new(), String::new(), number.to_le_bytes());
+            cache.links.insert(link);
+        }
+        assert!(cache.is_full());
+        let mut cache = Cache::default();
+        for number in 0..=most {
+            assert!(!cache.is_full(), "{number} pseudonyms");
+            let mut code = [0; 32];
+            code[..16].copy_from_slice(&number.to_le_bytes());
+            cache.tokens.insert(code, [0; TOKEN_BYTES]);
+        }
+        assert!(cache.is_full());
+        let key = Arc::new(LedgerDataKey {
+            id: KeyId::new([0; 16]),
+            key: DataKey::new([0; 32]),
+        });
+        let mut cache = Cache::default();
+        for number in 0..=most {
+            assert!(!cache.is_full(), "{number} keys");
+            let holder = Holder {
+                tenant: number.to_string(),
+                subject: String::new(),
+            };
+            cache.keys.insert(holder, Arc::clone(&key));
+        }
+        assert!(cache.is_full());
+    }
 }

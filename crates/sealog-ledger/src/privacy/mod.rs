@@ -26,7 +26,7 @@ use sealog_core::commitment::KeyId;
 use sealog_core::entry::DEFAULT_TENANT;
 
 use crate::Error;
-use crate::key_store::{Holder, KeyStore, Making, Opening};
+use crate::key_store::{Holder, KeyStore, KeyStoreFacts, Making, Opening};
 use crate::keys::LedgerDataKey;
 use crate::ledger::Ledger;
 use crate::options::Access;
@@ -116,6 +116,18 @@ impl Ledger {
         match self.key_store(Making::Refused)? {
             Some(store) => store.reference(tenant, subject, Making::Refused),
             None => Ok(None),
+        }
+    }
+
+    /// What the key store holds; none where there is none and the log needs none. Nothing is changed, also where an
+    /// erasure is still to be finished.
+    ///
+    /// # Errors
+    /// Those of opening it; [`Error::KeyStoreMissing`] where the log names keys that one must have held.
+    pub fn key_store_facts(&self) -> Result<Option<KeyStoreFacts>, Error> {
+        match self.key_store(Making::Refused)? {
+            Some(store) => store.facts().map(Some),
+            None => self.refuse_lost_store().map(|()| None),
         }
     }
 

@@ -10,7 +10,7 @@ use sealog_core::json::Value;
 use sealog_core::time::Timestamp;
 use sealog_ledger::verify::Report;
 use sealog_ledger::{
-    Clock, Creation, Draft, Erasure, ErasureSubject, Ledger, Options, Payload, SystemClock,
+    Access, Clock, Creation, Draft, Erasure, ErasureSubject, Ledger, Options, Payload, SystemClock,
 };
 
 use crate::erase::{approval, keep, order, person};
@@ -191,11 +191,20 @@ fn what_a_crash_left_of_the_files_goes_on_the_next_use() {
         .unwrap();
     store.execute("UPDATE meta SET mark=0", ()).unwrap();
     drop(store);
+    let reading = Options {
+        access: Access::Read,
+        ..ground.options()
+    };
+    let reading = Ledger::open(&ground.path(), reading).unwrap();
+    let pending = |ledger: &Ledger| ledger.key_store_facts().unwrap().unwrap().pending;
+    assert_eq!(pending(&reading), 1);
+    assert!(file.exists(), "whoever only reads changes nothing");
     let ledger = ground.open();
     let size = ledger.size();
     assert_eq!(ledger.known_subject_ref(None, "john").unwrap(), None);
     assert!(!file.exists());
     assert_eq!(ledger.size(), size, "the record stands already");
+    assert_eq!(pending(&ledger), 0);
     ledger.close().unwrap();
     assert_eq!(verify(&ground, &ledger).exit(), 0);
 }

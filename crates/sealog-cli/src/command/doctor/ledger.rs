@@ -56,6 +56,7 @@ pub(super) fn checks(path: &Path, context: &Context) -> Result<Vec<Check>, Error
     checks.push(head_copy(&ledger, context)?);
     checks.push(index(&ledger));
     checks.extend(disposal(&ledger)?);
+    checks.extend(persons(&ledger));
     checks.extend(verified(path, &ledger, context)?);
     let orphans = orphans(&ledger, &store)?;
     if !orphans.is_empty() {
@@ -245,6 +246,37 @@ fn disposal(ledger: &Ledger) -> Result<Option<Check>, Error> {
             .advise("whoever opens the ledger next to write finishes it, as `sealog retention dispose` does")
     };
     Ok(ledger.is_disposal_unfinished()?.then(check))
+}
+
+/// The keys of persons and tenants, if the log ever needed any.
+fn persons(ledger: &Ledger) -> Option<Check> {
+    let facts = match ledger.key_store_facts() {
+        Ok(facts) => facts?,
+        Err(error) => return Some(Check::failed("persons", &error.into())),
+    };
+    if facts.pending > 0 {
+        let text = count(
+            facts.pending,
+            "erasure is not done",
+            "erasures are not done",
+        );
+        let check = Check::new(
+            State::Warn,
+            "persons",
+            text + ": the keys are gone, the records are to come",
+        );
+        return Some(
+            check.advise(
+                "the next command that records or reveals something of a person finishes it",
+            ),
+        );
+    }
+    let text = format!(
+        "{} and {} in the key store, which opens",
+        count(facts.keys, "data key", "data keys"),
+        count(facts.pseudonyms, "pseudonym", "pseudonyms")
+    );
+    Some(Check::new(State::Ok, "persons", text))
 }
 
 /// Whether the log agrees with itself. Whether it is the right one is for `verify` with a pinned key to say.
