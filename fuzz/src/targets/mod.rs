@@ -8,6 +8,7 @@ mod map;
 mod model;
 mod note;
 mod openpgp;
+mod package;
 mod privacy;
 mod record;
 mod text;
@@ -185,6 +186,16 @@ pub const TARGETS: &[Target] = &[
         name: "tile_data",
         run: file::tile_data,
         seeds: file::tile_data_seeds,
+    },
+    Target {
+        name: "package",
+        run: package::package,
+        seeds: package::package_seeds,
+    },
+    Target {
+        name: "extract",
+        run: package::extract,
+        seeds: package::extract_seeds,
     },
 ];
 
