@@ -13,9 +13,10 @@ use sealog_core::hash::push_hex;
 use sealog_core::json::Value;
 
 use super::super::bundle::{decode, pre_authentication};
-use super::super::certificate::refuted;
+use super::super::certificate::{Certificate, refuted};
 use super::{Bundle, Entry, bad, undecided};
 use crate::Error;
+use crate::keys::KeyKind;
 
 /// What an entry says that it took in.
 struct Record {
@@ -26,8 +27,13 @@ struct Record {
     certificate: Option<Vec<u8>>,
 }
 
-/// Fails unless an entry is about this envelope and this certificate.
-pub(super) fn hold(entry: &Entry, bundle: &Bundle<'_>, leaf: &[u8]) -> Result<(), Error> {
+/// Fails unless an entry is about this envelope and this certificate, whose key is of a kind.
+pub(super) fn hold(
+    entry: &Entry,
+    bundle: &Bundle<'_>,
+    leaf: &Certificate,
+    kind: KeyKind,
+) -> Result<(), Error> {
     let value = Value::parse(&entry.body).map_err(|source| Error::Json {
         what: "the entry of a transparency log",
         source,
@@ -45,6 +51,8 @@ pub(super) fn hold(entry: &Entry, bundle: &Bundle<'_>, leaf: &[u8]) -> Result<()
         ("dsse", "0.0.1") => envelope(spec, bundle)?,
         ("intoto", "0.0.2") => statement(spec, bundle)?,
         ("hashedrekord", "0.0.1") => hashed(spec, bundle),
+        ("dsse", "0.0.2") => envelope_of_tiles(spec, bundle, kind)?,
+        ("hashedrekord", "0.0.2") => hashed_of_tiles(spec, bundle, kind)?,
         _ => {
             return Err(undecided(
                 "its log entry is of a kind or version that this version cannot verify",
@@ -57,7 +65,7 @@ pub(super) fn hold(entry: &Entry, bundle: &Bundle<'_>, leaf: &[u8]) -> Result<()
     if record.signature.as_ref() != Some(&bundle.signature) {
         return Err(refuted("its log entry is about another signature"));
     }
-    if record.certificate.as_deref() != Some(leaf) {
+    if record.certificate.as_deref() != Some(leaf.der()) {
         return Err(refuted("its log entry is about another certificate"));
     }
     Ok(())
@@ -101,6 +109,47 @@ fn hashed(spec: &Value, bundle: &Bundle<'_>) -> Record {
     }
 }
 
+/// `dsse` 0.0.2, of Rekor's second version.
+fn envelope_of_tiles(spec: &Value, bundle: &Bundle<'_>, kind: KeyKind) -> Result<Record, Error> {
+    let spec = spec.member("dsseV002");
+    let member = |name| spec.and_then(|spec| spec.member(name));
+    let signature = only_signature(member("signatures"))?;
+    let hash = member("payloadHash");
+    let is_payload = is_digest_of_tiles(hash, &bundle.payload);
+    of_tiles(is_payload, Some(signature), kind)
+}
+
+/// `hashedrekord` 0.0.2, about the bytes that are signed.
+fn hashed_of_tiles(spec: &Value, bundle: &Bundle<'_>, kind: KeyKind) -> Result<Record, Error> {
+    let spec = spec.member("hashedRekordV002");
+    let member = |name| spec.and_then(|spec| spec.member(name));
+    let signed = pre_authentication(&bundle.payload);
+    let is_payload = is_digest_of_tiles(member("data"), &signed);
+    of_tiles(is_payload, member("signature"), kind)
+}
+
+/// A signature as Rekor's second version takes it in: with its certificate, and by what kind of key it is.
+fn of_tiles(is_payload: bool, signature: Option<&Value>, kind: KeyKind) -> Result<Record, Error> {
+    let member = |name| signature.and_then(|signature| signature.member(name));
+    let verifier = member("verifier");
+    let inside = |name| verifier.and_then(|verifier| verifier.member(name));
+    let expected = match kind {
+        KeyKind::P256 => Some("PKIX_ECDSA_P256_SHA_256"),
+        KeyKind::P384 => Some("PKIX_ECDSA_P384_SHA_384"),
+        KeyKind::P521 => Some("PKIX_ECDSA_P521_SHA_512"),
+        KeyKind::Ed25519 | KeyKind::Rsa => None,
+    };
+    if expected.is_none() || inside("keyDetails").and_then(Value::as_str) != expected {
+        return Err(refuted("its log entry is about another kind of key"));
+    }
+    let certificate = inside("x509Certificate");
+    Ok(Record {
+        is_payload,
+        signature: decode(member("content")),
+        certificate: decode(certificate.and_then(|one| one.member("rawBytes"))),
+    })
+}
+
 fn only_signature(list: Option<&Value>) -> Result<&Value, Error> {
     match list.and_then(Value::as_array) {
         Some([signature]) => Ok(signature),
@@ -122,6 +171,18 @@ fn is_digest(named: Option<&Value>, bytes: &[u8]) -> bool {
         _ => return false,
     };
     text("value") == Some(&found)
+}
+
+/// The same as Rekor's second version names digests: in the words of protobuf and in base64.
+fn is_digest_of_tiles(named: Option<&Value>, bytes: &[u8]) -> bool {
+    let member = |name| named.and_then(|named| named.member(name));
+    let found = match member("algorithm").and_then(Value::as_str) {
+        Some("SHA2_256") => Hash::of(&[bytes]).as_bytes().to_vec(),
+        Some("SHA2_384") => digest(&SHA384, bytes).as_ref().to_vec(),
+        Some("SHA2_512") => digest(&SHA512, bytes).as_ref().to_vec(),
+        _ => return false,
+    };
+    decode(member("digest")) == Some(found)
 }
 
 fn hex(bytes: &[u8]) -> String {
