@@ -16,12 +16,12 @@ fn refused(
     failure(sigstore.verify(&parts.bundle(sigstore)))
 }
 
-fn failure(verified: Result<Vouched, Error>) -> (ErrorKind, String) {
+pub(super) fn failure(verified: Result<Vouched, Error>) -> (ErrorKind, String) {
     let error = verified.unwrap_err();
     (error.kind(), error.to_string())
 }
 
-fn expect((found, text): (ErrorKind, String), kind: ErrorKind, why: &str) {
+pub(super) fn expect((found, text): (ErrorKind, String), kind: ErrorKind, why: &str) {
     assert_eq!(found, kind, "{text}");
     assert!(text.contains(why), "{text}");
 }
