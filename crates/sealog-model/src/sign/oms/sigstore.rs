@@ -22,7 +22,7 @@ pub use identity::SigstoreSigner;
 pub use root::TrustedRoot;
 
 use self::entry::Entry;
-use super::bundle::{Bundle, Material};
+use super::bundle::{Bundle, Envelope, Material};
 use super::certificate::{CODE_SIGNING_DER, Certificate, refuted, unix};
 use super::{bad, bundle, other_method, parse, vouch};
 use crate::Error;
@@ -41,11 +41,14 @@ pub fn verify_oms_sigstore(
     root: &TrustedRoot,
     signer: &SigstoreSigner,
 ) -> Result<Vouched, Error> {
-    let value = parse(text)?;
-    let bundle = bundle::read(&value)?;
-    let (key, voucher) = hold(&value, &bundle, root, signer)?;
+    let (envelope, key, voucher) = {
+        let value = parse(text)?;
+        let bundle = bundle::read(&value)?;
+        let (key, voucher) = hold(&value, &bundle, root, signer)?;
+        (bundle.envelope, key, voucher)
+    };
     let note = "the transparency log was not asked: what it signed stands in the bundle";
-    vouch(&bundle, &key, voucher, Some(note.into()))
+    vouch(envelope, &key, voucher, Some(note.into()))
 }
 
 /// Holds everything but the signature itself, and returns by whose key that has to be.
@@ -63,10 +66,10 @@ fn hold(
     let key = leaf.public_key()?;
     signer.hold(&leaf)?;
     let entry = Entry::read(material.get("tlogEntries"))?;
-    body::hold(&entry, bundle, &leaf, key.kind())?;
+    body::hold(&entry, &bundle.envelope, &leaf, key.kind())?;
     let stamped = stamp::hold(
         material.get("timestampVerificationData"),
-        &bundle.signature,
+        &bundle.envelope.signature,
         root,
     )?;
     let times = entry.hold(root, stamped)?;

@@ -82,7 +82,7 @@ fn tiles(text: &[u8], identity: &str, provider: &str) -> Result<Voucher, Error> 
     let value = parse(text).unwrap();
     let bundle = bundle::read(&value).unwrap();
     let (key, voucher) = hold(&value, &bundle, &root, &signer)?;
-    let error = vouch(&bundle, &key, voucher.clone(), None).unwrap_err();
+    let error = vouch(bundle.envelope, &key, voucher.clone(), None).unwrap_err();
     assert!(
         error.to_string().contains("predicate is not OMS"),
         "{error}"
@@ -109,7 +109,7 @@ fn a_timestamp_by_sha384_below_two_authorities_holds_without_carrying_a_certific
         panic!()
     };
     let data = material.get("timestampVerificationData");
-    let times = stamp::hold(data, &bundle.signature, &root).unwrap();
+    let times = stamp::hold(data, &bundle.envelope.signature, &root).unwrap();
     assert_eq!(times.len(), 1);
     assert_eq!(times[0].seconds(), 1_772_445_135);
     assert!(stamp::hold(data, b"other", &root).is_err());
@@ -192,7 +192,7 @@ fn none_of_the_second_version_holds_with_a_flipped_bit_but_in_the_line_of_a_witn
                 let value = parse(text)?;
                 let bundle = bundle::read(&value)?;
                 let (key, voucher) = hold(&value, &bundle, &root, &signer)?;
-                match vouch(&bundle, &key, voucher, None) {
+                match vouch(bundle.envelope, &key, voucher, None) {
                     // The last thing that fails of what is there: what was signed.
                     Err(Error::Malformed { why, .. }) if why.contains("predicate") => Ok(()),
                     other => other.map(|_| ()),
