@@ -253,7 +253,7 @@ pub(super) fn whole(
     hash: Algorithm,
 ) -> Result<BTreeMap<ModelPath, Content>, Error> {
     let only = resources.len() == 1;
-    let mut entries = BTreeMap::new();
+    let mut listed = Vec::with_capacity(resources.len());
     for Resource { name, digest } in resources {
         let name = if only && name == UNNAMED {
             STAND_IN
@@ -266,11 +266,18 @@ pub(super) fn whole(
             size: None,
             digests,
         };
-        if entries.insert(path(name)?, content).is_some() {
-            return Err(bad(format!("`{name}` is there twice")));
+        listed.push((path(name)?, content));
+    }
+    listed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for pair in listed.windows(2) {
+        if let [(one, _), (other, _)] = pair
+            && one == other
+        {
+            return Err(bad(format!("`{one}` is there twice")));
         }
     }
-    Ok(entries)
+    // Of a sorted list a tree is made whose nodes are full; one by one they would be half empty.
+    Ok(listed.into_iter().collect())
 }
 
 /// The rules of the signer.
