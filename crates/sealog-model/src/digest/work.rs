@@ -14,8 +14,8 @@ use crate::limits::{READ_BYTES, STEP_BYTES_MIN, THREADS_MAX};
 /// Files that a thread reads in step.
 const LANES: usize = 2;
 
-/// What came of jobs, by their places. Results stand apart from failures, of which one is kept: an error has the size of
-/// three results, and there may be a million of these.
+/// What came of jobs, by their places. Results stand apart from failures, of which one is kept: an error has the size
+/// of three results, and there may be a million of these.
 #[derive(Default)]
 struct Done {
     digests: Vec<(usize, Digests)>,

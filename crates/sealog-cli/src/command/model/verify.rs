@@ -102,14 +102,16 @@ fn holds(
         } => format!("oms-sigstore {identity} of {identity_provider}"),
         _ => "the pinned digest".to_owned(),
     };
-    let files = verified.manifest().files().iter();
-    let files = files.map(|file| path_of(&args.envelope.model, file.path().as_str()));
-    let told = Told {
-        json: holds_json(verified, &by, cache),
-        table: table(args, files),
-    };
-    if args.report.tell(&told, context)? {
-        return Ok(exit::HOLDS);
+    if !args.report.is_text(context) {
+        let files = verified.manifest().files().iter();
+        let files = files.map(|file| path_of(&args.envelope.model, file.path().as_str()));
+        let told = Told {
+            json: holds_json(verified, &by, cache),
+            table: table(args, files),
+        };
+        if args.report.tell(&told, context)? {
+            return Ok(exit::HOLDS);
+        }
     }
     let word = context.out.paint(Tone::Good, "HOLDS");
     context

@@ -142,8 +142,8 @@ impl Certificate {
 
     /// Whether it is a name of its subject.
     pub(super) fn is_called(&self, name: &GeneralName) -> bool {
-        if matches!(name, GeneralName::DirectoryName(name) if name == self.parsed.tbs_certificate().subject())
-        {
+        let own = self.parsed.tbs_certificate().subject();
+        if matches!(name, GeneralName::DirectoryName(name) if name == own) {
             return true;
         }
         let names = self.extension::<SubjectAltName>().ok().flatten();
@@ -178,13 +178,17 @@ impl Certificate {
         }
     }
 
-    /// An authority of timestamps is for nothing else, and says so in a way that has to be heeded (RFC 3161 section 2.3).
+    /// An authority of timestamps is for nothing else, and says so in a way that has to be heeded (RFC 3161 section
+    /// 2.3).
     pub(super) fn hold_stamps_times(&self) -> Result<(), Error> {
         let usage = self.extension::<KeyUsage>()?;
         if usage.is_some_and(|usage| !usage.digital_signature() && !usage.non_repudiation()) {
             return Err(refuted("its certificate is not for digital signatures"));
         }
-        let is_alone = |usage: &ExtendedKeyUsage| matches!(usage.0.as_slice(), [id] if id.to_string() == TIME_STAMPING);
+        let is_alone = |usage: &ExtendedKeyUsage| {
+            let mut uses = usage.0.iter().map(ToString::to_string);
+            uses.next().as_deref() == Some(TIME_STAMPING) && uses.next().is_none()
+        };
         match self.weighed_extension::<ExtendedKeyUsage>()? {
             Some((true, usage)) if is_alone(&usage) => Ok(()),
             Some((false, usage)) if is_alone(&usage) => Err(refuted(

@@ -2,9 +2,9 @@
 //!
 //! A certificate lives for minutes and names a person or a job; an authority of the root issued it, a certificate log
 //! of the root promised to show it, and a transparency log of the root took the signature in. That it did so while the
-//! certificate was valid, the log itself says or an authority of timestamps. All of that stands in the bundle and is held
-//! here. **What is absent**: fetching or building in a root, asking a log (whether it shows others the same, a monitor
-//! says), and signing.
+//! certificate was valid, the log itself says or an authority of timestamps. All of that stands in the bundle and is
+//! held here. **What is absent**: fetching or building in a root, asking a log (whether it shows others the same, a
+//! monitor says), and signing.
 
 mod algorithm;
 mod asn1;
@@ -123,8 +123,8 @@ fn undecided(why: impl Into<String>) -> Error {
     }
 }
 
-/// Holds a leaf at each of the times that somebody vouches for, and returns the first of them: from then on the signature
-/// was there.
+/// Holds a leaf at each of the times that somebody vouches for, and returns the first of them: from then on the
+/// signature was there.
 fn hold_at(
     leaf: &Certificate,
     root: &TrustedRoot,

@@ -208,7 +208,8 @@ impl TimeAuthority {
     }
 }
 
-/// What a user trusts of a Sigstore: who issues certificates, which logs show them and the signatures, and who says when.
+/// What a user trusts of a Sigstore: who issues certificates, which logs show them and the signatures, and who says
+/// when.
 #[derive(Debug, Clone)]
 pub struct TrustedRoot {
     authorities: Vec<Authority>,
