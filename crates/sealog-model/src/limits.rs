@@ -39,6 +39,12 @@ pub const TRUSTED_ROOT_ITEMS_MAX: usize = 64;
 pub const IDENTITY_BYTES_MAX: usize = 1_024;
 /// Promises of certificate logs in one certificate; the public authority asks one log.
 pub const SCTS_MAX: usize = 8;
+/// Timestamps of one bundle; a signer asks one authority, or a few.
+pub const TIMESTAMPS_MAX: usize = 8;
+/// Bytes of one timestamp, with the certificates that it carries; one of the public authority has 1.5 kB.
+pub const TIMESTAMP_BYTES_MAX: usize = 64 * 1024;
+/// Attributes that a timestamp signs; usually four.
+pub const TIMESTAMP_ATTRIBUTES_MAX: usize = 16;
 /// Bytes of a name, version or author in a statement.
 pub const LABEL_BYTES_MAX: usize = 200;
 /// Bytes that a thread reads of a file at a time; it reads two files in step. Both buffers have to stay in the second

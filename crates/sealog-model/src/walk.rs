@@ -251,7 +251,8 @@ struct Walk<'a> {
     found: Vec<WalkedFile>,
     ignored: Vec<Ignored>,
     hard_linked: Vec<ModelPath>,
-    /// Every path, of directories too, by its form without case.
+    /// Every path of the directory that is being listed, of directories in it too, by its form without case. Those of
+    /// other directories are not needed: two that differ by case alone do so first where they lie beside each other.
     folded: BTreeMap<String, String>,
 }
 
@@ -289,6 +290,7 @@ impl Walk<'_> {
             let name = name.map_err(Error::io("list", source))?;
             below.extend(self.entry(directory, name, source, prefix)?);
         }
+        self.folded = BTreeMap::new();
         for Below {
             name,
             path,

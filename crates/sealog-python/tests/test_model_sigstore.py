@@ -58,10 +58,11 @@ def test_a_changed_model_and_another_signer_are_refuted(model: Path) -> None:
         sealog.model.admit(model, **given())
 
 
-def test_a_bundle_with_a_timestamp_is_undecided(model: Path) -> None:
-    for call in (sealog.model.verify, sealog.model.admit):
-        with pytest.raises(sealog.RefusedError, match="RFC 3161"):
-            call(model, **given(DATA / "v1.1.0.sig"))
+def test_a_bundle_with_a_timestamp_holds_from_when_the_authority_saw_it(model: Path) -> None:
+    held = sealog.model.verify(model, **given(DATA / "v1.1.0.sig"))
+    assert held.vouched.verification_time == "2025-10-10T02:12:20.000000Z"
+    with sealog.model.admit(model, **given(DATA / "v1.1.0.sig")) as admitted:
+        assert admitted.vouched.identity == IDENTITY
 
 
 @pytest.mark.parametrize("missing", ["trusted_root", "identity", "identity_provider"])

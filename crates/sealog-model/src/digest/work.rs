@@ -14,7 +14,34 @@ use crate::limits::{READ_BYTES, STEP_BYTES_MIN, THREADS_MAX};
 /// Files that a thread reads in step.
 const LANES: usize = 2;
 
-type Done = Vec<(usize, Result<Digests, Error>)>;
+/// What came of jobs, by their places. Results stand apart from failures, of which one is kept: an error has the size
+/// of three results, and there may be a million of these.
+#[derive(Default)]
+struct Done {
+    digests: Vec<(usize, Digests)>,
+    /// Of several the one of the first job.
+    failed: Option<(usize, Error)>,
+}
+
+impl Done {
+    fn fail(&mut self, number: usize, error: Error) {
+        let is_first = |(other, _): &(usize, Error)| number < *other;
+        if self.failed.as_ref().is_none_or(is_first) {
+            self.failed = Some((number, error));
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        if self.digests.is_empty() {
+            self.digests = other.digests;
+        } else {
+            self.digests.extend(other.digests);
+        }
+        if let Some((number, error)) = other.failed {
+            self.fail(number, error);
+        }
+    }
+}
 
 /// The jobs and what was taken of them.
 struct Queue<'a> {
@@ -67,12 +94,12 @@ impl<'a> Queue<'a> {
 pub(crate) fn run(jobs: &[Job<'_>], options: &DigestOptions<'_>) -> Result<Vec<Digests>, Error> {
     let threads = threads(options.threads, jobs.len());
     let queue = Queue::new(jobs, threads);
-    let done: Mutex<Done> = Mutex::new(Vec::new());
+    let done = Mutex::new(Done::default());
     let work = || {
         let own = work(&queue, options);
         done.lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(own);
+            .join(own);
     };
     thread::scope(|scope| {
         for _ in 1..threads.get() {
@@ -80,9 +107,13 @@ pub(crate) fn run(jobs: &[Job<'_>], options: &DigestOptions<'_>) -> Result<Vec<D
         }
         work();
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, error)) = done.failed {
+        return Err(error);
+    }
+    let mut digests = done.digests;
+    digests.sort_unstable_by_key(|(number, _)| *number);
+    Ok(digests.into_iter().map(|(_, digests)| digests).collect())
 }
 
 /// How many threads run so many jobs, where so many are asked for.
@@ -99,7 +130,7 @@ fn step_bytes(one: u64, other: u64) -> usize {
 
 /// One thread: it takes jobs until none is left.
 fn work(queue: &Queue<'_>, options: &DigestOptions<'_>) -> Done {
-    let mut done = Vec::new();
+    let mut done = Done::default();
     let mut buffers = Vec::new();
     let mut lanes: [Option<Reading<'_>>; LANES] = [None, None];
     loop {
@@ -158,10 +189,13 @@ fn fill<'a>(
 }
 
 fn end(number: usize, result: Result<Digests, Error>, queue: &Queue<'_>, done: &mut Done) {
-    if result.is_err() {
-        queue.stop.store(true, Ordering::Relaxed);
+    match result {
+        Ok(digests) => done.digests.push((number, digests)),
+        Err(error) => {
+            queue.stop.store(true, Ordering::Relaxed);
+            done.fail(number, error);
+        }
     }
-    done.push((number, result));
 }
 
 /// Reads and hashes a part of one file.

@@ -8,6 +8,7 @@ use super::{Policy, Refusal, VerifiedModel};
 use crate::Error;
 use crate::scan::Report;
 use crate::scan::output;
+use crate::sign::Voucher;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +37,8 @@ pub fn verified_body(
             if let Some(signed) = signed.filter(|signed| is_id(signed.name.as_bytes())) {
                 body.insert("model_id", signed.name.as_str());
             }
-            if let Some(key_id) = model.vouched().voucher().key_id() {
-                body.insert("signer", key_id);
+            if let Some(signer) = signer(model.vouched().voucher()) {
+                body.insert("signer", signer);
             }
             body.insert("protection", model.means().protection());
             (model.model_digest(), Some(model.scan()), "match")
@@ -59,6 +60,14 @@ pub fn verified_body(
         body.insert("findings_digest", digest(findings(scan, policy)));
     }
     Some(body)
+}
+
+/// Who signed: the identity that was asked for, where that decides and a ledger takes it as an identifier, or else the
+/// key. The key behind an identity lives for minutes and is never seen again.
+pub(super) fn signer(voucher: &Voucher) -> Option<&str> {
+    let identity = voucher.identity().map(|(identity, _)| identity);
+    let identity = identity.filter(|identity| is_id(identity.as_bytes()));
+    identity.or_else(|| voucher.key_id())
 }
 
 fn digest(hash: Hash) -> String {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use sealog_core::kinds::SCHEMA_VERSION;
 use tempfile::TempDir;
 
 mod means;
+mod records;
 
 use super::*;
 use crate::keys::{PrivateKey, new_private_key};
@@ -480,44 +480,4 @@ fn a_policy_is_named_by_all_that_it_asks_for() {
         ..Policy::default()
     };
     assert_eq!(elsewhere.digest(), Policy::default().digest());
-}
-
-#[test]
-fn what_a_ledger_is_told_follows_its_schema() {
-    let check = |body: &sealog_core::json::Object| {
-        let text = sealog_core::json::Value::Object(body.clone()).to_canonical();
-        let mut tape = sealog_core::json::Tape::new();
-        let body = tape.read(&text).unwrap();
-        sealog_core::kinds::check_body("model.verified", SCHEMA_VERSION, body).unwrap();
-    };
-    let at = "2026-11-28T10:00:00.000000Z";
-    let told = |signed: &Signed, policy: &Policy| {
-        let admitted = signed.admit(policy);
-        let outcome = match &admitted {
-            Ok(model) => Outcome::Admitted(model),
-            Err(refusal) => Outcome::Refused(refusal),
-        };
-        verified_body(outcome, policy, &signed.statement, at)
-    };
-    let signed = Signed::new();
-    let body = told(&signed, &signed.policy()).unwrap();
-    check(&body);
-    assert_eq!(text(&body, "result"), "match");
-    assert_eq!(text(&body, "protection"), "sealed");
-    assert_eq!(
-        text(&body, "model_digest"),
-        format!("sha256:{}", signed.digest())
-    );
-    fs::write(signed.model().join("a.txt"), "other").unwrap();
-    let body = told(&signed, &signed.policy()).unwrap();
-    check(&body);
-    assert_eq!(text(&body, "result"), "mismatch");
-    let harmful = Signed::with(&[("model.pkl", HARMFUL)]);
-    let body = told(&harmful, &harmful.policy()).unwrap();
-    check(&body);
-    assert_eq!(text(&body, "result"), "refused");
-    assert!(body.contains_key("findings_digest"));
-    // Nothing was read: there is no digest to speak of.
-    fs::remove_dir_all(signed.model()).unwrap();
-    assert!(told(&signed, &signed.policy()).is_none());
 }

@@ -8,11 +8,13 @@ mod bundle;
 mod certificate;
 mod historical;
 mod payload;
+mod pieces;
 mod shards;
 mod sigstore;
 
 use std::num::NonZeroU64;
 
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
     EcdsaVerificationAlgorithm, UnparsedPublicKey,
@@ -23,7 +25,7 @@ use sealog_core::time::Timestamp;
 pub use certificate::{CertificateRoots, SigningChain};
 pub use sigstore::{SigstoreSigner, TrustedRoot, verify_oms_sigstore};
 
-use self::bundle::{Bundle, Material, Signer};
+use self::bundle::{Envelope, Material, Signer};
 use self::certificate::Certificate;
 use self::payload::Signed;
 use super::{Vouched, Voucher};
@@ -137,18 +139,21 @@ pub fn sign_oms(
 /// one signature.
 pub fn verify_oms(text: &[u8], key: &PublicKey) -> Result<Vouched, Error> {
     verification(key.kind())?;
-    let value = parse(text)?;
-    let bundle = bundle::read(&value)?;
-    let named = match bundle.material {
-        Material::Key(named) => named,
-        ref other => return Err(other_method(other)),
+    let (envelope, note) = {
+        let value = parse(text)?;
+        let bundle = bundle::read(&value)?;
+        let named = match bundle.material {
+            Material::Key(named) => named,
+            ref other => return Err(other_method(other)),
+        };
+        let note = bundle::check_key(named, key)?;
+        (bundle.envelope, note)
     };
-    let note = bundle::check_key(named, key)?;
     let voucher = Voucher::Key {
         key_id: key.key_id(),
         scheme: "oms-key",
     };
-    vouch(&bundle, key, voucher, note)
+    vouch(envelope, key, voucher, note)
 }
 
 /// Verifies a bundle of the certificate method by roots that the caller trusts.
@@ -163,13 +168,15 @@ pub fn verify_oms_certificate(
     roots: &CertificateRoots,
     at: Timestamp,
 ) -> Result<Vouched, Error> {
-    let value = parse(text)?;
-    let bundle = bundle::read(&value)?;
-    let Material::Chain(ders) = &bundle.material else {
-        return Err(other_method(&bundle.material));
+    let (envelope, chain) = {
+        let value = parse(text)?;
+        let bundle = bundle::read(&value)?;
+        let Material::Chain(ders) = &bundle.material else {
+            return Err(other_method(&bundle.material));
+        };
+        let chain = ders.iter().map(|der| Certificate::from_der(der));
+        (bundle.envelope, chain.collect::<Result<Vec<_>, _>>()?)
     };
-    let chain = ders.iter().map(|der| Certificate::from_der(der));
-    let chain = chain.collect::<Result<Vec<_>, _>>()?;
     let key = roots.verify(&chain, at)?;
     let voucher = Voucher::Certificate {
         key_id: key.key_id(),
@@ -177,7 +184,7 @@ pub fn verify_oms_certificate(
         at,
     };
     let note = "whether a certificate was revoked was not asked: a bundle does not say it";
-    vouch(&bundle, &key, voucher, Some(note.into()))
+    vouch(envelope, &key, voucher, Some(note.into()))
 }
 
 /// What is brought belongs to another method than the bundle's: what to bring.
@@ -201,30 +208,42 @@ fn parse(text: &[u8]) -> Result<Value, Error> {
     Value::parse(text).map_err(|source| Error::Json { what: WHAT, source })
 }
 
-/// Verifies the signature by a key that is trusted by now, and then reads what is signed.
+/// Verifies the signature by a key that is trusted by now, and then reads what is signed. Nothing else of the bundle is
+/// held by then: of many files each of its parts is large.
 fn vouch(
-    bundle: &Bundle<'_>,
+    envelope: Envelope,
     key: &PublicKey,
     voucher: Voucher,
     note: Option<String>,
 ) -> Result<Vouched, Error> {
-    let message = bundle::pre_authentication(&bundle.payload);
-    let public = UnparsedPublicKey::new(verification(key.kind())?, key.raw());
-    let signed = if public.verify(&message, &bundle.signature).is_ok() {
+    let Envelope { payload, signature } = envelope;
+    let algorithm = verification(key.kind())?;
+    let hash = bundle::hash_of_signed(&payload, hash_of(key.kind()));
+    let public = UnparsedPublicKey::new(algorithm, key.raw());
+    let signed = if public.verify_digest(&hash, &signature).is_ok() {
         Signed::Dsse
-    } else if historical::is_signed(&bundle.payload, &bundle.signature, key) {
+    } else if historical::is_signed(&payload, &signature, key) {
         Signed::Historical
     } else {
         return Err(Error::Signature {
             why: "the payload or the signature was changed, or the key is another".into(),
         });
     };
-    let (set, mut notes) = payload::read(&bundle.payload, signed)?;
+    let (set, mut notes) = payload::read(payload, signed)?;
     notes.extend(note);
     Ok(Vouched {
         notes,
         ..Vouched::new(set, voucher)
     })
+}
+
+/// The hash that goes with a curve.
+const fn hash_of(kind: KeyKind) -> &'static digest::Algorithm {
+    match kind {
+        KeyKind::P384 => &digest::SHA384,
+        KeyKind::P521 => &digest::SHA512,
+        KeyKind::P256 | KeyKind::Ed25519 | KeyKind::Rsa => &digest::SHA256,
+    }
 }
 
 fn verification(kind: KeyKind) -> Result<&'static EcdsaVerificationAlgorithm, Error> {

@@ -133,6 +133,7 @@ impl OpenPgpKeys {
 }
 
 #[cfg(not(feature = "openpgp"))]
+#[expect(clippy::unused_self, reason = "the same calls as with the feature")]
 impl OpenPgpKeys {
     const NOT_BUILT: Error = Error::NotBuilt {
         what: "OpenPGP signatures",
@@ -143,7 +144,6 @@ impl OpenPgpKeys {
         Err(Self::NOT_BUILT)
     }
 
-    #[allow(clippy::unused_self, reason = "the same call as with the feature")]
     fn verify_bounded(&self, _: &[u8], _: &mut dyn Read) -> Result<OpenPgpSigned, Error> {
         Err(Self::NOT_BUILT)
     }

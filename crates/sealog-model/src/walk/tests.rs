@@ -274,6 +274,7 @@ fn names_that_differ_by_case_clash_also_in_their_directories() {
         ["Model", "model"],
         ["D/a", "d/b"],
         ["STRASSE", "stra\u{df}e"],
+        ["below/one/A", "below/one/a"],
     ] {
         let root = model(&[(pair[0], "1"), (pair[1], "1")]);
         assert!(

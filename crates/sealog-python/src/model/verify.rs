@@ -41,5 +41,8 @@ fn decide(
     let envelope = asked.read()?;
     let vouched = envelope.vouch_or_compare(&asked.pin()?, asked.walks())?;
     vouched.expect(name, version)?;
-    vouched.check(envelope.model(), envelope.own(), uncovered, &options)
+    let (model, own) = (envelope.model().to_owned(), envelope.own().to_owned());
+    // Its text is not needed any more, and of many files it is a large part of what is held.
+    drop(envelope);
+    vouched.check(&model, &own, uncovered, &options)
 }

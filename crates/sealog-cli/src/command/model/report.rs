@@ -74,6 +74,12 @@ impl ReportArgs {
         }
     }
 
+    /// Whether text is all that is asked for, so that nothing has to be put together for machines.
+    pub(super) fn is_text(&self, context: &Context) -> bool {
+        let usual = matches!(self.format, None | Some(Wanted::Text));
+        usual && self.report.is_none() && !context.json()
+    }
+
     /// Writes the report to its file, if it has one.
     pub(super) fn tell_file(&self, told: &Told, context: &Context) -> Result<(), Error> {
         match (self.format, &self.report) {

@@ -66,7 +66,11 @@ fn decide(
     let expected = &args.envelope;
     let vouched = envelope.vouch_or_compare(&expected.pin(context)?, &expected.walks()?)?;
     vouched.expect(expected.name.as_deref(), expected.version.as_deref())?;
-    let (model, own, uncovered) = (envelope.model(), envelope.own(), expected.uncovered());
+    let (model, own) = (envelope.model().to_owned(), envelope.own().to_owned());
+    let uncovered = expected.uncovered();
+    // Its text is not needed any more, and of many files it is a large part of what is held.
+    drop(envelope);
+    let (model, own) = (model.as_path(), own.as_slice());
     let checked = match cache {
         None => vouched.check(model, own, uncovered, &options),
         Some(open) => {
@@ -98,14 +102,16 @@ fn holds(
         } => format!("oms-sigstore {identity} of {identity_provider}"),
         _ => "the pinned digest".to_owned(),
     };
-    let files = verified.manifest().files().iter();
-    let files = files.map(|file| path_of(&args.envelope.model, file.path().as_str()));
-    let told = Told {
-        json: holds_json(verified, &by, cache),
-        table: table(args, files),
-    };
-    if args.report.tell(&told, context)? {
-        return Ok(exit::HOLDS);
+    if !args.report.is_text(context) {
+        let files = verified.manifest().files().iter();
+        let files = files.map(|file| path_of(&args.envelope.model, file.path().as_str()));
+        let told = Told {
+            json: holds_json(verified, &by, cache),
+            table: table(args, files),
+        };
+        if args.report.tell(&told, context)? {
+            return Ok(exit::HOLDS);
+        }
     }
     let word = context.out.paint(Tone::Good, "HOLDS");
     context

@@ -3,6 +3,7 @@
 //! Nothing of them but the payload is signed, so a member that nobody reads would be anybody's word: as in the JSON
 //! form of protobuf, which bundles are defined by, only members that are known may be there.
 
+use aws_lc_rs::digest::{Algorithm, Context, Digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sealog_core::Hash;
@@ -23,9 +24,15 @@ const KEY_DETAILS: [&str; 3] = [
 
 /// What a bundle holds. Nothing is verified yet.
 pub(super) struct Bundle<'v> {
+    pub(super) envelope: Envelope,
+    pub(super) material: Material<'v>,
+}
+
+/// What is signed, and its one signature.
+#[derive(Debug, Clone)]
+pub(super) struct Envelope {
     pub(super) payload: Vec<u8>,
     pub(super) signature: Vec<u8>,
-    pub(super) material: Material<'v>,
 }
 
 /// By what a bundle says that it can be verified.
@@ -40,12 +47,24 @@ pub(super) enum Material<'v> {
 
 /// The bytes that DSSE signs.
 pub(super) fn pre_authentication(payload: &[u8]) -> Vec<u8> {
-    let head = format!(
+    [before(payload).as_bytes(), payload].concat()
+}
+
+/// What stands before the payload in the bytes that DSSE signs.
+fn before(payload: &[u8]) -> String {
+    format!(
         "DSSEv1 {} {PAYLOAD_TYPE} {} ",
         PAYLOAD_TYPE.len(),
         payload.len()
-    );
-    [head.as_bytes(), payload].concat()
+    )
+}
+
+/// The hash of the bytes that DSSE signs, without a second copy of a payload that may be long.
+pub(super) fn hash_of_signed(payload: &[u8], algorithm: &'static Algorithm) -> Digest {
+    let mut hash = Context::new(algorithm);
+    hash.update(before(payload).as_bytes());
+    hash.update(payload);
+    hash.finish()
 }
 
 /// What names a key in a bundle: SHA-256 of its PEM text.
@@ -90,16 +109,13 @@ pub(super) fn read(value: &Value) -> Result<Bundle<'_>, Error> {
         ],
     )?;
     let material = read_material(material)?;
-    let (payload, signature) = read_envelope(value.member("dsseEnvelope"))?;
     Ok(Bundle {
-        payload,
-        signature,
+        envelope: read_envelope(value.member("dsseEnvelope"))?,
         material,
     })
 }
 
-/// The payload and its one signature.
-fn read_envelope(value: Option<&Value>) -> Result<(Vec<u8>, Vec<u8>), Error> {
+fn read_envelope(value: Option<&Value>) -> Result<Envelope, Error> {
     let envelope = known(
         "its envelope",
         value,
@@ -120,7 +136,7 @@ fn read_envelope(value: Option<&Value>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     }
     let signature =
         decode(signature.get("sig")).ok_or_else(|| bad("its signature is no base64"))?;
-    Ok((payload, signature))
+    Ok(Envelope { payload, signature })
 }
 
 /// Keys and certificates are held to be good without a log or a stamped time: one that stands there would be read by

@@ -13,7 +13,10 @@ use sealog_core::Hash;
 use sealog_core::time::Timestamp;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage as Purpose, VerifiedPath};
 use x509_cert::der::{Decode, Encode};
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
+};
 
 use crate::Error;
 use crate::keys::{PublicKey, read, unusable};
@@ -23,6 +26,9 @@ const WHAT: &str = "the certificate";
 /// 1.3.6.1.5.5.7.3.3 as DER writes it, without tag and length.
 pub(super) const CODE_SIGNING_DER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
 const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
+/// 1.3.6.1.5.5.7.3.8 as DER writes it, without tag and length.
+pub(super) const TIME_STAMPING_DER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
+const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
 /// One certificate: its bytes, and what they say. That one can be read says nothing about whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +60,11 @@ impl Certificate {
         self.parsed.tbs_certificate().subject().to_string()
     }
 
-    /// Its key: P-256, P-384 or P-521.
+    /// Its key: of a kind that is read.
     pub(super) fn public_key(&self) -> Result<PublicKey, Error> {
         let info = self.parsed.tbs_certificate().subject_public_key_info();
         let key = info.to_der().ok().and_then(|der| PublicKey::from_der(&der));
-        key.ok_or_else(|| Error::malformed(WHAT, "its key is none of P-256, P-384 and P-521"))
+        key.ok_or_else(|| Error::malformed(WHAT, "its key is of no kind that is read"))
     }
 
     /// From when to when it is valid, both inclusive, in seconds since 1970.
@@ -84,10 +90,18 @@ impl Certificate {
         T: Decode<'a> + x509_cert::der::oid::AssociatedOid,
         T::Error: std::fmt::Display,
     {
-        let found = self.parsed.tbs_certificate().get_extension::<T>();
-        let found =
-            found.map_err(|_| Error::malformed(WHAT, "an extension is no DER, or twice"))?;
+        let found = self.weighed_extension::<T>()?;
         Ok(found.map(|(_, value)| value))
+    }
+
+    /// An extension, and whether it is critical.
+    fn weighed_extension<'a, T>(&'a self) -> Result<Option<(bool, T)>, Error>
+    where
+        T: Decode<'a> + x509_cert::der::oid::AssociatedOid,
+        T::Error: std::fmt::Display,
+    {
+        let found = self.parsed.tbs_certificate().get_extension::<T>();
+        found.map_err(|_| Error::malformed(WHAT, "an extension is no DER, or twice"))
     }
 
     /// What stands in the extension of this number: DER, or whatever its authority put there.
@@ -111,6 +125,37 @@ impl Certificate {
         Ok(Hash::of(&[&der]))
     }
 
+    /// Its issuer's name and its number, both in DER: what CMS knows it by.
+    pub(super) fn issuer_and_serial(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let own = self.parsed.tbs_certificate();
+        Some((
+            own.issuer().to_der().ok()?,
+            own.serial_number().to_der().ok()?,
+        ))
+    }
+
+    /// The id that it gives its key, if it does.
+    pub(super) fn key_identifier(&self) -> Option<Vec<u8>> {
+        let id = self.extension::<SubjectKeyIdentifier>().ok()??;
+        Some(id.0.into_bytes().into())
+    }
+
+    /// Whether it is a name of its subject.
+    pub(super) fn is_called(&self, name: &GeneralName) -> bool {
+        let own = self.parsed.tbs_certificate().subject();
+        if matches!(name, GeneralName::DirectoryName(name) if name == own) {
+            return true;
+        }
+        let names = self.extension::<SubjectAltName>().ok().flatten();
+        names.is_some_and(|names| names.0.contains(name))
+    }
+
+    /// Whether it says that it is that of an authority over others.
+    pub(super) fn is_authority(&self) -> Result<bool, Error> {
+        let constraints = self.extension::<BasicConstraints>()?;
+        Ok(constraints.is_some_and(|constraints| constraints.ca))
+    }
+
     /// Whether a certificate names this one's subject as its issuer. That it was signed by it is not said.
     fn is_issuer_of(&self, other: &Self) -> bool {
         self.parsed.tbs_certificate().subject() == other.parsed.tbs_certificate().issuer()
@@ -130,6 +175,26 @@ impl Certificate {
             Ok(())
         } else {
             Err(refuted("its certificate is not for signing code"))
+        }
+    }
+
+    /// An authority of timestamps is for nothing else, and says so in a way that has to be heeded (RFC 3161 section
+    /// 2.3).
+    pub(super) fn hold_stamps_times(&self) -> Result<(), Error> {
+        let usage = self.extension::<KeyUsage>()?;
+        if usage.is_some_and(|usage| !usage.digital_signature() && !usage.non_repudiation()) {
+            return Err(refuted("its certificate is not for digital signatures"));
+        }
+        let is_alone = |usage: &ExtendedKeyUsage| {
+            let mut uses = usage.0.iter().map(ToString::to_string);
+            uses.next().as_deref() == Some(TIME_STAMPING) && uses.next().is_none()
+        };
+        match self.weighed_extension::<ExtendedKeyUsage>()? {
+            Some((true, usage)) if is_alone(&usage) => Ok(()),
+            Some((false, usage)) if is_alone(&usage) => Err(refuted(
+                "its certificate does not demand that its use is heeded",
+            )),
+            _ => Err(refuted("its certificate is not for timestamps alone")),
         }
     }
 
@@ -220,6 +285,10 @@ impl CertificateRoots {
             return Err(Error::malformed("the list of roots", "it is empty"));
         }
         Ok(Self { roots })
+    }
+
+    pub(super) fn contains(&self, certificate: &Certificate) -> bool {
+        self.roots.contains(certificate)
     }
 
     /// Holds a chain, leaf first, against the roots at a time, and returns the leaf's key.
@@ -325,7 +394,7 @@ fn refusal(error: webpki::Error) -> Error {
             refuted("an authority may not have so many others below it")
         }
         Below::RequiredEkuNotFoundContext(_) => {
-            refuted("a certificate of its chain is not for signing code")
+            refuted("a certificate of its chain is not for this use")
         }
         Below::MaximumPathDepthExceeded
         | Below::MaximumPathBuildCallsExceeded

@@ -1,6 +1,7 @@
 //! What release 0.2 of the reference wrote: the files as subjects, under the predicate `Digests/v0.1`, and by keys and
 //! certificates a signature over other bytes than DSSE says. Verified, never written.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P521_SHA256_ASN1, UnparsedPublicKey,
 };
@@ -20,38 +21,45 @@ pub(super) const PREDICATE_TYPE: &str = "https://model_signing/Digests/v0.1";
 const FILE_SHA256: &str = "file-sha256";
 
 /// The bytes that release 0.2 signed: its version is `DSSEV1`, and the payload is how Python shows bytes to a person.
-pub(super) fn pre_authentication(payload: &[u8]) -> Vec<u8> {
+/// They go to `taken` in parts, for they may be four times as many as the payload's.
+pub(super) fn pre_authentication(payload: &[u8], taken: &mut impl FnMut(&[u8])) {
     let head = format!(
         "DSSEV1 {} {PAYLOAD_TYPE} {} ",
         PAYLOAD_TYPE.len(),
         payload.len()
     );
-    let mut text = head.into_bytes();
-    text.extend(shown(payload));
-    text
+    taken(head.as_bytes());
+    show(payload, taken);
 }
 
 /// Bytes as Python shows them: in double quotes only where that saves escapes.
-fn shown(bytes: &[u8]) -> Vec<u8> {
+fn show(bytes: &[u8], taken: &mut impl FnMut(&[u8])) {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
         b'"'
     } else {
         b'\''
     };
-    let mut text = vec![b'b', quote];
-    for byte in bytes {
+    taken(&[b'b', quote]);
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != quote && *byte != b'\\';
+    let mut rest = bytes;
+    loop {
+        let plain = rest.iter().take_while(|byte| is_plain(byte)).count();
+        let (own, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+        taken(own);
+        let Some((byte, after)) = after.split_first() else {
+            break;
+        };
         match byte {
-            b'\\' => text.extend(b"\\\\"),
-            b'\t' => text.extend(b"\\t"),
-            b'\n' => text.extend(b"\\n"),
-            b'\r' => text.extend(b"\\r"),
-            byte if *byte == quote => text.extend([b'\\', quote]),
-            b' '..=b'~' => text.push(*byte),
-            byte => text.extend(format!("\\x{byte:02x}").bytes()),
+            b'\\' => taken(b"\\\\"),
+            b'\t' => taken(b"\\t"),
+            b'\n' => taken(b"\\n"),
+            b'\r' => taken(b"\\r"),
+            byte if *byte == quote => taken(&[b'\\', quote]),
+            byte => taken(format!("\\x{byte:02x}").as_bytes()),
         }
+        rest = after;
     }
-    text.push(quote);
-    text
+    taken(&[quote]);
 }
 
 /// Whether release 0.2 made a signature with a key. It took SHA-256 for every curve.
@@ -62,8 +70,10 @@ pub(super) fn is_signed(payload: &[u8], signature: &[u8], key: &PublicKey) -> bo
         KeyKind::P521 => &ECDSA_P521_SHA256_ASN1,
         KeyKind::Ed25519 | KeyKind::Rsa => return false,
     };
+    let mut hash = Context::new(&SHA256);
+    pre_authentication(payload, &mut |part| hash.update(part));
     let key = UnparsedPublicKey::new(algorithm, key.raw());
-    key.verify(&pre_authentication(payload), signature).is_ok()
+    key.verify_digest(&hash.finish(), signature).is_ok()
 }
 
 /// Reads the subjects, each of which is a file. There is no root, and what was ignored is not recorded.
@@ -137,9 +147,12 @@ mod tests {
             (b"it's \"x\"", "b'it\\'s \"x\"'"),
             (b"\t\n\r\\\x00\x7f\xff", "b'\\t\\n\\r\\\\\\x00\\x7f\\xff'"),
         ] {
-            assert_eq!(String::from_utf8(shown(bytes)).unwrap(), text);
+            let mut shown = Vec::new();
+            show(bytes, &mut |part| shown.extend(part));
+            assert_eq!(String::from_utf8(shown).unwrap(), text);
         }
-        let whole = pre_authentication(b"{}");
+        let mut whole: Vec<u8> = Vec::new();
+        pre_authentication(b"{}", &mut |part| whole.extend(part));
         assert_eq!(whole, b"DSSEV1 28 application/vnd.in-toto+json 2 b'{}'");
     }
 

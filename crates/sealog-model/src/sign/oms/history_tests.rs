@@ -182,7 +182,8 @@ fn an_old_bundle_by_another_key_or_with_a_changed_byte_is_refuted() {
 
 /// As release 0.2 signed, by a key of P-256, for which that and ours take the same hash.
 fn as_first_release(model: &Model, payload: &str) -> String {
-    let message = historical::pre_authentication(payload.as_bytes());
+    let mut message = Vec::new();
+    historical::pre_authentication(payload.as_bytes(), &mut |part| message.extend(part));
     let signature = model.key.ecdsa_sign(&message).unwrap();
     let by = Signer::Key(model.key.public());
     String::from_utf8(bundle::write(payload.as_bytes(), &signature, &by)).unwrap()

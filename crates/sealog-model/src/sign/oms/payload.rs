@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sealog_core::Hash;
 use sealog_core::json::{Number, Object, Value};
 
-use super::{Names, OmsOptions, bad, historical};
+use super::{Names, OmsOptions, bad, historical, pieces};
 use crate::Error;
 use crate::digest::{Algorithm, Digests};
 use crate::limits::FILES_MAX;
@@ -35,35 +35,75 @@ pub(super) enum Signed {
 }
 
 /// Reads a payload whose signature holds. The root is recomputed in the order of the list.
-pub(super) fn read(payload: &[u8], signed: Signed) -> Result<(ClosedSet, Vec<String>), Error> {
-    let value = Value::parse(payload).map_err(|source| Error::Json {
-        what: "the OMS payload",
-        source,
-    })?;
-    let names = ["_type", "predicate", "predicateType", "subject"];
-    let [kind, predicate, predicate_type, subject] = members(super::WHAT, &value, names)?;
-    if kind.as_str() != Some(STATEMENT_TYPE) {
-        return Err(bad("its payload is no in-toto statement v1"));
-    }
-    match (predicate_type.as_str(), signed) {
-        (Some(historical::PREDICATE_TYPE), _) => return historical::read(subject, predicate),
-        (Some(PREDICATE_TYPE), Signed::Dsse) => {}
-        (Some(PREDICATE_TYPE), Signed::Historical) => {
-            return Err(bad(
-                "it is signed as release 0.2 signed, and no statement of that",
-            ));
+pub(super) fn read(payload: Vec<u8>, signed: Signed) -> Result<(ClosedSet, Vec<String>), Error> {
+    match Statement::read(&payload, signed)? {
+        Statement::Historical(set, notes) => Ok((set, notes)),
+        Statement::Current {
+            serialization,
+            resources,
+        } => {
+            // Of many files each of these is a large part of what is held at once.
+            drop(payload);
+            close(&serialization, resources)
         }
-        _ => return Err(bad("its predicate is not OMS v1.0")),
     }
-    let Some([subject]) = subject.as_array() else {
-        return Err(bad("it does not have exactly one subject"));
-    };
-    let [resources, serialization] =
-        members(super::WHAT, predicate, ["resources", "serialization"])?;
+}
+
+/// What is signed, by its predicate.
+enum Statement {
+    Historical(ClosedSet, Vec<String>),
+    Current {
+        serialization: Value,
+        resources: Vec<Resource>,
+    },
+}
+
+impl Statement {
+    fn read(payload: &[u8], signed: Signed) -> Result<Self, Error> {
+        let names = ["_type", "predicate", "predicateType", "subject"];
+        let [kind, predicate, predicate_type, subject] = pieces::members(payload, names)?;
+        if pieces::value(kind)?.as_str() != Some(STATEMENT_TYPE) {
+            return Err(bad("its payload is no in-toto statement v1"));
+        }
+        match (pieces::value(predicate_type)?.as_str(), signed) {
+            (Some(historical::PREDICATE_TYPE), _) => {
+                let (subject, predicate) = (pieces::value(subject)?, pieces::value(predicate)?);
+                let (set, notes) = historical::read(&subject, &predicate)?;
+                return Ok(Self::Historical(set, notes));
+            }
+            (Some(PREDICATE_TYPE), Signed::Dsse) => {}
+            (Some(PREDICATE_TYPE), Signed::Historical) => {
+                return Err(bad(
+                    "it is signed as release 0.2 signed, and no statement of that",
+                ));
+            }
+            _ => return Err(bad("its predicate is not OMS v1.0")),
+        }
+        let subject = pieces::value(subject)?;
+        let Some([subject]) = subject.as_array() else {
+            return Err(bad("it does not have exactly one subject"));
+        };
+        let [resources, serialization] =
+            pieces::members(predicate, ["resources", "serialization"])?;
+        let serialization = pieces::value(serialization)?;
+        let shard_size = shard_size(&serialization)?;
+        let hash = hash_type(&serialization, shard_size)?;
+        let resources = read_resources(resources, hash, shard_size)?;
+        check_root(subject, &resources)?;
+        Ok(Self::Current {
+            serialization,
+            resources,
+        })
+    }
+}
+
+/// The set of the files that the resources are.
+fn close(
+    serialization: &Value,
+    resources: Vec<Resource>,
+) -> Result<(ClosedSet, Vec<String>), Error> {
     let shard_size = shard_size(serialization)?;
     let hash = hash_type(serialization, shard_size)?;
-    let resources = read_resources(resources, hash, shard_size)?;
-    check_root(subject, &resources)?;
     let mut notes = Vec::new();
     let links = match serialization
         .member("allow_symlinks")
@@ -147,23 +187,22 @@ fn shard_size(serialization: &Value) -> Result<Option<u64>, Error> {
 }
 
 fn read_resources(
-    value: &Value,
+    text: &[u8],
     hash: Algorithm,
     shard_size: Option<u64>,
 ) -> Result<Vec<Resource>, Error> {
-    let list = value
-        .as_array()
-        .ok_or_else(|| bad("its resources are no array"))?;
-    if list.is_empty() {
+    let count = pieces::elements(text)?.count();
+    if count == 0 {
         return Err(bad("it names no resource"));
     }
-    if list.len() > FILES_MAX {
+    if count > FILES_MAX {
         return Err(bad("it names too many resources"));
     }
-    let mut resources = Vec::with_capacity(list.len());
-    for resource in list {
+    let mut resources = Vec::with_capacity(count);
+    for resource in pieces::elements(text)? {
+        let resource = pieces::value(resource?)?;
         let [algorithm, digest, name] =
-            members(super::WHAT, resource, ["algorithm", "digest", "name"])?;
+            members(super::WHAT, &resource, ["algorithm", "digest", "name"])?;
         let algorithm = algorithm.as_str().unwrap_or_default();
         if mangled(algorithm, shard_size) != Some(hash) {
             return Err(bad("a resource has another hash than the whole"));
@@ -214,7 +253,7 @@ pub(super) fn whole(
     hash: Algorithm,
 ) -> Result<BTreeMap<ModelPath, Content>, Error> {
     let only = resources.len() == 1;
-    let mut entries = BTreeMap::new();
+    let mut listed = Vec::with_capacity(resources.len());
     for Resource { name, digest } in resources {
         let name = if only && name == UNNAMED {
             STAND_IN
@@ -227,11 +266,18 @@ pub(super) fn whole(
             size: None,
             digests,
         };
-        if entries.insert(path(name)?, content).is_some() {
-            return Err(bad(format!("`{name}` is there twice")));
+        listed.push((path(name)?, content));
+    }
+    listed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for pair in listed.windows(2) {
+        if let [(one, _), (other, _)] = pair
+            && one == other
+        {
+            return Err(bad(format!("`{one}` is there twice")));
         }
     }
-    Ok(entries)
+    // Of a sorted list a tree is made whose nodes are full; one by one they would be half empty.
+    Ok(listed.into_iter().collect())
 }
 
 /// The rules of the signer.
@@ -345,8 +391,8 @@ mod tests {
     #[test]
     fn a_bundle_names_so_many_resources() {
         let why = |count: usize| {
-            let list = Value::Array(vec![Value::Null; count]);
-            let read = read_resources(&list, Algorithm::Sha256, None);
+            let list = format!("[{}]", vec!["0"; count].join(","));
+            let read = read_resources(list.as_bytes(), Algorithm::Sha256, None);
             read.map(|_| ()).unwrap_err().to_string()
         };
         assert!(!why(FILES_MAX).contains("too many"));

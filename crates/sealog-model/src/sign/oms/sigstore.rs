@@ -1,15 +1,19 @@
 //! Bundles of the Sigstore method, verified offline by a trusted root, an identity and its provider that a user brings.
 //!
 //! A certificate lives for minutes and names a person or a job; an authority of the root issued it, a certificate log
-//! of the root promised to show it, and a transparency log of the root took the signature in while it was valid. All of
-//! that stands in the bundle and is held here. **What is absent**: timestamps of RFC 3161, fetching or building in a
-//! root, asking a log (whether it shows others the same, a monitor says), and signing.
+//! of the root promised to show it, and a transparency log of the root took the signature in. That it did so while the
+//! certificate was valid, the log itself says or an authority of timestamps. All of that stands in the bundle and is
+//! held here. **What is absent**: fetching or building in a root, asking a log (whether it shows others the same, a
+//! monitor says), and signing.
 
+mod algorithm;
+mod asn1;
 mod body;
 mod entry;
 mod identity;
 mod root;
 mod sct;
+mod stamp;
 
 use sealog_core::json::{Object, Value};
 use sealog_core::time::Timestamp;
@@ -18,13 +22,14 @@ pub use identity::SigstoreSigner;
 pub use root::TrustedRoot;
 
 use self::entry::Entry;
-use super::bundle::{Bundle, Material};
+use super::bundle::{Bundle, Envelope, Material};
 use super::certificate::{CODE_SIGNING_DER, Certificate, refuted, unix};
 use super::{bad, bundle, other_method, parse, vouch};
 use crate::Error;
+use crate::keys::PublicKey;
 use crate::sign::{Vouched, Voucher};
 
-/// Verifies a bundle of the Sigstore method: who signed, and that its logs vouch for when.
+/// Verifies a bundle of the Sigstore method: who signed, and that its log or authorities of timestamps vouch for when.
 ///
 /// # Errors
 /// [`Error::Signature`] if the signature, the certificate, the identity, its provider or what the logs say does not
@@ -36,25 +41,39 @@ pub fn verify_oms_sigstore(
     root: &TrustedRoot,
     signer: &SigstoreSigner,
 ) -> Result<Vouched, Error> {
-    let value = parse(text)?;
-    let bundle = bundle::read(&value)?;
+    let (envelope, key, voucher) = {
+        let value = parse(text)?;
+        let bundle = bundle::read(&value)?;
+        let (key, voucher) = hold(&value, &bundle, root, signer)?;
+        (bundle.envelope, key, voucher)
+    };
+    let note = "the transparency log was not asked: what it signed stands in the bundle";
+    vouch(envelope, &key, voucher, Some(note.into()))
+}
+
+/// Holds everything but the signature itself, and returns by whose key that has to be.
+fn hold(
+    value: &Value,
+    bundle: &Bundle<'_>,
+    root: &TrustedRoot,
+    signer: &SigstoreSigner,
+) -> Result<(PublicKey, Voucher), Error> {
     let Material::Sigstore(der, material) = &bundle.material else {
         return Err(other_method(&bundle.material));
     };
-    hold_members(&value, material)?;
+    hold_members(value, material)?;
     let leaf = Certificate::from_der(der)?;
     let key = leaf.public_key()?;
     signer.hold(&leaf)?;
     let entry = Entry::read(material.get("tlogEntries"))?;
-    body::hold(&entry, &bundle, der)?;
-    let at = entry.hold(root)?;
-    hold_no_timestamps(material)?;
-    leaf.hold_valid(
-        "at the time that the log states, its certificate",
-        unix(at)?,
+    body::hold(&entry, &bundle.envelope, &leaf, key.kind())?;
+    let stamped = stamp::hold(
+        material.get("timestampVerificationData"),
+        &bundle.envelope.signature,
+        root,
     )?;
-    let issuer = hold_issued(&leaf, root, at)?;
-    sct::hold(&leaf, issuer, root)?;
+    let times = entry.hold(root, stamped)?;
+    let at = hold_at(&leaf, root, &times)?;
     let voucher = Voucher::Sigstore {
         key_id: key.key_id(),
         identity: signer.identity().to_owned(),
@@ -62,8 +81,7 @@ pub fn verify_oms_sigstore(
         at,
         log_index: entry.index(),
     };
-    let note = "the transparency log was not asked: what it signed stands in the bundle";
-    vouch(&bundle, &key, voucher, Some(note.into()))
+    Ok((key, voucher))
 }
 
 /// Fails where something stands in a bundle that has no meaning here: no part of it is passed over.
@@ -105,19 +123,23 @@ fn undecided(why: impl Into<String>) -> Error {
     }
 }
 
-/// A signed timestamp has to be held against the root's authorities, which this version cannot do.
-fn hold_no_timestamps(material: &Object) -> Result<(), Error> {
-    let Some(data) = material.get("timestampVerificationData") else {
-        return Ok(());
-    };
-    let list = only(data.as_object(), &["rfc3161Timestamps"])?.get("rfc3161Timestamps");
-    match list.map(Value::as_array) {
-        None | Some(Some([])) => Ok(()),
-        Some(None) => Err(bad("its timestamps are no array")),
-        Some(Some(_)) => Err(undecided(
-            "it carries a timestamp of RFC 3161, which this version cannot verify",
-        )),
+/// Holds a leaf at each of the times that somebody vouches for, and returns the first of them: from then on the
+/// signature was there.
+fn hold_at(
+    leaf: &Certificate,
+    root: &TrustedRoot,
+    times: &[Timestamp],
+) -> Result<Timestamp, Error> {
+    for at in times {
+        leaf.hold_valid(
+            "at the time that is vouched for, its certificate",
+            unix(*at)?,
+        )?;
+        let issuer = hold_issued(leaf, root, *at)?;
+        sct::hold(leaf, issuer, root)?;
     }
+    let first = times.iter().min().copied();
+    first.ok_or_else(|| undecided("nobody vouches for a time"))
 }
 
 /// Holds a leaf against the authorities that the root names for the time, and returns the certificate that issued it.

@@ -5,8 +5,9 @@ use sealog_core::hash::push_hex;
 use sealog_core::json::{Object, Value};
 use sealog_core::time::Timestamp;
 use sealog_core::tlog::checkpoint::Checkpoint;
-use sealog_core::tlog::note::Note;
+use sealog_core::tlog::note::{Note, NoteSignature};
 use sealog_core::tlog::tree::{leaf_hash, verify_inclusion};
+use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 
 use super::super::bundle::decode;
 use super::super::certificate::refuted;
@@ -77,13 +78,26 @@ impl Entry {
         })
     }
 
+    /// Whether it is of a kind that only Rekor's second version has, which is a log of tiles.
+    fn is_of_tiles(&self) -> bool {
+        matches!(
+            (self.kind.as_str(), self.version.as_str()),
+            ("dsse" | "hashedrekord", "0.0.2")
+        )
+    }
+
     /// Where in its log it stands.
     pub(super) const fn index(&self) -> u64 {
         self.index
     }
 
-    /// Holds everything that the log says against the root, and returns since when it is there.
-    pub(super) fn hold(&self, root: &TrustedRoot) -> Result<Timestamp, Error> {
+    /// Holds everything that the log says against the root. Returns the times at which the signature was there: those
+    /// that authorities of timestamps vouch for, and the log's own if it does.
+    pub(super) fn hold(
+        &self,
+        root: &TrustedRoot,
+        stamped: Vec<Timestamp>,
+    ) -> Result<Vec<Timestamp>, Error> {
         let log = root.log(&self.log_id);
         let log = log.ok_or_else(|| refuted("its log is none of the trusted root's"))?;
         let key = log.key.as_ref().ok_or_else(|| {
@@ -91,9 +105,8 @@ impl Entry {
         })?;
         self.hold_included(log, key)?;
         let Some((seconds, signature)) = &self.promise else {
-            return Err(undecided(
-                "its log does not vouch for a time, and timestamps of RFC 3161 are not verified",
-            ));
+            self.hold_stamped(log, &stamped)?;
+            return Ok(stamped);
         };
         if !signed_by(key, &self.promised(*seconds), signature)? {
             return Err(refuted("its log did not sign the entry's promise"));
@@ -101,10 +114,35 @@ impl Entry {
         let at = i64::try_from(*seconds).ok();
         let at = at.and_then(|seconds| Timestamp::from_unix(seconds, 0).ok());
         let at = at.ok_or_else(|| bad("the time of its entry is none"))?;
-        if log.valid.holds(at) {
-            Ok(at)
+        if !log.valid.holds(at) {
+            return Err(refuted("its log is not trusted for the time of its entry"));
+        }
+        let mut times = stamped;
+        times.push(at);
+        Ok(times)
+    }
+
+    /// Holds what the log itself does not promise: its place in the log, and that the log counts.
+    fn hold_stamped(&self, log: &Log, times: &[Timestamp]) -> Result<(), Error> {
+        if times.is_empty() {
+            return Err(undecided(
+                "neither its log nor an authority of timestamps vouches for a time",
+            ));
+        }
+        match (self.index == self.proof.index, self.is_of_tiles()) {
+            (true, _) => {}
+            (false, true) => {
+                return Err(refuted("its place in the log is not its place in the tree"));
+            }
+            // The first version counts older trees too, so that nobody but the promise says it.
+            (false, false) => return Err(undecided("nobody signed its place in the log")),
+        }
+        if times.iter().all(|at| log.valid.holds(*at)) {
+            Ok(())
         } else {
-            Err(refuted("its log is not trusted for the time of its entry"))
+            Err(refuted(
+                "its log is not trusted for the time of its timestamp",
+            ))
         }
     }
 
@@ -129,10 +167,15 @@ impl Entry {
         let checkpoint = checkpoint.map_err(|error| bad(format!("its checkpoint: {error}")))?;
         let mut signed = false;
         for line in note.signatures() {
-            if !log.id.starts_with(&line.id()) {
+            if !log.checkpoint_id().starts_with(&line.id()) {
                 continue;
             }
-            if !is_origin_of(checkpoint.origin(), line.name()) {
+            let is_own = if self.is_of_tiles() {
+                is_origin_of_tiles(checkpoint.origin(), line, log, key)?
+            } else {
+                is_origin_of(checkpoint.origin(), line.name())
+            };
+            if !is_own {
                 return Err(refuted(
                     "its checkpoint is of another log than its signature",
                 ));
@@ -157,6 +200,24 @@ impl Entry {
         verify_inclusion(proof.index, proof.size, &leaf, &proof.hashes, &proof.root)
             .map_err(|error| refuted(format!("its log does not hold its entry: {error}")))
     }
+}
+
+/// In Rekor's second version a log's origin is the name of its key. A key of Ed25519 is bound to it by its id, and any
+/// other by where the root says that the log is.
+fn is_origin_of_tiles(
+    origin: &str,
+    line: &NoteSignature<'_>,
+    log: &Log,
+    key: &PublicKey,
+) -> Result<bool, Error> {
+    if origin != line.name() {
+        return Ok(false);
+    }
+    if key.kind() != KeyKind::Ed25519 {
+        return Ok(origin == log.address());
+    }
+    let key = VerifierKey::new(KeyType::Ed25519, origin, &key.ed25519()?.to_bytes());
+    Ok(key.is_ok_and(|key| key.id() == line.id()))
 }
 
 /// A log's origin is the name of its key, and in the first version of Rekor the number of the tree behind it.

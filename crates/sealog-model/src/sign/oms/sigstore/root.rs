@@ -57,6 +57,10 @@ impl Window {
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     pub(super) id: Vec<u8>,
+    /// By what its checkpoints are signed; of what else, `id` says.
+    checkpoint_id: Option<Vec<u8>>,
+    /// Where it is, without scheme and last slash: what a log of Rekor's second version calls itself.
+    address: String,
     /// None: of a kind that is not verified here.
     pub(super) key: Option<PublicKey>,
     pub(super) valid: Window,
@@ -70,15 +74,33 @@ impl Log {
         let key = value
             .member("publicKey")
             .ok_or_else(|| bad("a log has no key"))?;
+        let read_id = |value: &Value| {
+            let id = decode(value.member("keyId"));
+            id.filter(|id| !id.is_empty())
+                .ok_or_else(|| bad("a log has no id"))
+        };
         let id = value
             .member("logId")
-            .and_then(|id| decode(id.member("keyId")));
-        let id = id.filter(|id| !id.is_empty());
+            .ok_or_else(|| bad("a log has no id"))?;
+        let address = value.member("baseUrl").and_then(Value::as_str);
+        let address = address.unwrap_or_default();
+        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
         Ok(Self {
-            id: id.ok_or_else(|| bad("a log has no id"))?,
+            id: read_id(id)?,
+            checkpoint_id: value.member("checkpointKeyId").map(read_id).transpose()?,
+            address: address.trim_end_matches('/').to_owned(),
             key: read_key(key)?,
             valid: Window::read(key.member("validFor"))?,
         })
+    }
+
+    /// What the signatures of its checkpoints name their key by: the beginning of this.
+    pub(super) fn checkpoint_id(&self) -> &[u8] {
+        self.checkpoint_id.as_ref().unwrap_or(&self.id)
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 }
 
@@ -143,10 +165,55 @@ impl Authority {
     }
 }
 
-/// What a user trusts of a Sigstore: who issues certificates, and which logs show them and the signatures.
+/// An authority of timestamps: what signs them, and what is above that.
+#[derive(Debug, Clone)]
+pub(super) struct TimeAuthority {
+    /// None: the root names authorities alone, so that a timestamp has to bring the certificate that signs it.
+    leaf: Option<Certificate>,
+    above: Authority,
+}
+
+impl TimeAuthority {
+    fn read(value: &Value) -> Result<Self, Error> {
+        let mut above = Authority::read(value)?;
+        let leaf = match above.above.first().map(Certificate::is_authority) {
+            Some(Ok(false)) => Some(above.above.remove(0)),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(true)) | None => None,
+        };
+        Ok(Self { leaf, above })
+    }
+
+    pub(super) fn leaf(&self) -> Option<&Certificate> {
+        self.leaf.as_ref()
+    }
+
+    pub(super) fn counts_at(&self, at: Timestamp) -> bool {
+        self.above.valid.holds(at)
+    }
+
+    /// Whether a certificate is one of those above the leaf.
+    pub(super) fn is_above(&self, certificate: &Certificate) -> bool {
+        self.above.above.contains(certificate) || self.above.anchor.contains(certificate)
+    }
+
+    /// Holds a leaf's path to this authority at a time.
+    pub(super) fn hold_issued(
+        &self,
+        leaf: &Certificate,
+        at: Timestamp,
+        purpose: &'static [u8],
+    ) -> Result<(), Error> {
+        self.above.hold_issued(leaf, at, purpose).map(|_| ())
+    }
+}
+
+/// What a user trusts of a Sigstore: who issues certificates, which logs show them and the signatures, and who says
+/// when.
 #[derive(Debug, Clone)]
 pub struct TrustedRoot {
     authorities: Vec<Authority>,
+    time_authorities: Vec<TimeAuthority>,
     certificate_logs: Vec<Log>,
     logs: Vec<Log>,
 }
@@ -189,6 +256,7 @@ impl TrustedRoot {
         }
         Ok(Self {
             authorities: items(object, "certificateAuthorities", Authority::read)?,
+            time_authorities: items(object, "timestampAuthorities", TimeAuthority::read)?,
             certificate_logs: distinct(items(object, "ctlogs", Log::read)?)?,
             logs: distinct(items(object, "tlogs", Log::read)?)?,
         })
@@ -196,6 +264,10 @@ impl TrustedRoot {
 
     pub(super) fn authorities(&self) -> &[Authority] {
         &self.authorities
+    }
+
+    pub(super) fn time_authorities(&self) -> &[TimeAuthority] {
+        &self.time_authorities
     }
 
     pub(super) fn certificate_log(&self, id: &[u8]) -> Option<&Log> {

@@ -6,9 +6,10 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use sealog_core::time::Timestamp;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
-use x509_cert::der::{self, Decode, Encode, Reader, SliceReader, Tag, TagNumber};
+use x509_cert::der::{self, Decode, Encode, Tag};
 
 use super::super::certificate::{Certificate, refuted};
+use super::asn1::{numbered, parts};
 use super::root::{Log, TrustedRoot};
 use super::{bad, undecided};
 use crate::Error;
@@ -155,14 +156,11 @@ fn take_sized<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// The part of a certificate that is signed, without its promises. What stays, stays as it was written.
 fn before_promise(certificate: &[u8]) -> der::Result<Vec<u8>> {
-    let parts = children(AnyRef::from_der(certificate)?)?;
-    let signed = parts.first().ok_or(der::ErrorKind::Failed)?;
-    let tag = Tag::ContextSpecific {
-        constructed: true,
-        number: TagNumber(3),
-    };
+    let whole = parts(AnyRef::from_der(certificate)?)?;
+    let signed = whole.first().ok_or(der::ErrorKind::Failed)?;
+    let tag = numbered(3);
     let mut kept = Vec::new();
-    for part in children(*signed)? {
+    for part in parts(*signed)? {
         if der::Tagged::tag(&part) == tag {
             let extensions = without_list(AnyRef::from_der(part.value())?)?;
             kept.extend(AnyRef::new(tag, &extensions)?.to_der()?);
@@ -175,22 +173,12 @@ fn before_promise(certificate: &[u8]) -> der::Result<Vec<u8>> {
 
 fn without_list(extensions: AnyRef<'_>) -> der::Result<Vec<u8>> {
     let mut kept = Vec::new();
-    for extension in children(extensions)? {
-        let parts = children(extension)?;
-        let id = parts.first().ok_or(der::ErrorKind::Failed)?;
+    for extension in parts(extensions)? {
+        let fields = parts(extension)?;
+        let id = fields.first().ok_or(der::ErrorKind::Failed)?;
         if id.decode_as::<ObjectIdentifier>()? != LIST {
             kept.extend(extension.to_der()?);
         }
     }
     AnyRef::new(Tag::Sequence, &kept)?.to_der()
-}
-
-fn children(sequence: AnyRef<'_>) -> der::Result<Vec<AnyRef<'_>>> {
-    der::Tagged::tag(&sequence).assert_eq(Tag::Sequence)?;
-    let mut reader = SliceReader::new(sequence.value())?;
-    let mut found = Vec::new();
-    while !reader.is_finished() {
-        found.push(AnyRef::decode(&mut reader)?);
-    }
-    Ok(found)
 }

@@ -1,13 +1,19 @@
 //! A whole Sigstore in miniature: bundles that hold, and a refusing twin for each sentence that one has to fulfil.
 
+mod authorities;
 mod genuine;
 mod miniature;
+mod parts;
 mod refusals;
 mod roots;
+mod stamper;
+mod stamps;
+mod tiles;
 
 use sealog_core::ErrorKind;
 
-use self::miniature::{IDENTITY, PROVIDER, Parts, Sigstore, Wish};
+use self::miniature::{IDENTITY, PROVIDER, Sigstore, Wish};
+use self::parts::Parts;
 use super::*;
 use crate::digest::DigestOptions;
 use crate::manifest::Manifest;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
     PublicKeyData, SanType, SerialNumber, SigningKey, date_time_ymd,
 };
 use sealog_core::Hash;
@@ -17,6 +17,7 @@ use x509_cert::der::{Decode, Encode};
 
 use super::super::super::bundle::pre_authentication;
 use super::super::super::{OmsOptions, payload};
+use super::stamper::Stamper;
 use super::*;
 use crate::digest::Algorithm;
 use crate::walk::{IgnoreRules, WalkOptions};
@@ -25,7 +26,7 @@ pub(super) const IDENTITY: &str = "signer@models.example";
 pub(super) const PROVIDER: &str = "https://accounts.example";
 /// 2026-06-01T00:05:00Z: five minutes into the ten of a certificate.
 pub(super) const SIGNED: i64 = 1_780_272_300;
-const LOG: &str = "log.example";
+pub(super) const LOG: &str = "log.example";
 const TREE: &str = "log.example - 3904496407287907110";
 /// How many entries older trees of the log have.
 const OLDER: u64 = 1_000;
@@ -125,6 +126,10 @@ impl Wish {
 pub(super) struct LogKey {
     pub(super) key: KeyPair,
     pub(super) id: Vec<u8>,
+    details: &'static str,
+    /// What a trusted root says besides.
+    pub(super) more: String,
+    pub(super) address: &'static str,
 }
 
 impl LogKey {
@@ -134,6 +139,22 @@ impl LogKey {
         Self {
             key,
             id: id.as_bytes().to_vec(),
+            details: "PKIX_ECDSA_P256_SHA_256",
+            more: String::new(),
+            address: "https://log.example",
+        }
+    }
+
+    /// As Rekor's second version has it: its id is that of a signed note's key (C2SP).
+    pub(super) fn of_tiles(name: &str) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        let id = Hash::of(&[name.as_bytes(), b"\n\x01", key.der_bytes()]);
+        Self {
+            key,
+            id: id.as_bytes().to_vec(),
+            details: "PKIX_ED25519",
+            more: String::new(),
+            address: "https://elsewhere.example",
         }
     }
 
@@ -142,7 +163,8 @@ impl LogKey {
         let to = to.map_or(String::new(), |to| format!(r#","end":"{to}""#));
         let id = b64(&self.id);
         format!(
-            r#"{{"baseUrl":"https://log.example","hashAlgorithm":"SHA2_256","publicKey":{{"rawBytes":"{key}","keyDetails":"PKIX_ECDSA_P256_SHA_256","validFor":{{"start":"{from}"{to}}}}},"logId":{{"keyId":"{id}"}}}}"#
+            r#"{{"baseUrl":"{}","hashAlgorithm":"SHA2_256","publicKey":{{"rawBytes":"{key}","keyDetails":"{}","validFor":{{"start":"{from}"{to}}}}},"logId":{{"keyId":"{id}"}}{}}}"#,
+            self.address, self.details, self.more
         )
     }
 }
@@ -197,6 +219,9 @@ pub(super) struct Sigstore {
     pub(super) authority: Authority,
     pub(super) certificates: LogKey,
     pub(super) log: LogKey,
+    pub(super) stamper: Stamper,
+    /// Whether the root names the certificate that signs times.
+    pub(super) shows_leaf: bool,
     place: TempDir,
 }
 
@@ -206,6 +231,7 @@ pub(super) struct Windows {
     pub(super) authority: (&'static str, Option<&'static str>),
     pub(super) certificates: (&'static str, Option<&'static str>),
     pub(super) log: (&'static str, Option<&'static str>),
+    pub(super) times: (&'static str, Option<&'static str>),
 }
 
 const ALWAYS: (&str, Option<&str>) = ("2025-01-01T00:00:00Z", None);
@@ -216,6 +242,7 @@ impl Default for Windows {
             authority: ALWAYS,
             certificates: ALWAYS,
             log: ALWAYS,
+            times: ALWAYS,
         }
     }
 }
@@ -229,7 +256,17 @@ impl Sigstore {
             authority: Authority::new(),
             certificates: LogKey::new(),
             log: LogKey::new(),
+            stamper: Stamper::new(),
+            shows_leaf: true,
             place,
+        }
+    }
+
+    /// One whose log is of Rekor's second version.
+    pub(super) fn of_tiles() -> Self {
+        Self {
+            log: LogKey::of_tiles(LOG),
+            ..Self::new()
         }
     }
 
@@ -242,12 +279,14 @@ impl Sigstore {
             authority,
             certificates,
             log,
+            times,
         } = windows;
         format!(
-            r#"{{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[{}],"certificateAuthorities":[{}],"ctlogs":[{}],"timestampAuthorities":[]}}"#,
+            r#"{{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[{}],"certificateAuthorities":[{}],"ctlogs":[{}],"timestampAuthorities":[{}]}}"#,
             self.log.json(log.0, log.1),
             self.authority.json(authority.0, authority.1),
             self.certificates.json(certificates.0, certificates.1),
+            self.stamper.json(times.0, times.1, self.shows_leaf),
         )
     }
 
@@ -261,6 +300,17 @@ impl Sigstore {
 
     pub(super) fn bundle(&self) -> Vec<u8> {
         self.parts(&Wish::default()).bundle(self)
+    }
+
+    /// What a signer has of a log of Rekor's second version, and a timestamp.
+    pub(super) fn tile_parts(&self, kind: &str) -> Parts {
+        let mut parts = self.parts(&Wish::default());
+        parts.is_of_tiles = true;
+        parts.index = u64::try_from(parts.tree_index).unwrap();
+        parts.origin = LOG.into();
+        parts.kind(kind, "0.0.2");
+        parts.stamp(self, |_| {});
+        parts
     }
 
     /// A certificate, with what its log promises about it.
@@ -356,8 +406,10 @@ impl Sigstore {
             leaf: None,
             root: None,
             checkpoint_key: None,
+            checkpoint_id: None,
             promise_key: None,
             timestamps: None,
+            is_of_tiles: false,
         };
         parts.kind("dsse", "0.0.1");
         parts
@@ -370,167 +422,4 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
         bytes,
     ]
     .concat()
-}
-
-/// What a bundle is put together from. What is `None` is as it should be.
-pub(super) struct Parts {
-    pub(super) payload: Vec<u8>,
-    pub(super) certificate: Vec<u8>,
-    pub(super) signature: Vec<u8>,
-    /// What stands in the log.
-    pub(super) body: String,
-    pub(super) kind: (String, String),
-    pub(super) log_id: Vec<u8>,
-    pub(super) integrated: i64,
-    /// What the promise is about, if it is about something else.
-    pub(super) promised: Option<String>,
-    pub(super) index: u64,
-    pub(super) tree_index: usize,
-    /// What the proof says.
-    pub(super) tree_size: Option<u64>,
-    /// Leaves of the tree.
-    pub(super) others: usize,
-    pub(super) origin: String,
-    pub(super) name: String,
-    /// What stands in the tree, if it is something else.
-    pub(super) leaf: Option<Vec<u8>>,
-    /// What the checkpoint says.
-    pub(super) root: Option<Hash>,
-    pub(super) checkpoint_key: Option<LogKey>,
-    pub(super) promise_key: Option<LogKey>,
-    pub(super) timestamps: Option<String>,
-}
-
-impl Parts {
-    /// Makes the entry that is about the rest of the parts.
-    pub(super) fn kind(&mut self, kind: &str, version: &str) {
-        let pem = pem(&self.certificate);
-        let signature = b64(&self.signature);
-        let payload = Hash::of(&[&self.payload]).to_hex();
-        let spec = match kind {
-            "dsse" => format!(
-                r#"{{"envelopeHash":{{"algorithm":"sha256","value":"{payload}"}},"payloadHash":{{"algorithm":"sha256","value":"{payload}"}},"signatures":[{{"signature":"{signature}","verifier":"{pem}"}}]}}"#
-            ),
-            "intoto" => format!(
-                r#"{{"content":{{"envelope":{{"payloadType":"application/vnd.in-toto+json","signatures":[{{"publicKey":"{pem}","sig":"{}"}}]}},"hash":{{"algorithm":"sha256","value":"{payload}"}},"payloadHash":{{"algorithm":"sha256","value":"{payload}"}}}}}}"#,
-                b64(&signature)
-            ),
-            "hashedrekord" => format!(
-                r#"{{"data":{{"hash":{{"algorithm":"sha256","value":"{}"}}}},"signature":{{"content":"{signature}","publicKey":{{"content":"{pem}"}}}}}}"#,
-                Hash::of(&[&pre_authentication(&self.payload)]).to_hex()
-            ),
-            _ => "{}".into(),
-        };
-        self.body = format!(r#"{{"apiVersion":"{version}","kind":"{kind}","spec":{spec}}}"#);
-        self.kind = (kind.into(), version.into());
-    }
-
-    fn leaves(&self) -> Vec<Hash> {
-        let leaf = self.leaf.clone();
-        let leaf = leaf.unwrap_or_else(|| self.body.clone().into_bytes());
-        (0..self.others)
-            .map(|at| {
-                let text = at.to_string();
-                let bytes = if at == self.tree_index {
-                    leaf.as_slice()
-                } else {
-                    text.as_bytes()
-                };
-                Hash::of(&[&[0], bytes])
-            })
-            .collect()
-    }
-
-    pub(super) fn entry(&self, sigstore: &Sigstore) -> String {
-        let leaves = self.leaves();
-        let root = self.root.unwrap_or_else(|| root_of(&leaves));
-        let root = b64(root.as_bytes());
-        let size = leaves.len();
-        let text = format!("{}\n{size}\n{root}\n", self.origin);
-        let by = self.checkpoint_key.as_ref().unwrap_or(&sigstore.log);
-        let line = [&self.log_id[..4], &by.key.sign(text.as_bytes()).unwrap()].concat();
-        let note = format!("{text}\n\u{2014} {} {}\n", self.name, b64(line)).replace('\n', "\\n");
-        let body = b64(&self.body);
-        let hex = hex(&self.log_id);
-        let promised = self.promised.clone().unwrap_or_else(|| {
-            format!(
-                r#"{{"body":"{body}","integratedTime":{},"logID":"{hex}","logIndex":{}}}"#,
-                self.integrated, self.index
-            )
-        });
-        let by = self.promise_key.as_ref().unwrap_or(&sigstore.log);
-        let promise = b64(by.key.sign(promised.as_bytes()).unwrap());
-        let hashes: Vec<String> = path_of(&leaves, self.tree_index)
-            .iter()
-            .map(|hash| format!("\"{}\"", b64(hash.as_bytes())))
-            .collect();
-        format!(
-            r#"{{"logIndex":"{}","logId":{{"keyId":"{}"}},"kindVersion":{{"kind":"{}","version":"{}"}},"integratedTime":"{}","inclusionPromise":{{"signedEntryTimestamp":"{promise}"}},"inclusionProof":{{"logIndex":"{}","rootHash":"{root}","treeSize":"{}","hashes":[{}],"checkpoint":{{"envelope":"{note}"}}}},"canonicalizedBody":"{body}"}}"#,
-            self.index,
-            b64(&self.log_id),
-            self.kind.0,
-            self.kind.1,
-            self.integrated,
-            self.tree_index,
-            self.tree_size.unwrap_or(u64::try_from(size).unwrap()),
-            hashes.join(",")
-        )
-    }
-
-    pub(super) fn with_entries(&self, entries: &str) -> Vec<u8> {
-        let timestamps = self.timestamps.clone().unwrap_or_default();
-        format!(
-            r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{{"certificate":{{"rawBytes":"{}"}},"tlogEntries":[{entries}]{timestamps}}},"dsseEnvelope":{{"payload":"{}","payloadType":"application/vnd.in-toto+json","signatures":[{{"sig":"{}"}}]}}}}"#,
-            b64(&self.certificate),
-            b64(&self.payload),
-            b64(&self.signature)
-        )
-        .into_bytes()
-    }
-
-    pub(super) fn bundle(&self, sigstore: &Sigstore) -> Vec<u8> {
-        self.with_entries(&self.entry(sigstore))
-    }
-}
-
-/// Base64 of a certificate's PEM.
-fn pem(der: &[u8]) -> String {
-    let text = b64(der);
-    let lines: Vec<&str> = text
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
-    b64(format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        lines.join("\n")
-    ))
-}
-
-/// RFC 6962 section 2.1, as it stands there.
-pub(super) fn root_of(leaves: &[Hash]) -> Hash {
-    match leaves {
-        [] => Hash::of(&[]),
-        [only] => *only,
-        _ => {
-            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-            let (left, right) = (root_of(left), root_of(right));
-            Hash::of(&[&[1], left.as_bytes(), right.as_bytes()])
-        }
-    }
-}
-
-/// RFC 6962 section 2.1.1.
-fn path_of(leaves: &[Hash], index: usize) -> Vec<Hash> {
-    if leaves.len() < 2 {
-        return Vec::new();
-    }
-    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-    let (mut path, other) = if index < left.len() {
-        (path_of(left, index), root_of(right))
-    } else {
-        (path_of(right, index - left.len()), root_of(left))
-    };
-    path.push(other);
-    path
 }
