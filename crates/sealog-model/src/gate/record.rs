@@ -62,12 +62,16 @@ pub fn verified_body(
     Some(body)
 }
 
-/// Who signed: the identity that was asked for, where that decides and a ledger takes it as an identifier, or else the
-/// key. The key behind an identity lives for minutes and is never seen again.
+/// Who signed: the identity that was asked for, where that decides, it is a job's, and a ledger takes it as an
+/// identifier; or else the key. The key behind an identity lives for minutes and is never seen again, but a person's
+/// address does not belong into a log from which it could not be taken.
 pub(super) fn signer(voucher: &Voucher) -> Option<&str> {
     let identity = voucher.identity().map(|(identity, _)| identity);
+    let is_address = |identity: &&str| identity.contains('@') && !identity.contains("://");
     let identity = identity.filter(|identity| is_id(identity.as_bytes()));
-    identity.or_else(|| voucher.key_id())
+    identity
+        .filter(|identity| !is_address(identity))
+        .or_else(|| voucher.key_id())
 }
 
 fn digest(hash: Hash) -> String {

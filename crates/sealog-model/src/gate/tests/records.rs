@@ -52,12 +52,13 @@ fn what_a_ledger_is_told_follows_its_schema() {
     assert!(told(&signed, &signed.policy()).is_none());
 }
 
-/// A key that lived for ten minutes says nothing to whoever reads the ledger; the identity that it was made for does.
+/// The genuine bundle was signed by a person, whose address is not for a log.
 #[test]
-fn of_a_model_that_was_signed_through_sigstore_a_ledger_is_told_the_identity() {
+fn of_a_model_that_a_person_signed_through_sigstore_a_ledger_is_told_the_key() {
     let root = TrustedRoot::parse(ROOT).unwrap();
     let signer = SigstoreSigner::new(SIGNER, "https://sigstore.verify.ibm.com/oauth2").unwrap();
     let vouched = verify_oms_sigstore(BUNDLE, &root, &signer).unwrap();
+    let key = vouched.voucher().key_id().unwrap().to_owned();
     let place = TempDir::new().unwrap();
     for name in ["signme-1", "signme-2"] {
         fs::write(place.path().join(name), name).unwrap();
@@ -67,11 +68,12 @@ fn of_a_model_that_was_signed_through_sigstore_a_ledger_is_told_the_identity() {
     let model = admit(place.path(), &[], vouched, &policy, &options).unwrap();
     let body = verified_body(Outcome::Admitted(&model), &policy, BUNDLE, AT).unwrap();
     check(&body);
-    assert_eq!(text(&body, "signer"), SIGNER);
+    assert_eq!(text(&body, "signer"), key);
 }
 
+/// A key that lived for ten minutes says nothing to whoever reads the ledger; the job that it was made for does.
 #[test]
-fn an_identity_that_is_no_identifier_leaves_the_key() {
+fn an_identity_that_is_no_jobs_or_no_identifier_leaves_the_key() {
     let by = |identity: &str| {
         let voucher = Voucher::Sigstore {
             key_id: "0".repeat(64),
@@ -89,4 +91,5 @@ fn an_identity_that_is_no_identifier_leaves_the_key() {
     assert_eq!(by(&longest), Some(longest.clone()));
     assert_eq!(by(&format!("{longest}i")), key);
     assert_eq!(by("jo smith"), key);
+    assert_eq!(by("jo@models.example"), key);
 }
