@@ -299,7 +299,8 @@ impl Writer {
             let of_tenant = |tenant: &str| {
                 names("\"key_id\":\"") && names(&format!("\"tenant_id\":\"{tenant}\""))
             };
-            words.into_iter().flatten().any(names) || erased.tenant.as_deref().is_some_and(of_tenant)
+            words.into_iter().flatten().any(names)
+                || erased.tenant.as_deref().is_some_and(of_tenant)
         })
     }
 

@@ -114,8 +114,8 @@ impl Producer {
         for mut draft in drafts {
             draft.producer_seq = draft.producer_seq.or_else(|| numbers.next());
             let own_id = draft.record_id.is_some();
-            let keys_as_of = (draft.subject.is_some() || options.privacy.is_some())
-                .then(|| self.ledger.seen());
+            let keys_as_of =
+                (draft.subject.is_some() || options.privacy.is_some()).then(|| self.ledger.seen());
             let record = self.prepare_under(draft, &mut ids)?;
             submissions.push(self.submission(record, own_id, keys_as_of, None)?);
         }

@@ -51,6 +51,10 @@ pub const DICTIONARY_WORDS_MAX: usize = 100_000;
 pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Groups within groups of a pattern of a policy, at most.
 pub const PATTERN_DEPTH_MAX: u32 = 32;
+/// Bytes of the name of a function that a policy names, at most.
+pub const FUNCTION_NAME_BYTES_MAX: usize = 64;
+/// Bytes of the version of such a function, at most.
+pub const FUNCTION_VERSION_BYTES_MAX: usize = 200;
 /// Bytes of a path of a policy, at most.
 pub const PATH_BYTES_MAX: usize = 1024;
 /// Steps of a path of a policy, at most.

@@ -95,7 +95,10 @@ impl Ledger {
             let Ok(Line::Entry(facts)) = reader.read(line) else {
                 continue;
             };
-            let class = facts.record.retention_class.text(facts.record_span.of(line));
+            let class = facts
+                .record
+                .retention_class
+                .text(facts.record_span.of(line));
             let until = self.kept_until(class, facts.log.recorded_at);
             if until.is_some_and(|until| until > now) {
                 continue;

@@ -64,8 +64,8 @@ impl Payloads {
         let name = digest.to_hex();
         match store.fetch(Shelf::Payloads, &name) {
             Ok(Some(bytes)) => {
-                let same = Hash::of(&[&bytes]) == digest
-                    && u64::try_from(bytes.len()) == Ok(payload.size);
+                let same =
+                    Hash::of(&[&bytes]) == digest && u64::try_from(bytes.len()) == Ok(payload.size);
                 (!same).then(|| Finding::new(Code::PayloadMismatch).found(name))
             }
             Ok(None) => match payload.key_id {

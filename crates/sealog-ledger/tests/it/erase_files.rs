@@ -79,7 +79,10 @@ fn files_of_the_erased_go_and_nobody_misses_them() {
         let bytes = fs::read(missing).unwrap();
         fs::remove_file(missing).unwrap();
         let report = verify(&ground, &ledger);
-        assert_eq!((report.exit(), codes(&report)), (1, vec!["payload_missing"]));
+        assert_eq!(
+            (report.exit(), codes(&report)),
+            (1, vec!["payload_missing"])
+        );
         fs::write(missing, bytes).unwrap();
     }
     assert_eq!(verify(&ground, &ledger).exit(), 0);
@@ -144,7 +147,9 @@ fn a_file_whose_period_has_not_passed_stays_until_it_has() {
         ledger.known_subject_ref(None, "john").unwrap().unwrap()
     );
     for (id, who) in [("a1", "ann"), ("a2", "bob")] {
-        producer.append(approval(id, who, &scope, "approved")).unwrap();
+        producer
+            .append(approval(id, who, &scope, "approved"))
+            .unwrap();
     }
     let order = Erasure {
         despite_retention: true,

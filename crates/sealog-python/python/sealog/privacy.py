@@ -13,7 +13,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _sealog
 from ._sealog import Policy, Redacted
@@ -23,7 +26,16 @@ if TYPE_CHECKING:
 
     from ._sealog import LedgerCore
 
-__all__ = ["Policy", "Recogniser", "Redacted", "reveal", "seal"]
+__all__ = [
+    "FieldFunction",
+    "Function",
+    "Policy",
+    "Recogniser",
+    "Redacted",
+    "function",
+    "reveal",
+    "seal",
+]
 
 
 class Recogniser(Protocol):
@@ -45,6 +57,77 @@ class Recogniser(Protocol):
         The text is what a reader sees: without invisible characters, with digits and letters of other scripts that look
         like ASCII folded to it. A find may be of any length.
         """
+
+
+class FieldFunction(Protocol):
+    """Something of your own that decides what is stored in the place of a field: `Policy(..., functions=[...])`.
+
+    A policy names it at a path: `{"path": "/note", "call": "shorten"}`. Name and version enter the policy's digest. If
+    `apply` raises, the append fails with `field_function`, or a gap is recorded, and nothing of the record is stored.
+    `function` makes one of a plain function.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a policy calls it: 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `-` and `.`."""
+
+    @property
+    def version(self) -> str:
+        """Changes with what it does: 1 to 200 printable characters of ASCII."""
+
+    def apply(self, value: Any, /) -> Any:
+        """What is stored in the place of a value of JSON types: as it is returned, without a search. None drops the field.
+
+        It runs on the thread that appends the record (of `enqueue`, the worker's), and for texts of the log's own records
+        while the log waits. It may run more than once for a value and has to return the same each time, and must not use
+        a ledger.
+        """
+
+
+class Function:
+    """A plain function with the name and the version under which a policy calls it."""
+
+    def __init__(self, function: Callable[[Any], Any], *, name: str, version: str) -> None:
+        if inspect.iscoroutinefunction(function):
+            raise TypeError("a function of a policy must not be a coroutine function")
+        self._function = function
+        self._name = name
+        self._version = version
+        functools.update_wrapper(self, function, updated=())
+
+    @property
+    def name(self) -> str:
+        """What a policy calls it."""
+        return self._name
+
+    @property
+    def version(self) -> str:
+        """Changes with what it does."""
+        return self._version
+
+    def apply(self, value: Any, /) -> Any:
+        """What is stored in the place of a value."""
+        return self._function(value)
+
+    def __call__(self, value: Any, /) -> Any:
+        """The same, called as the plain function was."""
+        return self._function(value)
+
+
+def function(*, version: str, name: str | None = None) -> Callable[[Callable[[Any], Any]], Function]:
+    """Makes a function of a policy of a plain one, under its own name unless another is given.
+
+    @function(version="1")
+    def shorten(note):
+        return note[:20]
+
+    policy = Policy({"format": ..., "fields": [{"path": "/note", "call": "shorten"}]}, functions=[shorten])
+    """
+
+    def named(plain: Callable[[Any], Any]) -> Function:
+        return Function(plain, name=plain.__name__ if name is None else name, version=version)
+
+    return named
 
 
 def seal(ledger: LedgerCore, value: bytes | str, *, subject: str | None = None, tenant: str | None = None) -> str:
