@@ -57,7 +57,7 @@ pub enum Error {
     #[error("the sealed value does not open: another key or place, or changed bytes")]
     NotOpened,
     /// A key cannot be wrapped or unwrapped.
-    #[error("the key-encryption key does not open the key: {why}")]
+    #[error("the key cannot be wrapped or unwrapped: {why}")]
     Wrapper {
         /// What the cipher or the service said.
         why: String,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FieldFunction",
     "Function",
+    "KeyWrapper",
     "Policy",
     "Recogniser",
     "Redacted",
@@ -128,6 +129,30 @@ def function(*, version: str, name: str | None = None) -> Callable[[Callable[[An
         return Function(plain, name=plain.__name__ if name is None else name, version=version)
 
     return named
+
+
+class KeyWrapper(Protocol):
+    """A key-encryption key that lies elsewhere, in a key service for one: `sealog.open(path, key_wrapper=...)`.
+
+    The key store holds data keys as this wrapped them. If it raises, what needed the key fails with the code
+    `key_wrapper` and the name of the exception's type, never what it says. It may be called by any thread, while others
+    wait for the key store, and must not use a ledger. It must keep nothing of the keys: what it keeps, an erasure does
+    not destroy.
+    """
+
+    @property
+    def id(self) -> str:
+        """Which key this is, the same for ever: 1 to 200 printable characters of ASCII. It stands in the key store."""
+
+    def wrap(self, key: bytes, context: bytes, /) -> bytes:
+        """Wraps a key of 32 bytes, to 16 bytes up to 16 KiB. `context` says what it is for; bind it to it, as additional
+        data for one.
+
+        What comes back is unwrapped once before it is stored.
+        """
+
+    def unwrap(self, wrapped: bytes, context: bytes, /) -> bytes:
+        """Unwraps it again; raises under another context."""
 
 
 def seal(ledger: LedgerCore, value: bytes | str, *, subject: str | None = None, tenant: str | None = None) -> str:
