@@ -13,6 +13,7 @@ from tools import Package, SigningKey, witness
 
 COMMAND = [sys.executable, "-m", "sealog"]
 RECORD_IDS = ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058"]
+SEALED_IDS = ["01890a5d-ac96-774b-bcce-b302099a8059", "01890a5d-ac96-774b-bcce-b302099a805a"]
 PLACES = {"XDG_STATE_HOME": "state", "XDG_CONFIG_HOME": "config", "HOME": "home"}
 
 
@@ -120,6 +121,7 @@ class Given(Log):
             fields = [word for field in words for word in ("-f", field)]
             kept = ["--commit", f"input_digest=input{number}.txt", "--payload", "letter=letter.bin"]
             self.command("record", "--kind", "decision", "--system", "letters", "--record-id", record_id, *fields, *kept)
+        self.seal()
         witnesses = [witness(number) for number in (1, 2, 3)]
         lines = [f"witness W{number} {one.vkey}\n" for number, one in enumerate(witnesses, 1)]
         (self.root / "policy").write_text("".join(lines) + "group G 2 W1 W2 W3\nquorum G\n")
@@ -129,6 +131,13 @@ class Given(Log):
             note = one.cosigned(note, 1_780_000_000 + 100 * time)
         (self.root / "seen").write_text(note, encoding="utf-8")
         self.command("checkpoint", "import", "seen", "--policy", "policy")
+
+    def seal(self) -> None:
+        """Two notes about a person, sealed."""
+        for number, record_id in enumerate(SEALED_IDS):
+            (self.root / f"note{number}.txt").write_text(f"what was seen, {number}")
+            words = ["--kind", "org.example.note", "--stream", "notes", "--record-id", record_id, "-f", "topic=visit"]
+            self.command("record", *words, "--subject", "customer 1", "--payload", f"note=note{number}.txt")
 
     def give(self) -> None:
         self.package("stream", "--stream", "credit", "--previous", "held.txt")
@@ -152,11 +161,13 @@ class Given(Log):
         opened = f"{RECORD_IDS[0]}/input_digest=input0.txt"
         signed = ["--signed-by", "jo", "--signing-key", "jo.key"]
         self.package("beside", "--stream", "letters", "--payloads", "--open", opened, *signed)
+        self.package("sealed", "--stream", "notes", "--open-sealed", f"{SEALED_IDS[0]}=note")
         self.command("receipt", "get", "3", "--out", "receipt.proof")
         self.command("export", "--stream", "credit", "--out", "extract.jsonl")
 
 
 GENUINE = [
     *["log", "stream", "selection", "absent", "log period", "stream period", "no entry", "log sample"],
-    *["stream sample", "own sample", "large sample", "sample of a period", "beside", "receipt.proof", "extract.jsonl"],
+    *["stream sample", "own sample", "large sample", "sample of a period", "beside", "sealed", "receipt.proof"],
+    "extract.jsonl",
 ]

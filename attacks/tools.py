@@ -290,7 +290,7 @@ def manifest(
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "predicate": predicate,
-        "predicateType": "https://sealog.dev/evidence/v0",
+        "predicateType": "https://sealog.dev/evidence/v1",
         "subject": subject,
     }
     payload = spelled(verify.write_canonical(statement))
@@ -346,7 +346,7 @@ class ForgedLog:
 
     def extract(self, indexes: list[int], query: Facts) -> bytes:
         head = {
-            "checkpoint": self.note, "format": "sealog-export/v0", "origin": self.key.name,
+            "checkpoint": self.note, "format": "sealog-export/v1", "origin": self.key.name,
             "query": query, "size": len(self.lines),
         }  # fmt: skip
         out = [line_of(head)]

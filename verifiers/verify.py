@@ -1057,7 +1057,7 @@ def _extract_head(line):
         raise malformed("no first line of an extract")
     if any(type(head[name]) is not kind for name, kind in members.items()) or not is_index(head["size"]):
         raise malformed("no first line of an extract")
-    if head["format"] != "sealog-export/v0":
+    if head["format"] != "sealog-export/v1":
         raise malformed("another form or version of an extract")
     return head["checkpoint"].encode("utf-8"), head["origin"], head["size"], head["query"]
 
@@ -1247,6 +1247,7 @@ LOG_KINDS = {
     "import.adopted", "key.event", "label.registered", "ledger.created", "ledger.recovered", "legal.hold",
     "retention.disposed", "retention.policy",
 }  # fmt: skip
+SEALED_FIELD = "sealed:"
 COMMITMENT = re.compile("hmac-sha256:[0-9a-f]{32}:([0-9a-f]{64})")
 
 
@@ -1416,13 +1417,13 @@ class Statement:
             raise malformed("no statement")
         if value["_type"] != "https://in-toto.io/Statement/v1":
             raise malformed("another form of a statement")
-        if value["predicateType"] != "https://sealog.dev/evidence/v0":
+        if value["predicateType"] != "https://sealog.dev/evidence/v1":
             raise malformed("a statement of something else")
         predicate = value["predicate"]
         if not isinstance(predicate, dict) or not isinstance(predicate.get("format"), str):
             raise malformed("no predicate")
-        if predicate["format"] != "sealog-evidence/v0":
-            raise Finding("package_newer", predicate["format"], "sealog-evidence/v0")
+        if predicate["format"] != "sealog-evidence/v1":
+            raise Finding("package_newer", predicate["format"], "sealog-evidence/v1")
         if set(predicate) != PREDICATE:
             raise malformed("the predicate has other members")
         self.digests = self._subject(value["subject"], names)
@@ -1579,9 +1580,16 @@ class Opening:
 
     def holds(self, entry):
         """Whether it gives the commitment at its place in its entry."""
-        text = self._resolved(entry["record"]["body"])
+        record = entry["record"]
+        if self.field.startswith(SEALED_FIELD):
+            text = next(
+                (item.get("commitment") for item in personal_commitments(record) if item.get("field") == self.field),
+                None,
+            )
+        else:
+            text = self._resolved(record["body"])
         found = COMMITMENT.fullmatch(text) if isinstance(text, str) else None
-        if found is None or entry["record"].get("record_id") != self.record_id:
+        if found is None or record.get("record_id") != self.record_id:
             return False
         code = hmac.new(self.salt, b"sealog/commit/v1\0" + self.value, hashlib.sha256)
         return hmac.compare_digest(code.hexdigest(), found[1])
@@ -1611,6 +1619,23 @@ def read_openings(values, count):
     if len(values) != count or count > OPENINGS_MAX:
         raise malformed("another number of openings than the statement says, or too many")
     return openings
+
+
+def personal_commitments(record):
+    listed = record.get("personal_commitments", [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise Finding("receipt_entry", "its personal commitments are none")
+    return listed
+
+
+def sealed_commitments(record):
+    """How many of sealed payloads there are: the other personal ones stand in the body."""
+    def is_sealed(item):
+        field, text = item.get("field"), item.get("commitment")
+        named = isinstance(field, str) and field.startswith(SEALED_FIELD)
+        return named and isinstance(text, str) and COMMITMENT.fullmatch(text) is not None
+
+    return sum(map(is_sealed, personal_commitments(record)))
 
 
 def commitments_in(value):
@@ -1962,7 +1987,8 @@ class Package:
         for opening in openings:
             if not opening.holds(entry):
                 raise Finding("package_opening", f"entry {index}, `{opening.field}`")
-        self.closed += commitments_in(entry["record"]["body"]) - len(openings)
+        held = commitments_in(entry["record"]["body"]) + sealed_commitments(entry["record"])
+        self.closed += held - len(openings)
         if entry["record"].get("kind") not in LOG_KINDS:
             self.last_of_producers = index
 

@@ -66,6 +66,10 @@ impl fmt::Display for KeyId {
     }
 }
 
+/// How the field path of a commitment to a sealed payload begins; the payload's name follows. No JSON Pointer begins so
+/// (`docs/formats/sealed.md`, "Its commitment").
+pub const SEALED_FIELD: &str = "sealed:";
+
 /// A data key: 32 random bytes from which the salts of a subject, tenant or ledger are derived.
 ///
 /// Erased when dropped; what hashing leaves on the stack is not. It has neither text nor equality: it is compared by

@@ -25,7 +25,7 @@ use crate::options::Access;
 use crate::read::Leaf;
 
 /// What the first line of an extract calls its format.
-pub const EXPORT_FORMAT: &str = "sealog-export/v0";
+pub const EXPORT_FORMAT: &str = "sealog-export/v1";
 
 /// What left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -460,7 +460,7 @@ fn remember_path(path: &Path, origin: &str, options: &Options) -> Result<(), Err
 fn label_text(origin: &str) -> String {
     format!(
         "# For people. Nothing trusts this file; the log itself says the same in its first entry.\n\
-         format_version = {} # provisional\norigin = \"{origin}\"\n",
+         format_version = {}\norigin = \"{origin}\"\n",
         sealog_core::state::FORMAT_VERSION
     )
 }

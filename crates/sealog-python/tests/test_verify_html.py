@@ -59,7 +59,7 @@ def test_its_policy_lets_nothing_out_and_only_its_own_script_run() -> None:
 def test_it_names_no_address_and_writes_no_markup() -> None:
     text = verify_page.PAGE.read_text(encoding="utf-8")
     script = verify_page.inside("script")
-    names = {"https://in-toto.io/Statement/v1", "https://sealog.dev/evidence/v0"}
+    names = {"https://in-toto.io/Statement/v1", "https://sealog.dev/evidence/v1"}
     assert set(re.findall(r"https?://[^\s\"'`)]+", text)) == names
     for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "fetch(", "XMLHttpRequest"]:
         assert word not in script, word
@@ -527,7 +527,7 @@ def write_extract(path: Path, count: int, body: dict[str, Any] | None = None) ->
     texts = [[base64.b64encode(node).decode() for node in row] for row in levels]
     signed = f"{origin}\n{count}\n{texts[-1][0]}\n"
     note = f"{signed}\n{SigningKey(origin, seed).line(signed)}"
-    head = {"checkpoint": note, "format": "sealog-export/v0", "origin": origin, "query": {}, "size": count}
+    head = {"checkpoint": note, "format": "sealog-export/v1", "origin": origin, "query": {}, "size": count}
     with path.open("wb") as file:
         file.write(verify.write_canonical(head) + b"\n")
         for at, entry in enumerate(entries):

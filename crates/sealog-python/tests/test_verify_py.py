@@ -312,7 +312,7 @@ EXTRACT_ATTACKS: dict[str, tuple[Callable[[list[str]], list[str]], int, str]] = 
         "size_mismatch",
     ),
     "another version": (
-        lambda lines: [lines[0].replace("sealog-export/v0", "sealog-export/v1"), *lines[1:]],
+        lambda lines: [lines[0].replace("sealog-export/v1", "sealog-export/v2"), *lines[1:]],
         2,
         "extract_malformed",
     ),
@@ -357,3 +357,14 @@ def test_no_flipped_bit_of_a_receipt_or_an_extract_holds(world: dict[str, Any]) 
         lines = iter(bytes(flipped).splitlines(keepends=True))
         with pytest.raises(verify.Finding):
             verify.verify_extract(lines, pinned)
+
+
+KEPT = ROOT / "crates" / "sealog-ledger" / "tests" / "kept"
+
+
+@pytest.mark.parametrize("name", ["receipt.proof", "extract.jsonl", "package.zip"])
+@pytest.mark.parametrize("version", sorted(path.name for path in KEPT.iterdir() if path.is_dir()))
+def test_what_left_a_kept_ledger_holds(version: str, name: str) -> None:
+    """Of each format version that was ever final."""
+    vkey = (KEPT / version / "log.vkey").read_text(encoding="utf-8").strip()
+    assert both(KEPT / version / name, vkey) == (0, "holds")

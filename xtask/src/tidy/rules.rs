@@ -60,7 +60,7 @@ pub(super) const EXTENSIONS: &[&str] = &[
 ];
 
 /// Folders whose files are data that a test compares byte by byte: no rule about their text.
-pub(super) const DATA_FOLDERS: &[&str] = &["testdata", "golden", "vectors"];
+pub(super) const DATA_FOLDERS: &[&str] = &["testdata", "golden", "vectors", "kept"];
 
 /// Files that a program writes, with the program: exempt from length and from the words below.
 pub(super) const GENERATED: &[(&str, &str)] = &[("Cargo.lock", "cargo")];

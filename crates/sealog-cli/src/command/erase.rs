@@ -120,9 +120,13 @@ fn show(erased: &Erased, context: &mut Context) -> Result<(), Error> {
     let lines = [
         format!("erased {}", plain(&erased.scope)),
         format!(
-            "  destroyed   {}, {}",
+            "  destroyed   {}, {}{}",
             count(keys, "key", "keys"),
-            count(erased.tokens, "pseudonym", "pseudonyms")
+            count(erased.tokens, "pseudonym", "pseudonyms"),
+            match erased.payloads {
+                0 => String::new(),
+                files => format!(", {}", count(files, "payload file", "payload files")),
+            }
         ),
         format!(
             "  stays       {}; what was under these keys cannot be opened any more",

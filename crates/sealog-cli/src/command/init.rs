@@ -208,10 +208,7 @@ fn show(ledger: &Ledger, path: &Path, context: &mut Context) -> Result<u8, Error
         ("verifier key", vkey),
         ("fingerprint", fingerprint),
         ("secrets", secrets.display().to_string()),
-        (
-            "format",
-            format!("{}, provisional", sealog_core::state::FORMAT_VERSION),
-        ),
+        ("format", sealog_core::state::FORMAT_VERSION.to_string()),
     ];
     for (name, value) in lines {
         context.out.line(&format!("{name:<14}{}", plain(&value)))?;

@@ -12,6 +12,7 @@ use super::error::{Check, SchemaError};
 use super::found::Found;
 use super::scalar;
 use super::table::{Rule, Slot};
+use crate::commitment::SEALED_FIELD;
 use crate::json::Ref;
 
 /// The rules of a record's own members.
@@ -20,7 +21,8 @@ pub(super) fn record(found: &Found<'_, '_>) -> Check {
         .get(Slot::PersonalCommitments)
         .zip(found.get(Slot::Body))
     {
-        each(list, |item| personal_commitment(item, body))
+        let payloads = found.get(Slot::Payloads);
+        each(list, |item| personal_commitment(item, body, payloads))
             .map_err(|error| error.within("personal_commitments"))?;
     }
     if let Some(list) = found.get(Slot::Payloads) {
@@ -46,7 +48,11 @@ pub(super) fn body(rule: Rule, body: Ref<'_, '_>, found: &Found<'_, '_>) -> Chec
     }
 }
 
-fn personal_commitment(item: Ref<'_, '_>, body: Ref<'_, '_>) -> Check {
+fn personal_commitment(
+    item: Ref<'_, '_>,
+    body: Ref<'_, '_>,
+    payloads: Option<Ref<'_, '_>>,
+) -> Check {
     let commitment = item
         .member("commitment")
         .and_then(Ref::plain_bytes)
@@ -57,6 +63,18 @@ fn personal_commitment(item: Ref<'_, '_>, body: Ref<'_, '_>) -> Check {
         return fails("key_id", "commitment_key_differs", rule);
     }
     let pointer = item.member("field").and_then(Ref::text).unwrap_or_default();
+    if let Some(name) = pointer.strip_prefix(SEALED_FIELD) {
+        let sealed = |payload: Ref<'_, '_>| {
+            let own = payload.member("key_id").and_then(Ref::plain_bytes);
+            let named = payload.member("name").is_some_and(|own| own.is_text(name));
+            named && own == key
+        };
+        if payloads.is_some_and(|list| list.elements().any(sealed)) {
+            return Ok(());
+        }
+        let rule = "no payload of this name is sealed by this key";
+        return fails("field", "commitment_not_sealed", rule);
+    }
     let stands = body.pointed(&pointer).and_then(Ref::plain_bytes);
     if stands != Some(commitment) {
         let rule = "the body does not hold this commitment there";

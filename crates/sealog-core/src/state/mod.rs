@@ -45,8 +45,8 @@ use epoch::Changed;
 use journal::Journal;
 use streams::Streams;
 
-/// Version of the line formats that this crate reads and writes.
-pub const FORMAT_VERSION: u64 = 0;
+/// Version of the line formats that this crate writes. It reads those of every version up to it.
+pub const FORMAT_VERSION: u64 = 1;
 
 /// What taking in a line gave.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! What an entry names and does not hold: payload files, and the values of commitments.
 
-use sealog_core::commitment::Commitment;
+use sealog_core::commitment::{Commitment, SEALED_FIELD};
 use sealog_core::config::parse_digest;
 use sealog_core::hash::Hash;
 use sealog_core::json::{Kind, Ref};
@@ -8,15 +8,30 @@ use sealog_core::json::{Kind, Ref};
 /// How every commitment begins in canonical JSON.
 const COMMITMENT: &[u8] = b"\"hmac-sha256:";
 
-/// How many commitments stand in the body of an entry. Most have none, which a search through their bytes tells.
+/// How many commitments an entry has: in its body, and to sealed payloads. Most have none, which a search through their
+/// bytes tells.
 pub(crate) fn commitments_in(line: &[u8], entry: Ref<'_, '_>) -> u64 {
     if memchr::memmem::find(line, COMMITMENT).is_none() {
         return 0;
     }
-    let body = entry
-        .member("record")
-        .and_then(|record| record.member("body"));
-    body.map_or(0, commitments)
+    let record = entry.member("record");
+    let body = record.and_then(|record| record.member("body"));
+    body.map_or(0, commitments) + record.map_or(0, sealed)
+}
+
+/// Those to sealed payloads; the other personal ones stand in the body.
+fn sealed(record: Ref<'_, '_>) -> u64 {
+    let list = record.member("personal_commitments");
+    let is_sealed = |item: &Ref<'_, '_>| {
+        let field = item.member("field").and_then(Ref::text);
+        let named = field.is_some_and(|field| field.starts_with(SEALED_FIELD));
+        named
+            && item
+                .member("commitment")
+                .is_some_and(|text| commitments(text) > 0)
+    };
+    let count = list.into_iter().flat_map(Ref::elements).filter(is_sealed);
+    u64::try_from(count.count()).unwrap_or(u64::MAX)
 }
 
 /// JSON nests to a limit that the reader holds, so this does too.
@@ -74,6 +89,15 @@ mod tests {
         assert_eq!(count(&nested, &quoted), 3);
         let named = format!("{{{quoted}:1}}");
         assert_eq!(count(&named, "1"), 0, "the name of a member");
+        let personal = |fields: &[&str]| {
+            let item = |field: &&str| format!("{{\"commitment\":{quoted},\"field\":\"{field}\"}}");
+            let list: Vec<_> = fields.iter().map(item).collect();
+            format!("1,\"personal_commitments\":[{}]", list.join(","))
+        };
+        assert_eq!(count("{\"a\":1}", &personal(&["/a", "", "seal:x"])), 0);
+        assert_eq!(count("{\"a\":1}", &personal(&["sealed:/a", "sealed:"])), 2);
+        let both = format!("{{\"a\":{quoted}}}");
+        assert_eq!(count(&both, &personal(&["/a", "sealed:/a"])), 2);
         for near in [
             format!("\"{TEXT}0\""),
             format!("\"{}\"", &TEXT[..TEXT.len() - 1]),

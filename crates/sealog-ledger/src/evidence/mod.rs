@@ -31,7 +31,7 @@ pub use write::{Evidence, EvidenceOptions, Exporter};
 use sealog_core::json::{Object, Value};
 
 /// What the manifest of a package calls its format.
-pub const EVIDENCE_FORMAT: &str = "sealog-evidence/v0";
+pub const EVIDENCE_FORMAT: &str = "sealog-evidence/v1";
 
 /// The members that every package has, in the order in which they stand. Behind them come the payloads, and then the
 /// manifest, which names all others by their digest.

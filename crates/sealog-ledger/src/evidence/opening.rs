@@ -1,7 +1,7 @@
 //! `openings.jsonl`: values that were committed to, each with the salt by which its commitment is checked
 //! (`docs/formats/commitment.md`).
 
-use sealog_core::commitment::{Commitment, Salt};
+use sealog_core::commitment::{Commitment, SEALED_FIELD, Salt};
 use sealog_core::json::{Object, Ref, Value};
 
 use super::members;
@@ -17,7 +17,7 @@ pub const OPENING_VALUE_BYTES_MAX: usize = 1024 * 1024;
 pub struct Opening {
     /// Id of the record that holds it.
     pub record_id: String,
-    /// JSON Pointer from the record's body to it.
+    /// JSON Pointer from the record's body to it; for a sealed payload `sealed:` and its name.
     pub field: String,
     /// The canonical encoding of the value (`docs/formats/values.md`).
     pub value: String,
@@ -85,7 +85,8 @@ impl Opened {
     }
 }
 
-/// The commitment that stands at this field of the record, if the entry is of that record.
+/// The commitment that stands at this field of the record, if the entry is of that record. That to a sealed payload
+/// stands among the personal ones.
 pub(super) fn commitment_at(
     entry: Ref<'_, '_>,
     record_id: &str,
@@ -95,7 +96,13 @@ pub(super) fn commitment_at(
     if !record.member("record_id")?.is_text(record_id) {
         return None;
     }
-    let value = record.member("body")?.pointed(field)?;
+    let value = if field.starts_with(SEALED_FIELD) {
+        let mut list = record.member("personal_commitments")?.elements();
+        list.find(|item| item.member("field").is_some_and(|own| own.is_text(field)))?
+            .member("commitment")?
+    } else {
+        record.member("body")?.pointed(field)?
+    };
     value.plain_str()?.parse().ok()
 }
 

@@ -13,7 +13,7 @@ use crate::index::{self, Query};
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// A name, not an address: nothing is fetched.
-const PREDICATE_TYPE: &str = "https://sealog.dev/evidence/v0";
+const PREDICATE_TYPE: &str = "https://sealog.dev/evidence/v1";
 const PREDICATE: [&str; 13] = [
     "anchors",
     "commitments",

@@ -2,7 +2,8 @@
 //!
 //! Order: what must be known is read while the keys are there; keys and pseudonyms are deleted in one transaction with
 //! the records that are still to be written; the records are appended; payload files that the keys sealed are deleted;
-//! every file is searched for residue. After a crash in between, the next open appends the records and deletes the files.
+//! every file is searched for residue. After a crash in between, the next open appends the records and deletes the
+//! files.
 
 use std::collections::BTreeSet;
 
@@ -235,8 +236,8 @@ impl Ledger {
         })
     }
 
-    /// The bodies of the records: one for each method and each key of a person, one for the pseudonyms; for a tenant one
-    /// for each method.
+    /// The bodies of the records: one for each method and each key of a person, one for the pseudonyms; for a tenant
+    /// one for each method.
     fn bodies(
         &self,
         order: &Erasure,

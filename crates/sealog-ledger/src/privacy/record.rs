@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sealog_core::commitment::KeyId;
+use sealog_core::commitment::{KeyId, SEALED_FIELD};
 use sealog_core::config::digest_text;
 use sealog_core::entry::DEFAULT_TENANT;
 use sealog_core::json::{FlatObject, Number, Value, push_pointer};
 use sealog_core::kinds::{self, FieldDef, Personal, Type, WrittenBy};
+use sealog_core::values::Encoder;
 use sealog_privacy::policy::{Policy, Reported, Search, Vault, VaultError};
 use sealog_privacy::seal::{Sealed, SealedPlace};
 
@@ -209,8 +210,26 @@ impl<'a> RecordVault<'a> {
             policy: policy.map(Policy::digest),
         };
         let sealed = Sealed::new(&key.key, key.id, &place, value)?;
+        let field = format!("{SEALED_FIELD}{name}");
+        let encoding = encoding_of(value)?;
+        let salt = key.key.salt(self.record_id, &field);
+        self.commitments.push(PersonalCommitment {
+            field,
+            commitment: salt.commit(key.id, &encoding).to_string(),
+            key_id: key.id.to_string(),
+        });
         Ok((sealed.into_bytes(), key.id))
     }
+}
+
+/// What the commitment to a sealed payload commits to: its bytes before they were sealed.
+pub(crate) fn encoding_of(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut encoder = Encoder::new();
+    let encoding = encoder.bytes(bytes).and_then(|()| encoder.finish());
+    encoding.map_err(|source| Error::Argument {
+        what: "a value that is to be sealed",
+        why: source.to_string(),
+    })
 }
 
 impl Vault for RecordVault<'_> {

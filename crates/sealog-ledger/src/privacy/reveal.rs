@@ -1,21 +1,24 @@
 //! Sealing single values, and showing what was sealed: only by an explicit call, which the log records first.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sealog_core::commitment::KeyId;
+use sealog_core::commitment::{KeyId, SEALED_FIELD};
 use sealog_core::entry::DEFAULT_TENANT;
 use sealog_core::hash::Hash;
-use sealog_core::json::{Object, Value};
+use sealog_core::json::{Object, Ref, Tape, Value};
 use sealog_privacy::seal::{Sealed, SealedPlace};
 use zeroize::Zeroizing;
 
+use super::record::encoding_of;
 use crate::Error;
 use crate::admin::own_draft;
 use crate::appended::Appended;
 use crate::clock::new_token;
+use crate::evidence::Opening;
 use crate::key_store::Holder;
 use crate::keys::LedgerDataKey;
 use crate::ledger::Ledger;
@@ -130,6 +133,46 @@ impl Ledger {
             media_type: Some(media_type),
             logged,
         })
+    }
+
+    /// Openings of sealed payloads for a package, each of a record by its name. Each access is logged before it is
+    /// shown. What has more than 4,096 bytes is opened by its digest: the bytes go beside the package.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a record that is not there or has no sealed payload of this name, or whose payload was
+    /// sealed by a version that made no commitment to it; as [`Ledger::reveal`].
+    pub fn openings_of_sealed(
+        &self,
+        asked: &[(String, String)],
+        access: &Access,
+    ) -> Result<Vec<Opening>, Error> {
+        let mut wanted: BTreeMap<&str, Option<u64>> =
+            asked.iter().map(|(id, _)| (&**id, None)).collect();
+        let mut tape = Tape::new();
+        for entry in self.entries(0..u64::MAX)? {
+            let entry = entry?;
+            let read = tape.read(entry.bytes()).ok();
+            let id = read.and_then(|read| read.member("record")?.member("record_id"));
+            let id = id.and_then(Ref::plain_str);
+            if let Some(place) = id.and_then(|id| wanted.get_mut(id)) {
+                place.get_or_insert(entry.index());
+            }
+        }
+        let open = |(id, name): &(String, String)| {
+            let index = wanted.get(&**id).copied().flatten();
+            let index = index.ok_or_else(|| Error::Argument {
+                what: "the opening",
+                why: format!("the log has no record {id}"),
+            })?;
+            let shown = self.reveal(index, name, access)?;
+            let value = String::from_utf8(encoding_of(&shown.bytes)?).unwrap_or_default();
+            Ok(Opening {
+                record_id: id.clone(),
+                field: format!("{SEALED_FIELD}{name}"),
+                value,
+            })
+        };
+        asked.iter().map(open).collect()
     }
 
     /// The names of the sealed payloads of an entry, with the keys that open them.

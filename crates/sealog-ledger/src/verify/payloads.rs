@@ -48,8 +48,8 @@ impl Payloads {
         Ok(())
     }
 
-    /// The finding of a file that an entry names: it has to hold the bytes that the entry states. `line` is the entry's,
-    /// `index` its place.
+    /// The finding of a file that an entry names: it has to hold the bytes that the entry states. `line` is the
+    /// entry's, `index` its place.
     pub(super) fn check(
         &mut self,
         store: &dyn Store,

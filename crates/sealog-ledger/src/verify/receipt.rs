@@ -82,7 +82,6 @@ impl ReceiptReport {
         );
         json.insert("level", self.level.id());
         json.insert("pinned_by", self.pinned_by.id());
-        json.insert("provisional", true);
         json.insert("reason", self.reason());
         let mut time = Object::new();
         self.interval.write(&mut time);

@@ -326,7 +326,6 @@ impl Report {
         json.insert("last_epoch", self.last_epoch.map_or(Value::Null, count));
         json.insert("origin", text(self.origin()));
         json.insert("pinned_by", self.pinned_by().id());
-        json.insert("provisional", true);
         json.insert("reason", self.reason());
         json.insert(
             "root",

@@ -4,10 +4,12 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine;
 use sealog_core::json::{Object, Value};
 use sealog_core::tlog::sign::{Ed25519Signer, SignError, Signer};
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use sealog_ledger::evidence::{Asked, EvidenceOptions, Opening};
+use sealog_ledger::verify::{Request, verify_package};
 use sealog_ledger::{
     Commit, Creation, Draft, Erasure, ErasureSubject, HoldPlacing, HoldScope, Ledger, Options,
     Query, RetentionSet,
@@ -355,6 +357,65 @@ fn a_package_that_opens_a_commitment_names_its_key_so_that_an_erasure_tells_of_i
     let again = ground.path().with_file_name("again.zip");
     let refused = ledger.hand_over_evidence(&again, &query, &options, &asked, &mut |_| ());
     assert!(refused.unwrap_err().to_string().contains("was destroyed"));
+}
+
+#[test]
+fn a_package_opens_a_sealed_value_alone_and_an_erasure_tells_of_it() {
+    let ground = Ground::new();
+    let ledger = with_policy(&ground, SEALING);
+    let producer = ledger.producer().unwrap();
+    let index = producer.append(message("john", MAIL)).unwrap().index();
+    producer.append(message("john", "jd@example.net")).unwrap();
+    producer.append(message("jane", MAIL)).unwrap();
+    let record_id = at(&record(&ledger, index), &["record_id"])
+        .unwrap()
+        .to_owned();
+    let asked = [(record_id.clone(), "/text".to_owned())];
+    let size = ledger.size();
+    let openings = ledger.openings_of_sealed(&asked, &access()).unwrap();
+    let logged = record(&ledger, size);
+    assert_eq!(at(&logged, &["kind"]), Some("access.logged"));
+    let options = EvidenceOptions {
+        openings,
+        ..EvidenceOptions::default()
+    };
+    let out = ground.path().with_file_name("package.zip");
+    let court = Asked {
+        by: "ann".into(),
+        recipient: Some("court-1".into()),
+    };
+    let query = Query::default();
+    let handed = ledger.hand_over_evidence(&out, &query, &options, &court, &mut |_| ());
+    let evidence = handed.unwrap().evidence;
+    assert_eq!((evidence.opened, evidence.closed), (1, 2));
+    let request = Request {
+        keys: vec![VerifierKey::parse(&ledger.vkey()).unwrap()],
+        ..Request::default()
+    };
+    let file = fs::File::open(&out).unwrap();
+    assert_eq!(verify_package(file, &request).exit(), 0);
+    // It shows this value, neither the other one nor the key.
+    let bytes = fs::read(&out).unwrap();
+    let shows = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    assert!(shows(&base64(MAIL)) && !shows(&base64("jd@example.net")));
+    assert!(!shows("jd@example.net"));
+
+    let refused = |id: &str, name: &str| {
+        let asked = [(id.to_owned(), name.to_owned())];
+        let refused = ledger.openings_of_sealed(&asked, &access()).unwrap_err();
+        refused.code()
+    };
+    assert_eq!(refused(&record_id, "/other"), "argument");
+    assert_eq!(refused(&record_id.replace('0', "1"), "/text"), "argument");
+    let done = ledger.erase(&person("john")).unwrap();
+    assert_eq!(done.exports.len(), 1);
+    assert!(!done.residue.iter().any(|one| one.what == "data key"));
+    assert_eq!(refused(&record_id, "/text"), "data_key");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Payload files of persons who were erased: which go, which stay, and what a verifier says of those that are not there.
+//! Payload files of persons who were erased: which go, which stay, and what a verifier says of those that are not
+//! there.
 
 use std::fs;
 use std::path::PathBuf;

@@ -582,7 +582,7 @@ fn a_file_that_is_added_replaced_renamed_doubled_or_missing_is_no_package() {
     }
     assert_eq!(edited(&|m| m[8].1.push(b'\n')), (2, "package_malformed"));
     let newer = resigned(&case, &bytes, |manifest| {
-        manifest.replace("sealog-evidence/v0", "sealog-evidence/v9")
+        manifest.replace("sealog-evidence/v1", "sealog-evidence/v9")
     });
     assert_eq!(said(&case.verify(&newer)), (2, "package_newer"));
     for length in [0, 10, bytes.len() / 2, bytes.len() - 1] {

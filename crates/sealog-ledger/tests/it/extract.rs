@@ -163,7 +163,7 @@ fn lines_of_another_place_form_or_log_are_refused() {
     };
     case.refused(&case.edit(shorter), wrong(2));
     let version =
-        |lines: &mut Vec<String>| lines[0] = lines[0].replacen("export/v0", "export/v1", 1);
+        |lines: &mut Vec<String>| lines[0] = lines[0].replacen("export/v1", "export/v2", 1);
     case.refused(&case.edit(version), malformed(1));
     let size =
         |lines: &mut Vec<String>| lines[0] = lines[0].replacen("\"size\":7", "\"size\":8", 1);

@@ -26,6 +26,7 @@ mod import;
 mod import_llm;
 mod import_model;
 mod index;
+mod kept;
 mod key_store;
 mod kill;
 mod leaving;

@@ -16,6 +16,8 @@ class Erased(NamedTuple):
     """Ids of the keys that were destroyed."""
     tokens: int
     """Pseudonyms that were deleted."""
+    payloads: int
+    """Sealed payload files that were deleted."""
     entries: int
     """Entries that named the keys or the pseudonym. They stay, and their proofs with them."""
     approval_ids: list[str]

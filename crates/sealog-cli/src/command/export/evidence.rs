@@ -10,7 +10,7 @@ use sealog_core::values::Encoder;
 use sealog_ledger::evidence::{
     Asked, EvidenceOptions, Exporter, HandedOver, Opening, Sample, Scope,
 };
-use sealog_ledger::{Access, Query, keys};
+use sealog_ledger::{Access, Query, RevealAccess, keys};
 
 use crate::command::verify;
 use crate::context::Context;
@@ -55,6 +55,9 @@ pub(super) struct PackageArgs {
     /// Open a commitment to another value: the file holds its encoding (docs/formats/values.md)
     #[arg(long, value_name = "RECORD_ID/FIELD=FILE", requires = "evidence")]
     open_encoded: Vec<String>,
+    /// Open a sealed payload by its name, as `reveal RECORD` lists it: the log says first that it was looked at
+    #[arg(long, value_name = "RECORD_ID=NAME", requires = "evidence")]
+    open_sealed: Vec<String>,
     /// Sign as an actor too, by an id that `key trust --actor` made known and the key in --signing-key
     #[arg(long, value_name = "KEY_ID", requires_all = ["evidence", "signing_key"])]
     signed_by: Option<String>,
@@ -77,13 +80,23 @@ impl PackageArgs {
     }
 
     fn package(&self, query: &Query, out: &Path, context: &mut Context) -> Result<u8, Error> {
-        let options = self.options(context)?;
+        let mut options = self.options(context)?;
+        let sealed = self.sealed()?;
         let asked = Asked {
             by: self.by.clone().unwrap_or_default(),
             recipient: self.recipient.clone(),
         };
         let path = context.settings.environment().directory().join(out);
         let ledger = context.open(Access::Append)?;
+        if !sealed.is_empty() {
+            let access = RevealAccess {
+                actor_id: asked.by.clone(),
+                auth_method: None,
+                purpose: None,
+            };
+            let openings = ledger.openings_of_sealed(&sealed, &access)?;
+            options.openings.extend(openings);
+        }
         let bar = context.progress(0)?;
         let handed = ledger.hand_over_evidence(&path, query, &options, &asked, &mut |progress| {
             bar.set_length(progress.total);
@@ -129,6 +142,18 @@ impl PackageArgs {
             .chain(encoded)
             .map(|(text, encoded)| opening(text, encoded, directory))
             .collect()
+    }
+
+    /// Records and names of the sealed payloads that are to be opened.
+    fn sealed(&self) -> Result<Vec<(String, String)>, Error> {
+        let pair = |text: &String| {
+            let pair = text.split_once('=').ok_or_else(|| Error::Argument {
+                argument: "--open-sealed",
+                problem: "expected RECORD_ID=NAME".into(),
+            })?;
+            Ok((pair.0.to_owned(), pair.1.to_owned()))
+        };
+        self.open_sealed.iter().map(pair).collect()
     }
 
     fn exporter(&self, directory: &Path) -> Result<Option<Exporter>, Error> {

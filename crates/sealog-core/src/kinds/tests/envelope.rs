@@ -3,7 +3,9 @@
 use alloc::string::ToString;
 use alloc::{format, vec};
 
-use super::examples::{COMMITMENT, DIGEST, Extent, fields, object, record, set, with, without};
+use super::examples::{
+    COMMITMENT, DIGEST, Extent, KEY_ID, fields, object, record, remove, set, with, without,
+};
 use super::*;
 use crate::json::Number;
 use crate::limits::{ID_BYTES_MAX, INTEGER_MAX, PAYLOAD_INLINE_BYTES_MAX, STRING_BYTES_MAX};
@@ -249,6 +251,34 @@ fn the_path_of_a_personal_commitment_is_a_json_pointer() {
         "/personal_commitments/0/field",
         "commitment_not_in_body",
     );
+}
+
+#[test]
+fn a_personal_commitment_to_a_sealed_payload_has_that_payload() {
+    let field = "/personal_commitments/0/field";
+    let mut full = record("org.example.thing", object([]), Extent::Full);
+    let sealed = "sealed:greeting";
+    set(&mut full, "/payloads/0/name", "greeting".into());
+    set(&mut full, field, sealed.into());
+    set(&mut full, "/payloads/0/key_id", KEY_ID.into());
+    assert_eq!(on(&full, check_whole_record), Ok(BodySchema::Custom));
+    for other in ["sealed:", "sealed:other", &sealed.to_uppercase(), "seal:x"] {
+        let mut changed = full.clone();
+        set(&mut changed, field, other.into());
+        let code = match other.starts_with("sealed:") {
+            true => "commitment_not_sealed",
+            false => "commitment_not_in_body",
+        };
+        refused(&changed, field, code);
+    }
+    let mut other_key = full.clone();
+    set(&mut other_key, "/payloads/0/key_id", "00".repeat(16).into());
+    refused(&other_key, field, "commitment_not_sealed");
+    let mut open = full.clone();
+    remove(&mut open, "/payloads/0/key_id");
+    refused(&open, field, "commitment_not_sealed");
+    remove(&mut full, "/payloads");
+    refused(&full, field, "commitment_not_sealed");
 }
 
 #[test]

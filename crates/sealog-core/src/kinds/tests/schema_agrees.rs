@@ -13,9 +13,10 @@ use crate::json::{Number, Object};
 use crate::limits::{INTEGER_MAX, STRING_BYTES_MAX};
 
 /// Rules of Rust that JSON Schema 2020-12 has no words for.
-const INEXPRESSIBLE: [&str; 6] = [
+const INEXPRESSIBLE: [&str; 7] = [
     "commitment_key_differs",
     "commitment_not_in_body",
+    "commitment_not_sealed",
     "epoch_order",
     "inline_size_differs",
     "range_reversed",
