@@ -177,16 +177,19 @@ fn a_crash_while_the_key_encryption_key_is_replaced_loses_nothing() {
     assert!(!new.exists());
 }
 
+/// What is made of the bytes that wrap a key, and of the key.
+type Wrap = fn(Vec<u8>, &[u8; 32]) -> Vec<u8>;
+
 /// A wrapper of the host's own that answers as it is told.
 #[derive(Debug)]
 struct Told {
     id: &'static str,
     right: LocalWrapper,
-    wrap: fn(Vec<u8>, &[u8; 32]) -> Vec<u8>,
+    wrap: Wrap,
 }
 
 impl Told {
-    fn new(id: &'static str, wrap: fn(Vec<u8>, &[u8; 32]) -> Vec<u8>) -> Arc<dyn KeyWrapper> {
+    fn given(id: &'static str, wrap: Wrap) -> Arc<dyn KeyWrapper> {
         Arc::new(Self {
             id,
             right: LocalWrapper::new([7; 32]),
@@ -225,7 +228,7 @@ fn with_wrapper(ground: &Ground, wrapper: Arc<dyn KeyWrapper>) -> Ledger {
 
 #[test]
 fn what_a_wrapper_of_the_host_cannot_give_back_is_not_stored() {
-    let cases: [(fn(Vec<u8>, &[u8; 32]) -> Vec<u8>, &str); 5] = [
+    let cases: [(Wrap, &str); 5] = [
         (
             |_, _| b"x".repeat(WRAPPED_KEY_BYTES_MIN - 1),
             "it has 15 bytes",
@@ -243,7 +246,7 @@ fn what_a_wrapper_of_the_host_cannot_give_back_is_not_stored() {
     ];
     for (wrap, said) in cases {
         let ground = Ground::new();
-        let ledger = with_wrapper(&ground, Told::new("told-1", wrap));
+        let ledger = with_wrapper(&ground, Told::given("told-1", wrap));
         let failed = ledger.subject_ref(None, "john").unwrap_err();
         assert_eq!(failed.code(), "key_wrapper", "{failed}");
         assert!(failed.to_string().contains(said), "{failed}");
@@ -252,7 +255,7 @@ fn what_a_wrapper_of_the_host_cannot_give_back_is_not_stored() {
 
 #[test]
 fn a_wrapper_of_the_host_wraps_up_to_the_limits_and_is_asked_again_by_the_next_handle() {
-    let wraps: [fn(Vec<u8>, &[u8; 32]) -> Vec<u8>; 2] = [
+    let wraps: [Wrap; 2] = [
         |wrapped, _| wrapped,
         |mut wrapped, _| {
             wrapped.resize(WRAPPED_KEY_BYTES_MAX, 0);
@@ -261,17 +264,17 @@ fn a_wrapper_of_the_host_wraps_up_to_the_limits_and_is_asked_again_by_the_next_h
     ];
     for wrap in wraps {
         let ground = Ground::new();
-        let ledger = with_wrapper(&ground, Told::new("told-1", wrap));
+        let ledger = with_wrapper(&ground, Told::given("told-1", wrap));
         let index = ledger.producer().unwrap().append(message("john", MAIL));
         let reference = ledger.subject_ref(None, "john").unwrap();
         let index = index.unwrap().index();
         let secrets = ledger.secrets().unwrap();
         ledger.close().unwrap();
         assert!(!secrets.join(KEK_FILE).exists());
-        let again = with_wrapper(&ground, Told::new("told-1", wrap));
+        let again = with_wrapper(&ground, Told::given("told-1", wrap));
         assert_eq!(again.subject_ref(None, "john").unwrap(), reference);
         assert!(again.entry(index).is_ok());
-        let other = with_wrapper(&ground, Told::new("told-2", wrap));
+        let other = with_wrapper(&ground, Told::given("told-2", wrap));
         let refused = other.subject_ref(None, "john").unwrap_err();
         assert!(refused.to_string().contains("told-1"), "{refused}");
     }
@@ -290,7 +293,7 @@ fn an_id_of_a_wrapper_has_a_form() {
         ("\u{e9}", false),
     ] {
         let ground = Ground::new();
-        let ledger = with_wrapper(&ground, Told::new(id, |wrapped, _| wrapped));
+        let ledger = with_wrapper(&ground, Told::given(id, |wrapped, _| wrapped));
         let made = ledger.subject_ref(None, "john");
         match made {
             Ok(_) => assert!(is_right, "{id:?}"),
