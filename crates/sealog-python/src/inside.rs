@@ -1,7 +1,9 @@
-//! Code of the host that the ledger calls while it works: functions, recognisers and key wrappers that Python objects are.
+//! Code of the host that the ledger calls while it works: functions, recognisers and key wrappers that Python objects
+//! are.
 //!
-//! It may run under locks of the ledger. Whoever waits for one of those has released the interpreter, so the code gets it;
-//! but it must not use a ledger itself, for it would wait for its own caller. So a thread that is inside is refused.
+//! It may run under locks of the ledger. Whoever waits for one of those has released the interpreter, so the code gets
+//! it; but it must not use a ledger itself, for it would wait for its own caller. So a thread that is inside is
+//! refused.
 
 use std::cell::Cell;
 use std::fmt;

@@ -100,7 +100,8 @@ impl Recogniser for PythonRecogniser {
     }
 }
 
-/// A function of a field that is a Python object: `name`, `version`, and `apply(value)`, which gives what is stored, or None.
+/// A function of a field that is a Python object: `name`, `version`, and `apply(value)`, which gives what is stored, or
+/// None.
 struct PythonFunction {
     name: String,
     version: String,

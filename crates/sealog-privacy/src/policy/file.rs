@@ -83,8 +83,8 @@ impl Policy {
     /// Reads a policy with all that the host brings to it.
     ///
     /// # Errors
-    /// [`Error::Json`], [`Error::Policy`] and [`Error::Limit`] for what is no policy; [`Error::NeedsFunction`] if it names
-    /// a function that was not brought.
+    /// [`Error::Json`], [`Error::Policy`] and [`Error::Limit`] for what is no policy; [`Error::NeedsFunction`] if it
+    /// names a function that was not brought.
     pub fn parse_with(text: &[u8], plugins: Plugins) -> Result<Self, Error> {
         if text.len() > POLICY_BYTES_MAX {
             return Err(Error::Limit {

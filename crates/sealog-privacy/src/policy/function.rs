@@ -18,10 +18,10 @@ const PLACE: &str = "functions";
 
 /// Decides what stands in the place of a field's value, where no mode does what is needed.
 ///
-/// A policy names it at a path (`docs/formats/privacy-policy.md`); its name and version enter the digest of every policy
-/// that does. It is called before the record is written, on the thread that appends it, and for the log's own records
-/// while the log waits: it has to be quick, and must not use the ledger that it works for. It may be called more than
-/// once for the same value, and has to give the same each time.
+/// A policy names it at a path (`docs/formats/privacy-policy.md`); its name and version enter the digest of every
+/// policy that does. It is called before the record is written, on the thread that appends it, and for the log's own
+/// records while the log waits: it has to be quick, and must not use the ledger that it works for. It may be called
+/// more than once for the same value, and has to give the same each time.
 pub trait FieldFunction: Send + Sync {
     /// Its name: 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `-` and `.`.
     fn name(&self) -> &str;
