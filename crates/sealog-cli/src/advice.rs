@@ -115,6 +115,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "privacy_needs_keys",
         "use drop, redact or mask in its place here; records of a ledger take every mode (`privacy` in its settings)",
     ),
+    (
+        "privacy_needs_function",
+        "this command has no functions: use the policy in the program that brings them, or a mode in the place of `call`",
+    ),
     // Models that lie elsewhere.
     (
         "source_name",

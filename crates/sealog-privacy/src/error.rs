@@ -33,6 +33,20 @@ pub enum Error {
         /// The mode.
         mode: String,
     },
+    /// A policy names a function of the host that was not brought to it.
+    #[error("the policy needs the function `{name}`, and there is none of that name here")]
+    NeedsFunction {
+        /// The function.
+        name: String,
+    },
+    /// A function of the host that a policy names failed.
+    #[error("the function `{name}` of the privacy policy failed: {source}")]
+    Function {
+        /// Which one.
+        name: String,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A value could not be encrypted.
     #[error("the value could not be sealed")]
     Seal,
@@ -43,7 +57,7 @@ pub enum Error {
     #[error("the sealed value does not open: another key or place, or changed bytes")]
     NotOpened,
     /// A key cannot be wrapped or unwrapped.
-    #[error("the key-encryption key does not open the key: {why}")]
+    #[error("the key cannot be wrapped or unwrapped: {why}")]
     Wrapper {
         /// What the cipher or the service said.
         why: String,
@@ -72,7 +86,9 @@ impl Error {
                 ErrorKind::Unavailable
             }
             Self::NotOpened => ErrorKind::Refuted,
-            Self::NeedsKeys { .. } => ErrorKind::Refused,
+            Self::NeedsKeys { .. } | Self::NeedsFunction { .. } | Self::Function { .. } => {
+                ErrorKind::Refused
+            }
             Self::Json { .. } | Self::Policy { .. } | Self::Limit { .. } | Self::NotSealed => {
                 ErrorKind::Malformed
             }
@@ -84,6 +100,8 @@ impl Error {
         match self {
             Self::Engine { .. } => "privacy_engine",
             Self::NeedsKeys { .. } => "privacy_needs_keys",
+            Self::NeedsFunction { .. } => "privacy_needs_function",
+            Self::Function { .. } => "field_function",
             Self::Json { .. } | Self::Policy { .. } => "privacy_policy",
             Self::Limit { .. } => "privacy_limit",
             Self::Seal => "seal",

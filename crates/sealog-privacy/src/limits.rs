@@ -51,10 +51,20 @@ pub const DICTIONARY_WORDS_MAX: usize = 100_000;
 pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Groups within groups of a pattern of a policy, at most.
 pub const PATTERN_DEPTH_MAX: u32 = 32;
+/// Bytes of the name of a function that a policy names, at most.
+pub const FUNCTION_NAME_BYTES_MAX: usize = 64;
+/// Bytes of the version of such a function, at most.
+pub const FUNCTION_VERSION_BYTES_MAX: usize = 200;
 /// Bytes of a path of a policy, at most.
 pub const PATH_BYTES_MAX: usize = 1024;
 /// Steps of a path of a policy, at most.
 pub const PATH_STEPS_MAX: usize = 32;
+/// Bytes of the id of a key-encryption key, at most.
+pub const WRAPPER_ID_BYTES_MAX: usize = 200;
+/// Bytes of a wrapped key, at least: fewer could be found anywhere by chance once it has to be gone.
+pub const WRAPPED_KEY_BYTES_MIN: usize = 16;
+/// Bytes of a wrapped key, at most.
+pub const WRAPPED_KEY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a value that is sealed, at most: the largest payload.
 pub const SEALED_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

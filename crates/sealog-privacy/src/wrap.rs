@@ -19,7 +19,9 @@ const NONCE_BYTES: usize = 12;
 
 /// Encrypts data keys: a key in a file, or one that a service keeps.
 ///
-/// `context` says what the wrapped bytes are for; they unwrap under no other. Both calls may wait for a service.
+/// `context` says what the wrapped bytes are for; they unwrap under no other. Both calls may wait for a service, while
+/// other threads and processes wait for the key store. What is wrapped has 16 bytes to 16 KiB. A wrapper keeps nothing
+/// of the keys: what it kept, an erasure would not destroy.
 pub trait KeyWrapper: fmt::Debug + Send + Sync {
     /// Which key this is: 1 to 200 printable characters of ASCII, the same for ever. It is stored with what it wrapped.
     fn id(&self) -> &str;

@@ -5,7 +5,7 @@
 //! | refuted | `TamperError` with its findings |
 //! | malformed | `FormatError`, a `ValueError` |
 //! | refused | `RefusedError` |
-//! | unavailable | the built-in `OSError` that matches |
+//! | unavailable | the built-in `OSError` that matches, with the reason as `code` |
 //! | unavailable, outcome unknown | `OutcomeUnknownError` with the ids to retry with |
 
 use std::io;
@@ -25,6 +25,7 @@ use sealog_model::scan::baseline::Baseline;
 use sealog_model::scan::output;
 
 use crate::finding::Finding;
+use crate::inside::Raised;
 use crate::plain;
 
 static FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -35,6 +36,10 @@ static FILL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The exception for an error of the ledger.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    // What failed may have been interrupted from the keyboard (`inside`); then that is what the caller hears of.
+    if let Err(interrupt) = py.check_signals() {
+        return interrupt;
+    }
     let message = error.to_string();
     let made = match (error.outcome_unknown(), error.kind()) {
         (Some(ids), _) => sealog_error(py, &UNKNOWN, "OutcomeUnknownError", &message, |extra| {
@@ -47,9 +52,13 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
             })
         }
         (None, ErrorKind::Refused) => refused(py, error, &message),
-        (None, ErrorKind::Unavailable) => Ok(os_error(error, &message)),
+        (None, ErrorKind::Unavailable) => unavailable(py, error, &message),
     };
-    made.unwrap_or_else(|error| error)
+    let made = made.unwrap_or_else(|error| error);
+    if let Some(raised) = Raised::below(error) {
+        made.set_cause(py, Some(raised.error.clone_ref(py)));
+    }
+    made
 }
 
 /// The exception for an older log that cannot be read or adopted.
@@ -193,6 +202,13 @@ fn sealog_error<'py>(
     let extra = PyDict::new(py);
     fill(&extra)?;
     Ok(PyErr::from_value(kind.call((message,), Some(&extra))?))
+}
+
+/// A built-in `OSError` with the reason as `code`, as every other exception has it.
+fn unavailable(py: Python<'_>, error: &Error, message: &str) -> PyResult<PyErr> {
+    let made = os_error(error, message);
+    made.value(py).setattr(intern!(py, "code"), error.code())?;
+    Ok(made)
 }
 
 /// `OSError` picks its own subclass by the error number.

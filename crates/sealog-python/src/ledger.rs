@@ -16,6 +16,7 @@ use sealog_ledger::{Error, Whose};
 use crate::encode::Encoded;
 use crate::entry::{Entries, Entry};
 use crate::error::{exception, refused_error, timeout};
+use crate::inside;
 use crate::live::{Live, Settings};
 use crate::process::Process;
 use crate::queue::NotPushed;
@@ -51,8 +52,9 @@ impl Drop for LedgerCore {
 }
 
 impl LedgerCore {
-    /// What is open in this process.
+    /// What is open in this process. Refused to code that a ledger calls.
     pub(crate) fn live(&self, py: Python<'_>) -> PyResult<(&Arc<Live>, Process)> {
+        inside::refuse(py)?;
         let (stage, process) = self.stage.current();
         if let Some(live) = stage.peek() {
             return Ok((live, process));
@@ -84,6 +86,7 @@ impl LedgerCore {
     #[new]
     fn new(path: Option<PathBuf>, settings: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = settings.py();
+        inside::refuse(py)?;
         let read = settings::read(path, settings)?;
         let stage = py
             .detach(|| Stage::open(&read.settings))

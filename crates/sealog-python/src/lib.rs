@@ -5,8 +5,8 @@
 //!
 //! **What is absent**: any rule about records (those are in `sealog-core` and `sealog-ledger`), the decorator and
 //! the collector (pure Python, in `python/sealog`), output of any kind, signal handlers, and threads at import.
-//! No thread of this crate ever takes the interpreter's lock, but for a callable that signs (`signer`)
-//! and a recogniser of personal data that Python code is (`privacy`).
+//! No thread of this crate ever takes the interpreter's lock, but for code of the host that the ledger calls: a
+//! callable that signs (`signer`), functions and recognisers of a policy (`privacy`), and a key wrapper (`wrapper`).
 
 mod body;
 mod cli;
@@ -18,6 +18,7 @@ mod evidence;
 mod finding;
 mod ids;
 mod import;
+mod inside;
 mod ledger;
 mod live;
 mod model;
@@ -38,6 +39,7 @@ mod state;
 mod tree;
 mod verify;
 mod worker;
+mod wrapper;
 
 use pyo3::prelude::pymodule;
 

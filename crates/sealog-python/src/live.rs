@@ -1,7 +1,8 @@
 //! What one process has open of a ledger: the handle, the producer's run, the queue and its worker.
 //!
-//! A forked child never uses its parent's; it makes its own from the same settings. **No lock of this module is
-//! held while the interpreter's lock is taken**, and whatever may wait is called with the interpreter released.
+//! A forked child never uses its parent's; it makes its own from the same settings. **No lock of this module but
+//! `first` is held while the interpreter's lock is taken**, and whatever may wait is called with the interpreter
+//! released.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -74,7 +75,8 @@ pub(crate) struct Live {
     pub(crate) tally: Tally,
     settings: Settings,
     started: AtomicBool,
-    /// The number of the run's first record, once taken; held while that record is appended.
+    /// The number of the run's first record, once taken; held while that record is appended, for which a policy may
+    /// call Python code. So it is waited for with the interpreter released, and never by such code (`inside`).
     first: Mutex<Option<u64>>,
     /// When the first record last failed.
     start_failed: Mutex<Option<Instant>>,

@@ -7,12 +7,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
 use sealog_core::json::Value;
 use sealog_ledger::{Erasure, ErasureSubject, RevealAccess, Whose};
-use sealog_privacy::policy;
+use sealog_privacy::policy::{self, FieldFunction, FunctionError, Plugins};
 use sealog_privacy::scan::Recogniser;
 use sealog_privacy::seal::Sealed;
 
 use crate::body;
 use crate::error::{exception, format_error};
+use crate::inside::{self, Raised};
 use crate::ledger::LedgerCore;
 use crate::plain;
 
@@ -84,6 +85,7 @@ impl Recogniser for PythonRecogniser {
 
     fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
         let spans = Python::attach(|py| {
+            let _inside = inside::enter();
             self.call(py, text).map_err(|error| {
                 // Nobody waits for an answer here; Python tells of it as of an exception in a destructor.
                 error.write_unraisable(py, Some(self.find.bind(py)));
@@ -96,6 +98,75 @@ impl Recogniser for PythonRecogniser {
             Err(()) => {}
         }
     }
+}
+
+/// A function of a field that is a Python object: `name`, `version`, and `apply(value)`, which gives what is stored, or
+/// None.
+struct PythonFunction {
+    name: String,
+    version: String,
+    apply: Py<PyAny>,
+}
+
+impl PythonFunction {
+    fn of(given: &Bound<'_, PyAny>) -> PyResult<Arc<dyn FieldFunction>> {
+        let text = |name: &str| given.getattr(name)?.extract::<String>();
+        Ok(Arc::new(Self {
+            name: text("name")?,
+            version: text("version")?,
+            apply: inside::method(given, "functions", "apply")?,
+        }))
+    }
+
+    fn call(&self, py: Python<'_>, value: &Value) -> PyResult<Option<Value>> {
+        let made = self.apply.bind(py).call1((plain::value(py, value)?,))?;
+        if made.is_none() {
+            return Ok(None);
+        }
+        read_value(&made).map(Some)
+    }
+}
+
+impl FieldFunction for PythonFunction {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn apply(&self, value: &Value) -> Result<Option<Value>, FunctionError> {
+        if inside::is_inside() {
+            // It might call itself without end.
+            return Err("it is called by code that a ledger or a policy calls".into());
+        }
+        let made = Python::try_attach(|py| {
+            let _inside = inside::enter();
+            let made = self.call(py, value);
+            made.map_err(|error| FunctionError::from(Raised::new(py, error)))
+        });
+        made.unwrap_or_else(|| Err("the interpreter is ending".into()))
+    }
+}
+
+/// A value of JSON types.
+fn read_value(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let wrapped = PyDict::new(value.py());
+    wrapped.set_item("value", value)?;
+    let read = body::read(wrapped.as_any())?.object.to_object();
+    Ok(read.get("value").cloned().unwrap_or(Value::Null))
+}
+
+/// What each of the objects becomes; none if none are given.
+fn listed<T>(
+    given: Option<&Bound<'_, PyAny>>,
+    of: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>,
+) -> PyResult<Vec<T>> {
+    let Some(given) = given else {
+        return Ok(Vec::new());
+    };
+    given.try_iter()?.map(|object| of(&object?)).collect()
 }
 
 /// A span of characters as one of bytes; none if it does not lie in the text.
@@ -115,11 +186,12 @@ fn failed(py: Python<'_>, error: sealog_privacy::Error) -> PyErr {
 #[pymethods]
 impl Policy {
     #[new]
-    #[pyo3(signature = (policy=None, *, recognisers=None))]
+    #[pyo3(signature = (policy=None, *, recognisers=None, functions=None))]
     fn new(
         py: Python<'_>,
         policy: Option<&Bound<'_, PyAny>>,
         recognisers: Option<&Bound<'_, PyAny>>,
+        functions: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let text = match policy {
             None => br#"{"format":"sealog/privacy-policy/v1"}"#.to_vec(),
@@ -133,13 +205,11 @@ impl Policy {
                 }
             }
         };
-        let mut list = Vec::new();
-        if let Some(recognisers) = recognisers {
-            for recogniser in recognisers.try_iter()? {
-                list.push(PythonRecogniser::of(&recogniser?)?);
-            }
-        }
-        let read = py.detach(|| policy::Policy::parse(&text, list));
+        let plugins = Plugins {
+            recognisers: listed(recognisers, PythonRecogniser::of)?,
+            functions: listed(functions, PythonFunction::of)?,
+        };
+        let read = py.detach(|| policy::Policy::parse_with(&text, plugins));
         let read = read.map_err(|error| failed(py, error))?;
         Ok(Self(Arc::new(read)))
     }
@@ -158,6 +228,16 @@ impl Policy {
             types.set_item(id, mode.name())?;
         }
         Ok(types)
+    }
+
+    /// Each function that it names, with its version.
+    #[getter]
+    fn functions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let functions = PyDict::new(py);
+        for (name, version) in self.0.functions() {
+            functions.set_item(name, version)?;
+        }
+        Ok(functions)
     }
 
     /// Applies the policy to a text.
@@ -183,10 +263,7 @@ impl Policy {
         py: Python<'py>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let wrapped = PyDict::new(py);
-        wrapped.set_item("value", value)?;
-        let read = body::read(wrapped.as_any())?.object.to_object();
-        let value = read.get("value").cloned().unwrap_or(Value::Null);
+        let value = read_value(value)?;
         let policy = Arc::clone(&self.0);
         let redacted = py.detach(|| policy.redactor().value(&value));
         let (value, _) = redacted.map_err(|error| failed(py, error))?;

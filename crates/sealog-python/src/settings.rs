@@ -13,6 +13,7 @@ use crate::error::format_error;
 use crate::ledger::WhenFull;
 use crate::live::{Runtime, Settings};
 use crate::signer::CallableSigner;
+use crate::wrapper::PythonWrapper;
 
 /// Records that the queue holds, if nothing else is said.
 const QUEUE_RECORDS: usize = 65_536;
@@ -119,6 +120,7 @@ fn option(options: &mut Options, name: &str, value: &Bound<'_, PyAny>) -> PyResu
         "epoch_entries" => options.epoch_entries = value.extract()?,
         "epoch_seconds" => options.epoch_seconds = value.extract()?,
         "allow_file_systems" => options.allow_file_systems = value.extract()?,
+        "key_wrapper" => options.key_wrapper = Some(PythonWrapper::of(value)?),
         "privacy" => options.privacy = Some(crate::privacy::policy(value)?),
         "producer_id" => options.producer_id = value.extract()?,
         "head_copy" => {

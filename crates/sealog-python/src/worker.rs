@@ -167,6 +167,9 @@ fn is_of_one_record(error: &Error) -> bool {
     error.kind() == ErrorKind::Malformed
         || matches!(
             error,
-            Error::Rules { .. } | Error::IdTaken { .. } | Error::IdUnknowable { .. }
+            Error::Rules { .. }
+                | Error::IdTaken { .. }
+                | Error::IdUnknowable { .. }
+                | Error::Privacy(sealog_privacy::Error::Function { .. })
         )
 }

@@ -106,5 +106,6 @@ pub(super) fn policy_seeds() -> Vec<Vec<u8>> {
         br#"{"format":"sealog/privacy-policy/v1","default":"keep","types":{"IPV4":"redact"},"patterns":[{"id":"STAFF_NO","pattern":"E[0-9]{6}","words":["staff"]}]}"#,
         br#"{"format":"sealog/privacy-policy/v1","default":"keep","dictionaries":[{"id":"NAMES","words":["Jane Doe"],"mode":"drop"}]}"#,
         br#"{"format":"sealog/privacy-policy/v1","default":"keep","types":{"EMAIL":"seal"}}"#,
+        br#"{"format":"sealog/privacy-policy/v1","default":"keep","fields":[{"path":"/a","call":"shorten"}]}"#,
     ])
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sealog_core::hash::{decode_hex, push_hex};
+use sealog_privacy::limits::{WRAPPED_KEY_BYTES_MAX, WRAPPED_KEY_BYTES_MIN, WRAPPER_ID_BYTES_MAX};
 use sealog_privacy::wrap::{KeyWrapper, LocalWrapper};
 use zeroize::Zeroizing;
 
@@ -19,6 +20,58 @@ const NEW_KEK_FILE: &str = "kek.key.new";
 /// The environment variable that holds it instead: 64 hex digits.
 pub const KEK_VARIABLE: &str = "SEALOG_KEK";
 
+/// A wrapper that the host brought: what it wraps is stored only if it gives the key back.
+#[derive(Debug)]
+struct Given(Arc<dyn KeyWrapper>);
+
+impl Given {
+    fn checked(given: &Arc<dyn KeyWrapper>) -> Result<Arc<dyn KeyWrapper>, Error> {
+        let id = given.id();
+        let is_id = (1..=WRAPPER_ID_BYTES_MAX).contains(&id.len())
+            && id.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !is_id {
+            return Err(Error::Argument {
+                what: "the id of the key wrapper",
+                why: format!("it is not 1 to {WRAPPER_ID_BYTES_MAX} printable characters of ASCII"),
+            });
+        }
+        Ok(Arc::new(Self(Arc::clone(given))))
+    }
+}
+
+impl KeyWrapper for Given {
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    fn wrap(&self, key: &[u8; 32], context: &[u8]) -> Result<Vec<u8>, sealog_privacy::Error> {
+        let wrapped = self.0.wrap(key, context)?;
+        let failed = |why: String| Err(sealog_privacy::Error::Wrapper { why });
+        if !(WRAPPED_KEY_BYTES_MIN..=WRAPPED_KEY_BYTES_MAX).contains(&wrapped.len()) {
+            return failed(format!(
+                "wrapped it has {} bytes, {WRAPPED_KEY_BYTES_MIN} to {WRAPPED_KEY_BYTES_MAX} are allowed",
+                wrapped.len()
+            ));
+        }
+        if wrapped.windows(key.len()).any(|window| window == key) {
+            return failed("what was wrapped holds the key in the clear".into());
+        }
+        // What cannot be unwrapped would be noticed only when nobody holds the key any more.
+        if *self.0.unwrap(&wrapped, context)? != *key {
+            return failed("what was wrapped gives back another key".into());
+        }
+        Ok(wrapped)
+    }
+
+    fn unwrap(
+        &self,
+        wrapped: &[u8],
+        context: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, sealog_privacy::Error> {
+        self.0.unwrap(wrapped, context)
+    }
+}
+
 /// Which key-encryption key a key store is opened with.
 pub(crate) fn wrapper(
     given: Option<&Arc<dyn KeyWrapper>>,
@@ -27,7 +80,7 @@ pub(crate) fn wrapper(
     is_new: bool,
 ) -> Result<Arc<dyn KeyWrapper>, Error> {
     if let Some(given) = given {
-        return Ok(Arc::clone(given));
+        return Given::checked(given);
     }
     if let Some(text) = std::env::var_os(KEK_VARIABLE) {
         let text = Zeroizing::new(text.into_string().unwrap_or_default());

@@ -4,7 +4,8 @@
 //! key store's; here both meet the log.
 //!
 //! **Order of locks**: everything here runs before a record is queued, so a transaction of the key store is never
-//! waited for under the log's lock. What the log writes by itself goes through the policy without keys.
+//! waited for under the log's lock. What the log writes by itself goes through the policy without keys, under that
+//! lock: so do functions and recognisers of the host, which must not use the ledger.
 
 mod approvals;
 mod erase;

@@ -391,12 +391,21 @@ fn clean_payload(
         return Ok(());
     }
     let parsed = is_json.then(|| Value::parse(&payload.bytes).ok()).flatten();
+    let name = payload.name.trim_start_matches('/').to_owned();
+    if is_json && parsed.is_none() && policy.rules_below(&[&name]) {
+        // What the rule is to take out would be stored.
+        return Err(Error::Argument {
+            what: "a payload",
+            why: format!(
+                "the privacy policy has a rule about a field of `{name}`, which is not readable as JSON"
+            ),
+        });
+    }
     let value = match (&parsed, std::str::from_utf8(&payload.bytes)) {
         (Some(value), _) => value.clone(),
         (None, Ok(text)) => Value::from(text),
         (None, Err(_)) => Value::from(&*String::from_utf8_lossy(&payload.bytes)),
     };
-    let name = payload.name.trim_start_matches('/').to_owned();
     let (cleaned, reported) = policy
         .redactor()
         .value_with(&value, &[&name], &sealog_privacy::policy::Everything, vault)

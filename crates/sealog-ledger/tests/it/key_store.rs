@@ -3,8 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use sealog_ledger::{Erasure, ErasureSubject, Error, KEK_FILE, KEY_STORE_FILE, Ledger};
+use sealog_ledger::{
+    Creation, Erasure, ErasureSubject, Error, KEK_FILE, KEY_STORE_FILE, Ledger, Options,
+};
+use sealog_privacy::limits::{WRAPPED_KEY_BYTES_MAX, WRAPPED_KEY_BYTES_MIN, WRAPPER_ID_BYTES_MAX};
+use sealog_privacy::wrap::{KeyWrapper, LocalWrapper};
+use zeroize::Zeroizing;
 
 use crate::ground::Ground;
 use crate::privacy::{MAIL, access, message, with_policy};
@@ -169,4 +175,129 @@ fn a_crash_while_the_key_encryption_key_is_replaced_loses_nothing() {
     fs::set_permissions(&kek, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(shown(&ground.open(), index).unwrap(), MAIL.as_bytes());
     assert!(!new.exists());
+}
+
+/// What is made of the bytes that wrap a key, and of the key.
+type Wrap = fn(Vec<u8>, &[u8; 32]) -> Vec<u8>;
+
+/// A wrapper of the host's own that answers as it is told.
+#[derive(Debug)]
+struct Told {
+    id: &'static str,
+    right: LocalWrapper,
+    wrap: Wrap,
+}
+
+impl Told {
+    fn given(id: &'static str, wrap: Wrap) -> Arc<dyn KeyWrapper> {
+        Arc::new(Self {
+            id,
+            right: LocalWrapper::new([7; 32]),
+            wrap,
+        })
+    }
+}
+
+impl KeyWrapper for Told {
+    fn id(&self) -> &str {
+        self.id
+    }
+    fn wrap(&self, key: &[u8; 32], context: &[u8]) -> Result<Vec<u8>, sealog_privacy::Error> {
+        Ok((self.wrap)(self.right.wrap(key, context)?, key))
+    }
+    fn unwrap(
+        &self,
+        wrapped: &[u8],
+        context: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, sealog_privacy::Error> {
+        let len = wrapped.len().min(60);
+        if wrapped.iter().all(|byte| *byte == b'x') {
+            return Ok(Zeroizing::new([9; 32]));
+        }
+        self.right.unwrap(&wrapped[..len], context)
+    }
+}
+
+fn with_wrapper(ground: &Ground, wrapper: Arc<dyn KeyWrapper>) -> Ledger {
+    let options = Options {
+        key_wrapper: Some(wrapper),
+        ..ground.options()
+    };
+    Ledger::open_or_create(&ground.path(), &Creation::default(), options).unwrap()
+}
+
+#[test]
+fn what_a_wrapper_of_the_host_cannot_give_back_is_not_stored() {
+    let cases: [(Wrap, &str); 5] = [
+        (
+            |_, _| b"x".repeat(WRAPPED_KEY_BYTES_MIN - 1),
+            "it has 15 bytes",
+        ),
+        (
+            |_, _| b"x".repeat(WRAPPED_KEY_BYTES_MAX + 1),
+            "it has 16385 bytes",
+        ),
+        (
+            |_, _| b"x".repeat(WRAPPED_KEY_BYTES_MIN),
+            "gives back another key",
+        ),
+        (|wrapped, _| wrapped[1..].to_vec(), "was changed"),
+        (|wrapped, key| [&*wrapped, key].concat(), "in the clear"),
+    ];
+    for (wrap, said) in cases {
+        let ground = Ground::new();
+        let ledger = with_wrapper(&ground, Told::given("told-1", wrap));
+        let failed = ledger.subject_ref(None, "john").unwrap_err();
+        assert_eq!(failed.code(), "key_wrapper", "{failed}");
+        assert!(failed.to_string().contains(said), "{failed}");
+    }
+}
+
+#[test]
+fn a_wrapper_of_the_host_wraps_up_to_the_limits_and_is_asked_again_by_the_next_handle() {
+    let wraps: [Wrap; 2] = [
+        |wrapped, _| wrapped,
+        |mut wrapped, _| {
+            wrapped.resize(WRAPPED_KEY_BYTES_MAX, 0);
+            wrapped
+        },
+    ];
+    for wrap in wraps {
+        let ground = Ground::new();
+        let ledger = with_wrapper(&ground, Told::given("told-1", wrap));
+        let index = ledger.producer().unwrap().append(message("john", MAIL));
+        let reference = ledger.subject_ref(None, "john").unwrap();
+        let index = index.unwrap().index();
+        let secrets = ledger.secrets().unwrap();
+        ledger.close().unwrap();
+        assert!(!secrets.join(KEK_FILE).exists());
+        let again = with_wrapper(&ground, Told::given("told-1", wrap));
+        assert_eq!(again.subject_ref(None, "john").unwrap(), reference);
+        assert!(again.entry(index).is_ok());
+        let other = with_wrapper(&ground, Told::given("told-2", wrap));
+        let refused = other.subject_ref(None, "john").unwrap_err();
+        assert!(refused.to_string().contains("told-1"), "{refused}");
+    }
+}
+
+#[test]
+fn an_id_of_a_wrapper_has_a_form() {
+    let longest: &'static str = "a".repeat(WRAPPER_ID_BYTES_MAX).leak();
+    let longer: &'static str = "a".repeat(WRAPPER_ID_BYTES_MAX + 1).leak();
+    for (id, is_right) in [
+        (longest, true),
+        ("arn:aws:kms:eu-1:key/1 ~", true),
+        (longer, false),
+        ("", false),
+        ("a\n", false),
+        ("\u{e9}", false),
+    ] {
+        let ground = Ground::new();
+        let ledger = with_wrapper(&ground, Told::given(id, |wrapped, _| wrapped));
+        let made = ledger.subject_ref(None, "john");
+        match made {
+            Ok(_) => assert!(is_right, "{id:?}"),
+            Err(error) => assert!(!is_right && error.code() == "argument", "{error}"),
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod extract;
 mod fingerprint;
 mod flips;
 mod forge;
+mod functions;
 mod ground;
 mod head_copy;
 mod import;

@@ -1,19 +1,20 @@
 //! Reads a policy, strictly: what is not understood is refused.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use regex_automata::util::syntax;
 use sealog_core::Hash;
 use sealog_core::json::{Object, Value};
 
-use super::Mode;
+use super::function::{FieldFunction, Function, by_name};
 use super::path::{Path, shown};
+use super::pattern::check_pattern;
+use super::{Mode, Rule};
 use crate::Error;
 use crate::catalogue::{CATALOGUE_VERSION, Mask, Need, identifier_type, identifiers};
 use crate::limits::{
-    CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, PATTERN_BYTES_MAX, PATTERN_DEPTH_MAX,
-    POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
+    CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
 };
 use crate::scan::{Check, Kind, KindIndex, Recogniser, Scanner, WordSet, Words, folded};
 
@@ -33,13 +34,22 @@ const MEMBERS: &[&str] = &[
     "types",
 ];
 
+/// What a host brings to a policy beside its text.
+#[derive(Default)]
+pub struct Plugins {
+    /// Find what no pattern can; all of them are used.
+    pub recognisers: Vec<Arc<dyn Recogniser>>,
+    /// Decide about fields; those that the policy names are used.
+    pub functions: Vec<Arc<dyn FieldFunction>>,
+}
+
 /// A policy that was read and can be applied.
 pub struct Policy {
     document: Value,
     digest: Hash,
     scanner: Scanner,
     modes: Vec<Mode>,
-    fields: Vec<(Path, Mode)>,
+    fields: Vec<(Path, Rule)>,
 }
 
 impl fmt::Debug for Policy {
@@ -57,7 +67,25 @@ impl Policy {
     }
 
     /// Reads a policy; the recognisers are used beside what it names.
+    ///
+    /// # Errors
+    /// As for [`Policy::parse_with`].
     pub fn parse(text: &[u8], recognisers: Vec<Arc<dyn Recogniser>>) -> Result<Self, Error> {
+        Self::parse_with(
+            text,
+            Plugins {
+                recognisers,
+                functions: Vec::new(),
+            },
+        )
+    }
+
+    /// Reads a policy with all that the host brings to it.
+    ///
+    /// # Errors
+    /// [`Error::Json`], [`Error::Policy`] and [`Error::Limit`] for what is no policy; [`Error::NeedsFunction`] if it
+    /// names a function that was not brought.
+    pub fn parse_with(text: &[u8], plugins: Plugins) -> Result<Self, Error> {
         if text.len() > POLICY_BYTES_MAX {
             return Err(Error::Limit {
                 what: "bytes of a policy",
@@ -65,8 +93,8 @@ impl Policy {
             });
         }
         let document = Value::parse(text).map_err(|source| Error::Json { source })?;
-        let reader = Reader::new(&document, recognisers)?;
-        let digest = digest(&document, &reader.recognisers);
+        let reader = Reader::new(&document, plugins)?;
+        let digest = digest(&document, &reader.recognisers, functions(&reader.fields));
         reader.finish(document, digest)
     }
 
@@ -77,7 +105,10 @@ impl Policy {
 
     /// The first mode that needs a store of keys beside a ledger, if there is one.
     pub fn needs_keys(&self) -> Option<Mode> {
-        let fields = self.fields.iter().map(|(_, mode)| mode);
+        let fields = self.fields.iter().filter_map(|(_, rule)| match rule {
+            Rule::Mode(mode) => Some(mode),
+            Rule::Call(_) => None,
+        });
         let mut modes = self.modes.iter().chain(fields);
         modes.find(|mode| mode.needs_keys()).copied()
     }
@@ -95,6 +126,18 @@ impl Policy {
             .map(|(index, mode)| (self.scanner.id(KindIndex(index)), *mode))
     }
 
+    /// Name and version of each function that it names, by name.
+    pub fn functions(&self) -> impl Iterator<Item = (&str, &str)> {
+        functions(&self.fields).into_iter()
+    }
+
+    /// Whether a rule takes something out of a field within the one at this path.
+    pub fn rules_below(&self, path: &[&str]) -> bool {
+        let keeps = |rule: &Rule| matches!(rule, Rule::Mode(Mode::Keep));
+        let mut fields = self.fields.iter();
+        fields.any(|(rule, what)| rule.leads_below(path) && !keeps(what))
+    }
+
     pub(super) const fn scanner(&self) -> &Scanner {
         &self.scanner
     }
@@ -104,13 +147,26 @@ impl Policy {
     }
 
     /// The rule about a field: the first that fits.
-    pub(super) fn field_mode(&self, path: &[String]) -> Option<Mode> {
+    pub(super) fn field_rule(&self, path: &[String]) -> Option<&Rule> {
         let found = self.fields.iter().find(|(rule, _)| rule.matches(path));
-        found.map(|(_, mode)| *mode)
+        found.map(|(_, rule)| rule)
     }
 }
 
-fn digest(document: &Value, recognisers: &[Arc<dyn Recogniser>]) -> Hash {
+/// The functions that rules name, with their versions.
+fn functions(fields: &[(Path, Rule)]) -> BTreeMap<&str, &str> {
+    let named = fields.iter().filter_map(|(_, rule)| match rule {
+        Rule::Mode(_) => None,
+        Rule::Call(function) => Some((&*function.name, &*function.version)),
+    });
+    named.collect()
+}
+
+fn digest(
+    document: &Value,
+    recognisers: &[Arc<dyn Recogniser>],
+    functions: BTreeMap<&str, &str>,
+) -> Hash {
     let mut parts = vec![
         b"sealog/privacy-policy/v1\0".to_vec(),
         CATALOGUE_VERSION.as_bytes().to_vec(),
@@ -125,11 +181,17 @@ fn digest(document: &Value, recognisers: &[Arc<dyn Recogniser>]) -> Hash {
         ]);
         parts.push(entry.to_canonical());
     }
+    for (name, version) in functions {
+        parts.push(vec![0]);
+        // Three elements, so that no recogniser looks the same.
+        let entry = ["call", name, version].map(Value::from);
+        parts.push(Value::Array(entry.into()).to_canonical());
+    }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Hash::of(&parts)
 }
 
-fn bad(place: &str, why: impl Into<String>) -> Error {
+pub(super) fn bad(place: &str, why: impl Into<String>) -> Error {
     Error::Policy {
         place: place.to_owned(),
         why: why.into(),
@@ -158,12 +220,13 @@ struct Reader {
     kinds: Vec<Kind>,
     modes: Vec<Mode>,
     words: Vec<(Box<[u8]>, KindIndex)>,
-    fields: Vec<(Path, Mode)>,
+    fields: Vec<(Path, Rule)>,
     recognisers: Vec<Arc<dyn Recogniser>>,
+    functions: BTreeMap<String, Arc<Function>>,
 }
 
 impl Reader {
-    fn new(document: &Value, mut recognisers: Vec<Arc<dyn Recogniser>>) -> Result<Self, Error> {
+    fn new(document: &Value, plugins: Plugins) -> Result<Self, Error> {
         let object = document
             .as_object()
             .ok_or_else(|| bad("policy", "it has to be an object"))?;
@@ -181,6 +244,7 @@ impl Reader {
             Some(mode) => mode_of("default", mode)?,
             None => Mode::Redact,
         };
+        let mut recognisers = plugins.recognisers;
         recognisers.sort_by(|left, right| left.name().cmp(right.name()));
         let mut reader = Self {
             default,
@@ -189,6 +253,7 @@ impl Reader {
             words: Vec::new(),
             fields: Vec::new(),
             recognisers,
+            functions: by_name(plugins.functions)?,
         };
         reader.types(object.get("types"))?;
         for item in items(object, "patterns")? {
@@ -304,19 +369,29 @@ impl Reader {
     }
 
     fn field(&mut self, item: &Object) -> Result<(), Error> {
-        only(item, &["mode", "path"], "fields")?;
+        only(item, &["call", "mode", "path"], "fields")?;
         let path = Path::parse(text(item, "path", "fields")?)?;
-        let mode = item
-            .get("mode")
-            .ok_or_else(|| bad("fields", "`mode` is missing"))?;
-        let mode = mode_of("fields", mode)?;
-        if mode == Mode::Mask {
+        let rule = match (item.get("mode"), item.get("call")) {
+            (Some(_), Some(_)) => {
+                return Err(bad("fields", "`mode` and `call` exclude each other"));
+            }
+            (None, None) => return Err(bad("fields", "`mode` is missing, or `call`")),
+            (None, Some(_)) => {
+                let name = text(item, "call", "fields")?;
+                let function = self.functions.get(name);
+                Rule::Call(Arc::clone(
+                    function.ok_or_else(|| Error::NeedsFunction { name: shown(name) })?,
+                ))
+            }
+            (Some(mode), None) => Rule::Mode(mode_of("fields", mode)?),
+        };
+        if matches!(rule, Rule::Mode(Mode::Mask)) {
             return Err(bad(
                 "fields",
                 "a whole field has no mask: drop, redact, token, commit, seal or keep it",
             ));
         }
-        self.fields.push((path, mode));
+        self.fields.push((path, rule));
         Ok(())
     }
 
@@ -360,36 +435,6 @@ impl Reader {
         });
         self.modes.push(mode);
         Ok(index)
-    }
-}
-
-/// A pattern of the user has to be bounded: so is the work, and so is what a stream keeps.
-fn check_pattern(pattern: &str) -> Result<(), Error> {
-    if pattern.len() > PATTERN_BYTES_MAX {
-        let why = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");
-        return Err(bad("patterns", why));
-    }
-    let config = syntax::Config::new()
-        .unicode(false)
-        .utf8(false)
-        .nest_limit(PATTERN_DEPTH_MAX);
-    let parsed = syntax::parse_with(pattern, &config)
-        .map_err(|error| bad("patterns", format!("it is no regular expression: {error}")))?;
-    let properties = parsed.properties();
-    if !properties.look_set().is_empty() {
-        return Err(bad(
-            "patterns",
-            "anchors and word boundaries are not allowed: a match is a whole word anyway",
-        ));
-    }
-    match (properties.minimum_len(), properties.maximum_len()) {
-        (Some(1..), Some(longest)) if longest <= CANDIDATE_BYTES_MAX => Ok(()),
-        _ => {
-            let why = format!(
-                "what it matches has to have 1 to {CANDIDATE_BYTES_MAX} bytes: write {{1,20}} for + and {{0,20}} for *"
-            );
-            Err(bad("patterns", why))
-        }
     }
 }
 

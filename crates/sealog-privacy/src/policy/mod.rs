@@ -2,21 +2,27 @@
 //!
 //! A policy is one JSON object, which `docs/formats/privacy-policy.md` describes. Its digest stands for all that
 //! decides about the outcome: the policy in canonical form, the version of the catalogue, and name and version of each
-//! recogniser.
+//! recogniser and of each function that it names.
 
 mod apply;
 mod file;
+mod function;
 mod mask;
 mod path;
+mod pattern;
 mod vault;
 mod walk;
 
 pub use apply::{Counts, Redacted, Redactor};
-pub use file::{FORMAT, Policy};
+pub use file::{FORMAT, Plugins, Policy};
+pub use function::{FieldFunction, FunctionError};
 pub use vault::{Vault, VaultError};
 pub use walk::{Everything, Reported, Search};
 
 use std::fmt;
+use std::sync::Arc;
+
+use function::Function;
 
 /// What is done with a value that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +61,14 @@ impl Mode {
     pub const fn needs_keys(self) -> bool {
         matches!(self, Self::Token | Self::Commit | Self::Seal)
     }
+}
+
+/// What a policy says of a whole field.
+#[derive(Debug, Clone)]
+enum Rule {
+    Mode(Mode),
+    /// The function of the host decides.
+    Call(Arc<Function>),
 }
 
 impl fmt::Display for Mode {

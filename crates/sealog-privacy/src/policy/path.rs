@@ -38,6 +38,15 @@ impl Path {
         Ok(Self { steps })
     }
 
+    /// Whether it leads to a field within the one at this path.
+    pub(super) fn leads_below(&self, path: &[&str]) -> bool {
+        self.steps.len() > path.len()
+            && self.steps.iter().zip(path).all(|(step, name)| match step {
+                Step::Any => true,
+                Step::Named(named) => named == name,
+            })
+    }
+
     /// Whether this is the path of a field.
     pub(super) fn matches(&self, path: &[String]) -> bool {
         self.steps.len() == path.len()

@@ -3,9 +3,10 @@
 use sealog_core::json::{Object, Value, push_pointer};
 use sealog_core::limits::JSON_DEPTH_MAX;
 
-use super::Mode;
 use super::apply::{Counts, Redactor};
+use super::function::Function;
 use super::vault::{NoVault, Vault};
+use super::{Mode, Rule};
 use crate::Error;
 use crate::scan::folded;
 
@@ -21,7 +22,7 @@ pub struct Reported {
     pub counts: Counts,
     /// How many of each type stand in names of members, which are not changed.
     pub in_names: Counts,
-    /// How many fields were dropped or replaced whole by a rule of their own.
+    /// How many fields were dropped, replaced whole or given to a function by a rule of their own.
     pub fields: u64,
 }
 
@@ -51,7 +52,7 @@ impl Redactor<'_> {
     /// changed.
     ///
     /// # Errors
-    /// [`Error::NeedsKeys`] if the policy has a mode that needs a key store.
+    /// [`Error::NeedsKeys`] if the policy has a mode that needs a key store; [`Error::Function`] if a function fails.
     pub fn value(&mut self, value: &Value) -> Result<(Value, Reported), Error> {
         if let Some(mode) = self.policy.needs_keys() {
             return Err(Error::NeedsKeys {
@@ -64,7 +65,7 @@ impl Redactor<'_> {
     /// The same with a key store at hand, of a value that stands at this path of a record's body.
     ///
     /// # Errors
-    /// [`Error::Vault`] if the key store fails.
+    /// [`Error::Vault`] if the key store fails, [`Error::Function`] if a function does.
     pub fn value_with(
         &mut self,
         value: &Value,
@@ -96,15 +97,15 @@ impl Walk<'_, '_> {
     /// The value after the policy; none if it is dropped.
     fn value(&mut self, value: &Value) -> Result<Option<Value>, Error> {
         if self.path.len() > JSON_DEPTH_MAX {
-            return Err(Error::Limit {
-                what: "levels of a value",
-                limit: JSON_DEPTH_MAX,
-            });
+            return Err(too_deep());
         }
-        if let Some(mode) = self.redactor.policy.field_mode(&self.path)
+        if let Some(rule) = self.redactor.policy.field_rule(&self.path)
             && self.search.rules(&self.path, value)
         {
-            return self.whole_field(mode, value);
+            return match rule {
+                Rule::Mode(mode) => self.whole_field(*mode, value),
+                Rule::Call(function) => self.called(function, value),
+            };
         }
         Ok(Some(match value {
             Value::String(text) => self.text(text.as_bytes(), value)?,
@@ -113,6 +114,17 @@ impl Walk<'_, '_> {
             Value::Object(object) => self.members(object)?,
             Value::Null | Value::Bool(_) => value.clone(),
         }))
+    }
+
+    /// What a function makes of this field: nothing else touches it.
+    fn called(&mut self, function: &Function, value: &Value) -> Result<Option<Value>, Error> {
+        self.reported.fields += 1;
+        let made = function.call(value)?;
+        let levels = JSON_DEPTH_MAX.saturating_sub(self.path.len());
+        match &made {
+            Some(value) if !is_within(value, levels) => Err(too_deep()),
+            _ => Ok(made),
+        }
     }
 
     /// What a rule about this field says.
@@ -220,6 +232,23 @@ impl Vault for NoNames {
 
     fn seal(&mut self, _: &str, _: &Value) -> Result<(), super::VaultError> {
         Ok(())
+    }
+}
+
+const fn too_deep() -> Error {
+    Error::Limit {
+        what: "levels of a value",
+        limit: JSON_DEPTH_MAX,
+    }
+}
+
+/// Whether a value has no more than so many levels below itself.
+fn is_within(value: &Value, levels: usize) -> bool {
+    let is_child = |child: &Value| levels > 0 && is_within(child, levels - 1);
+    match value {
+        Value::Array(elements) => elements.iter().all(is_child),
+        Value::Object(object) => object.iter().all(|(_, member)| is_child(member)),
+        _ => true,
     }
 }
 

@@ -6,10 +6,13 @@ import inspect
 import os
 import platform
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from ._ledger import Ledger
 from ._sealog import Policy
+
+if TYPE_CHECKING:
+    from .privacy import KeyWrapper
 
 StrPath = Union[str, "os.PathLike[str]"]
 Full = Union[Literal["block"], Literal["fail"], Literal["gap"]]
@@ -35,6 +38,7 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
     allow_file_systems: Sequence[str] | None = None,
     producer_id: str | None = None,
     privacy: Policy | Literal["usual"] | None = None,
+    key_wrapper: KeyWrapper | None = None,
     signer: Callable[[bytes], bytes] | None = None,
     vkey: str | None = None,
     signer_wait: float | None = None,
@@ -58,7 +62,8 @@ def open(  # noqa: A001 - `sealog.open`, as `gzip.open`.
     no room: wait up to `queue_wait` seconds, fail, or drop the record and declare a gap.
 
     `privacy` is a policy that works on every record before it is written (`sealog.privacy`); `"usual"` replaces what
-    it finds by the name of its type.
+    it finds by the name of its type. `key_wrapper` wraps the data keys of persons and tenants in the place of a key file
+    (`sealog.privacy.KeyWrapper`); it has to be the same each time.
 
     `signer` signs the log in place of a key file: it is called with the bytes to sign and returns the 64 bytes of an
     Ed25519 signature by the key `vkey`, whose name is the log's origin (`log_vkey` makes one from a public key). It is
@@ -78,6 +83,7 @@ def memory(
     tenant: str | None = None,
     producer_id: str | None = None,
     privacy: Policy | Literal["usual"] | None = None,
+    key_wrapper: KeyWrapper | None = None,
     signer: Callable[[bytes], bytes] | None = None,
     vkey: str | None = None,
     signer_wait: float | None = None,

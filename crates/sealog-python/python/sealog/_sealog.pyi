@@ -9,6 +9,8 @@ from typing import Any, Literal, final, overload
 
 from typing_extensions import disjoint_base
 
+from .privacy import FieldFunction
+
 __all__ = [
     "AdmittedCore",
     "Builder",
@@ -568,7 +570,11 @@ class Policy:
     """What is looked for in text, and what is done with what is found."""
 
     def __new__(
-        cls, policy: Mapping[str, Any] | str | bytes | None = None, *, recognisers: Iterable[object] | None = None
+        cls,
+        policy: Mapping[str, Any] | str | bytes | None = None,
+        *,
+        recognisers: Iterable[object] | None = None,
+        functions: Iterable[FieldFunction] | None = None,
     ) -> Policy: ...
     @property
     def digest(self) -> str:
@@ -578,11 +584,16 @@ class Policy:
     def types(self) -> dict[str, str]:
         """Each type that is looked for, with its mode."""
 
+    @property
+    def functions(self) -> dict[str, str]:
+        """Each function that it names, with its version."""
+
     def redact(self, text: str) -> Redacted:
         """Applies the policy to a text. Refused for a policy with a mode that needs a ledger's key store."""
 
     def redact_value(self, value: object) -> Any:
-        """Applies the policy to a value of JSON types: to its strings, and to numbers that are identifiers."""
+        """Applies the policy to a value of JSON types: to its strings, to numbers that are identifiers, and to the fields that
+        it names."""
 
 def subject_ref(ledger: LedgerCore, person: str, tenant: str | None) -> str: ...
 def seal(ledger: LedgerCore, value: bytes, subject: str | None, tenant: str | None) -> str: ...

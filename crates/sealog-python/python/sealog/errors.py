@@ -5,7 +5,7 @@
 | refuted                       | `TamperError`, with its findings                               |
 | malformed                     | `FormatError`, a `ValueError`: certainly not in the log         |
 | refused                       | `RefusedError`: right but not now; certainly not in the log     |
-| unavailable                   | the matching built-in `OSError`                                |
+| unavailable                   | the matching built-in `OSError`; of a ledger it has `code` too  |
 | unavailable, outcome unknown  | `OutcomeUnknownError`, an `OSError`: retry with its `record_id` |
 """
 

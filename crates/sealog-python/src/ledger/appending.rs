@@ -74,6 +74,7 @@ impl LedgerCore {
             Err(error) if hear == Hear::Raise || live.is_closed() => Err(exception(py, &error)),
             Err(error) => {
                 give_up(live, process, &mut jobs, &error);
+                py.check_signals()?;
                 warn_lost(py, &error)?;
                 Ok(None)
             }
