@@ -41,6 +41,8 @@ pub const LOOK_BEHIND_BYTES: usize = 16 * 1024;
 pub const LOOK_AHEAD_BYTES: usize = CANDIDATE_SOURCE_BYTES_MAX + 2 * CONTEXT_SOURCE_BYTES;
 /// Bytes of the engine's cache of states, at most; beyond it states are made anew.
 pub const STATE_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Approvals that a policy can ask for, at most.
+pub const APPROVALS_MAX: usize = 10;
 /// Bytes of a policy, at most.
 pub const POLICY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Patterns, dictionaries and rules about fields of a policy, and words of a pattern, at most of each.

@@ -45,7 +45,8 @@ pub struct Erasure {
     pub request_id: Option<String>,
     /// Who executes it, under a pseudonym.
     pub executed_by: String,
-    /// Approvals of different persons that it needs; a tenant always needs two.
+    /// Approvals of different persons that it needs, if the ledger's policy does not ask for more; a tenant always
+    /// needs two.
     pub approvals: usize,
     /// Whether entries that a retention policy still keeps may lose their data: a legal ground stands in the request.
     pub despite_retention: bool,
@@ -204,12 +205,13 @@ impl Ledger {
                 until: until.format_micros(),
             });
         }
+        let policy = self.options().privacy.as_ref();
+        let asked = policy.map_or(0, |policy| policy.approvals());
+        let asked = asked.max(order.approvals);
         let needed = match target {
-            Target::Tenant { .. } => order.approvals.max(TENANT_APPROVALS),
-            Target::Subject { .. } if order.despite_retention => {
-                order.approvals.max(TENANT_APPROVALS)
-            }
-            Target::Subject { .. } => order.approvals,
+            Target::Tenant { .. } => asked.max(TENANT_APPROVALS),
+            Target::Subject { .. } if order.despite_retention => asked.max(TENANT_APPROVALS),
+            Target::Subject { .. } => asked,
         };
         let given = survey.approvals.ids();
         if given.len() < needed {

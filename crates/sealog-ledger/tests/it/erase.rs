@@ -187,6 +187,29 @@ fn a_tenant_needs_two_persons_who_did_not_ask() {
 }
 
 #[test]
+fn a_policy_asks_for_as_many_persons_as_it_says() {
+    let ground = Ground::new();
+    let ledger = with_policy(&ground, r#","approvals":2,"types":{"EMAIL":"seal"}"#);
+    let producer = ledger.producer().unwrap();
+    producer.append(message("john", MAIL)).unwrap();
+    let reference = ledger.known_subject_ref(None, "john").unwrap().unwrap();
+    let scope = format!("subject:{reference}");
+    for (id, who) in [("a1", "ann"), ("a2", "ann"), ("a3", "bob")] {
+        let refused = ledger.erase(&person("john")).unwrap_err();
+        assert_eq!(refused.code(), "not_approved", "before {id}");
+        producer
+            .append(approval(id, who, &scope, "approved"))
+            .unwrap();
+    }
+    let three = Erasure {
+        approvals: 3,
+        ..person("john")
+    };
+    assert_eq!(ledger.erase(&three).unwrap_err().code(), "not_approved");
+    assert_eq!(ledger.erase(&person("john")).unwrap().key_ids.len(), 1);
+}
+
+#[test]
 fn an_order_that_the_log_cannot_take_destroys_nothing() {
     let ground = Ground::new();
     let ledger = with_policy(&ground, SEALING);

@@ -14,7 +14,7 @@ use super::{Mode, Rule};
 use crate::Error;
 use crate::catalogue::{CATALOGUE_VERSION, Mask, Need, identifier_type, identifiers};
 use crate::limits::{
-    CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
+    APPROVALS_MAX, CANDIDATE_BYTES_MAX, DICTIONARY_WORDS_MAX, POLICY_BYTES_MAX, POLICY_ITEMS_MAX,
 };
 use crate::scan::{Check, Kind, KindIndex, Recogniser, Scanner, WordSet, Words, folded};
 
@@ -25,6 +25,7 @@ const USUAL: &str = r#"{"format":"sealog/privacy-policy/v1"}"#;
 
 /// Members of a policy.
 const MEMBERS: &[&str] = &[
+    "approvals",
     "default",
     "dictionaries",
     "fields",
@@ -50,6 +51,7 @@ pub struct Policy {
     scanner: Scanner,
     modes: Vec<Mode>,
     fields: Vec<(Path, Rule)>,
+    approvals: usize,
 }
 
 impl fmt::Debug for Policy {
@@ -101,6 +103,11 @@ impl Policy {
     /// What stands for this policy in a record: it changes with everything that decides about the outcome.
     pub const fn digest(&self) -> &Hash {
         &self.digest
+    }
+
+    /// Persons who have to approve an erasure, each with an approval of their own.
+    pub const fn approvals(&self) -> usize {
+        self.approvals
     }
 
     /// The first mode that needs a store of keys beside a ledger, if there is one.
@@ -214,8 +221,27 @@ fn mode_of(place: &str, value: &Value) -> Result<Mode, Error> {
     }
 }
 
+/// How many persons have to approve an erasure.
+fn approvals_of(value: Option<&Value>) -> Result<usize, Error> {
+    let Some(value) = value else {
+        return Ok(0);
+    };
+    let number = value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok());
+    number
+        .filter(|number| *number <= APPROVALS_MAX)
+        .ok_or_else(|| {
+            bad(
+                "approvals",
+                format!("it has to be a number from 0 to {APPROVALS_MAX}"),
+            )
+        })
+}
+
 /// A policy while it is read.
 struct Reader {
+    approvals: usize,
     default: Mode,
     kinds: Vec<Kind>,
     modes: Vec<Mode>,
@@ -247,6 +273,7 @@ impl Reader {
         let mut recognisers = plugins.recognisers;
         recognisers.sort_by(|left, right| left.name().cmp(right.name()));
         let mut reader = Self {
+            approvals: approvals_of(object.get("approvals"))?,
             default,
             kinds: Vec::new(),
             modes: Vec::new(),
@@ -280,6 +307,7 @@ impl Reader {
             scanner: Scanner::new(self.kinds, Words::new(&self.words, recognisers)?)?,
             modes: self.modes,
             fields: self.fields,
+            approvals: self.approvals,
         })
     }
 

@@ -133,6 +133,10 @@ fn what_is_not_understood_is_refused() {
         "context is",
     );
     refused(r#","types":[]"#, "privacy_policy", "has to be an object");
+    for approvals in ["11", "-1", "1.5", "\"2\"", "null"] {
+        let members = format!(r#","approvals":{approvals}"#);
+        refused(&members, "privacy_policy", "a number from 0 to 10");
+    }
     refused(
         r#","fields":[{"path":"a","mode":"drop"}]"#,
         "privacy_policy",
