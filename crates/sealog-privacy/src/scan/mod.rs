@@ -14,11 +14,13 @@ mod kinds;
 mod layer;
 mod named;
 mod overlap;
+mod place;
 mod prefilter;
 mod reach;
 mod scanner;
 mod starts;
 mod stream;
+mod walk;
 mod words;
 
 pub(crate) use context::WordSet;

@@ -1,5 +1,7 @@
 //! Runs of base64 (RFC 4648, sections 4 and 5) that decode to text.
 
+use std::ops::Range;
+
 use super::View;
 use super::map::Writer;
 use crate::limits::{BASE64_LINE_MIN, BASE64_RUN_BYTES_MAX, BASE64_RUN_MIN};
@@ -8,10 +10,37 @@ use crate::limits::{BASE64_LINE_MIN, BASE64_RUN_BYTES_MAX, BASE64_RUN_MIN};
 const STRETCH: usize = 64;
 const _: () = assert!(BASE64_RUN_MIN == 12, "the search for runs counts to twelve");
 
-/// What the runs of a text decode to. A run that does not decode to text is none.
-pub(super) fn runs(source: &[u8]) -> Vec<View<'static>> {
+/// What the runs decode to that touch these ranges of a text, which are in order. A run that does not decode to text is
+/// none.
+pub(super) fn runs(
+    source: &[u8],
+    ranges: impl IntoIterator<Item = Range<usize>>,
+) -> Vec<View<'static>> {
     let mut found = Vec::new();
-    let mut at = 0;
+    let mut done = 0;
+    for range in ranges {
+        // From and to where no run goes on, so that each is read from its beginning.
+        let before = source.get(done..range.start).unwrap_or_default();
+        let gap = before.iter().rposition(|byte| ends_runs(*byte));
+        let start = done + gap.map_or(0, |gap| gap + 1);
+        let from = range.end.max(done);
+        let after = source.get(from..).unwrap_or_default();
+        let len = after.iter().position(|byte| ends_runs(*byte));
+        done = from + len.unwrap_or(after.len());
+        between(source, start..done, &mut found);
+    }
+    found
+}
+
+/// Whether no run goes on at this byte, in no next line either.
+fn ends_runs(byte: u8) -> bool {
+    value(byte).is_none() && !matches!(byte, b'\r' | b'\n')
+}
+
+/// The runs of a stretch that begins and ends where none goes on.
+fn between(source: &[u8], stretch: Range<usize>, found: &mut Vec<View<'static>>) {
+    let source = source.get(..stretch.end).unwrap_or_default();
+    let mut at = stretch.start;
     while let Some(start) = next_run(source, at) {
         let rest = source.get(start..).unwrap_or_default();
         let len = if begins_text(rest) {
@@ -24,7 +53,6 @@ pub(super) fn runs(source: &[u8]) -> Vec<View<'static>> {
         // The whole run is passed over, decoded or not: a tail must not be read in another phase.
         at = start + len.max(signs_of(rest));
     }
-    found
 }
 
 /// Where the next run that is long enough begins.

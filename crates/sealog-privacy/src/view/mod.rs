@@ -23,6 +23,7 @@ mod text;
 pub use map::OffsetMap;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A text that is searched, with the way back to the text that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,15 @@ impl<'a> View<'a> {
     /// What the runs of base64 in a text decode to, where that is text.
     #[must_use]
     pub fn encoded_runs(source: &[u8]) -> Vec<View<'static>> {
-        base64::runs(source)
+        Self::encoded_runs_at(source, [0..source.len()])
+    }
+
+    /// Those of them that touch these ranges, which are in order.
+    pub(crate) fn encoded_runs_at(
+        source: &[u8],
+        ranges: impl IntoIterator<Item = Range<usize>>,
+    ) -> Vec<View<'static>> {
+        base64::runs(source, ranges)
     }
 
     /// The bytes that are searched.

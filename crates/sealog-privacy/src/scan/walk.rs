@@ -1,0 +1,298 @@
+//! One pass over a view: where a word begins that can begin an identifier, all patterns are tried at once.
+
+use std::ops::Range;
+
+use memchr::{memchr_iter, memchr2_iter, memmem};
+use regex_automata::Anchored;
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::util::start;
+
+use super::engine::Session;
+use super::place::{Outcome, Place};
+use super::reach::{Reach, Tried};
+use super::starts::{DIGIT, begins_sign, can_go_on, class, is_word, word_len, word_start};
+use super::{Found, KindIndex, finder, named, prefilter};
+use crate::Error;
+use crate::limits::CANDIDATE_BYTES_MAX;
+
+/// Bytes from the start of a word within which the passing over of prose stops for it: sixteen letters, or twelve and
+/// the two signs behind them.
+const WORD_BYTES: usize = 18;
+
+impl Session<'_> {
+    /// One pass over a view, or over the stretches of it that are within reach of a change.
+    pub(super) fn walk(
+        &mut self,
+        place: &Place<'_>,
+        reach: &Reach,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<(), Error> {
+        self.tried.clear();
+        self.signs(place, out);
+        self.scanner.words.find(place.view, &mut |span, kind| {
+            self.offer(place, span, kind, out) == Outcome::Found
+        });
+        let limit = if self.is_thorough() {
+            0..place.view.len()
+        } else {
+            place.limit.clone()
+        };
+        let mut done = 0;
+        for stretch in reach.stretches(limit) {
+            // A word that began before it is out of reach, and passed over once, however many stretches it spans.
+            let mut at = stretch.start.max(done);
+            if at > 0 && is_word(place.view.get(at - 1)) {
+                at += word_len(place.view, at);
+            }
+            done = self.stretch(place, at..stretch.end, out)?;
+        }
+        Ok(())
+    }
+
+    /// Tries the patterns at each start of a stretch, which does not begin within a word; says where it stopped.
+    fn stretch(
+        &mut self,
+        place: &Place<'_>,
+        stretch: Range<usize>,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<usize, Error> {
+        let view = place.view;
+        let mut at = stretch.start;
+        while at < stretch.end {
+            let stop = if self.own_cache.is_some() || self.is_thorough() {
+                at // a pattern of the user may begin at any word
+            } else {
+                prefilter::next(view, at)
+            };
+            if stop >= view.len().min(stretch.end + WORD_BYTES) {
+                return Ok(stretch.end);
+            }
+            at = word_start(view, at, stop);
+            while at < stop + prefilter::GROUP && at < view.len() {
+                at = self.starts(place, at, out)?;
+            }
+        }
+        Ok(at)
+    }
+
+    /// Tries the patterns at the word or sign at `at`; says where the next one is.
+    fn starts(
+        &mut self,
+        place: &Place<'_>,
+        start: usize,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<usize, Error> {
+        let view = place.view;
+        let mut at = start;
+        let mut classes = 0;
+        while let Some(class) = view
+            .get(at)
+            .map(|byte| class(*byte))
+            .filter(|class| *class != 0)
+        {
+            classes |= class;
+            at += 1;
+        }
+        if start == at {
+            let sign = view.get(at).copied().unwrap_or(0);
+            if begins_sign(sign, view.get(at + 1)) {
+                self.patterns(place, at, out)?;
+            }
+            return Ok(at + 1);
+        }
+        if classes & DIGIT != 0 || can_go_on(view, start, at) {
+            self.patterns(place, start, out)?;
+        }
+        if self.own_cache.is_some() {
+            self.own_patterns(place, start, out)?;
+        }
+        Ok(at)
+    }
+
+    /// What is found around a sign.
+    fn signs(&self, place: &Place<'_>, out: &mut Vec<(Found, u8)>) {
+        let view = place.view;
+        let (signs, first) = place.signs();
+        let shapes = self.scanner.shapes;
+        if let Some(kind) = shapes.email {
+            for at in memchr_iter(b'@', signs).map(|at| first + at) {
+                if let Some(span) = finder::email(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.url_credentials {
+            for at in memmem::find_iter(signs, b"://").map(|at| first + at) {
+                if let Some(span) = finder::url_credentials(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.private_key {
+            for at in memmem::find_iter(signs, b"-----BEGIN ").map(|at| first + at) {
+                if let Some(span) = finder::private_key(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.jwt {
+            for at in memmem::find_iter(signs, b"eyJ").map(|at| first + at) {
+                let begins = at == 0 || !is_word(view.get(at - 1));
+                if begins && let Some(span) = finder::jwt(view, at) {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+        if let Some(kind) = shapes.named_secret {
+            for sign in memchr2_iter(b':', b'=', signs).map(|at| first + at) {
+                if let Some((name, span)) = named::secret(view, sign)
+                    && place.is_near(name, span.start)
+                {
+                    self.offer(place, span, kind, out);
+                }
+            }
+        }
+    }
+
+    /// Tries all patterns from one start.
+    fn patterns(
+        &mut self,
+        place: &Place<'_>,
+        start: usize,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<(), Error> {
+        let scanner = self.scanner;
+        let mut matches = std::mem::take(&mut self.matches);
+        let end = ends(
+            &scanner.states,
+            &mut self.cache,
+            place.view,
+            start,
+            &mut matches,
+        )?;
+        let looks_around = self.settle(place, start, &mut matches, &scanner.patterns, out);
+        self.matches = matches;
+        self.tried.push(Tried {
+            start,
+            end,
+            looks_around,
+        });
+        Ok(())
+    }
+
+    fn own_patterns(
+        &mut self,
+        place: &Place<'_>,
+        start: usize,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<(), Error> {
+        let scanner = self.scanner;
+        let (Some(states), Some(cache)) = (&scanner.own_states, &mut self.own_cache) else {
+            return Ok(());
+        };
+        let mut matches = std::mem::take(&mut self.matches);
+        ends(states, cache, place.view, start, &mut matches)?;
+        self.settle(place, start, &mut matches, &scanner.own_patterns, out);
+        self.matches = matches;
+        Ok(())
+    }
+
+    /// Of each pattern the longest match that holds. Says whether something was found that what stands around it
+    /// decides about.
+    fn settle(
+        &self,
+        place: &Place<'_>,
+        start: usize,
+        matches: &mut Vec<(usize, usize)>,
+        patterns: &[KindIndex],
+        out: &mut Vec<(Found, u8)>,
+    ) -> bool {
+        if matches.is_empty() {
+            return false;
+        }
+        matches.sort_unstable_by_key(|(pattern, end)| (*pattern, std::cmp::Reverse(*end)));
+        let mut done = None;
+        let mut looks_around = false;
+        for (pattern, end) in matches.drain(..) {
+            let Some(kind) = patterns.get(pattern).copied() else {
+                continue;
+            };
+            if done == Some(pattern) {
+                continue;
+            }
+            let outcome = self.offer(place, start..end, kind, out);
+            looks_around |= outcome != Outcome::Nothing;
+            if outcome == Outcome::Found {
+                done = Some(pattern);
+            }
+        }
+        looks_around
+    }
+
+    fn offer(
+        &self,
+        place: &Place<'_>,
+        span: Range<usize>,
+        index: KindIndex,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Outcome {
+        let kind = self.scanner.kind(index);
+        kind.map_or(Outcome::Nothing, |kind| place.offer(span, index, kind, out))
+    }
+}
+
+/// Every match from `start`: pattern and end, where the match ends with a word. Says where the first byte stands that
+/// was not looked at.
+fn ends(
+    states: &DFA,
+    cache: &mut Cache,
+    view: &[u8],
+    start: usize,
+    matches: &mut Vec<(usize, usize)>,
+) -> Result<usize, Error> {
+    let failed = |why: &dyn std::fmt::Display| Error::Engine {
+        why: why.to_string(),
+    };
+    let config = start::Config::new().anchored(Anchored::Yes);
+    let mut state = states
+        .start_state(cache, &config)
+        .map_err(|error| failed(&error))?;
+    let end = view.len().min(start + CANDIDATE_BYTES_MAX);
+    let text = view.get(start..end).unwrap_or_default();
+    for (at, byte) in text.iter().enumerate() {
+        state = states
+            .next_state(cache, state, *byte)
+            .map_err(|error| failed(&error))?;
+        if !state.is_tagged() {
+            continue;
+        }
+        if state.is_match() {
+            // A match is seen one byte after its end.
+            let joined = byte.is_ascii_alphanumeric()
+                && at
+                    .checked_sub(1)
+                    .and_then(|last| text.get(last))
+                    .is_some_and(u8::is_ascii_alphanumeric);
+            if !joined {
+                for index in 0..states.match_len(cache, state) {
+                    let pattern = states.match_pattern(cache, state, index).as_usize();
+                    matches.push((pattern, start + at));
+                }
+            }
+        } else if state.is_dead() || state.is_quit() {
+            return Ok(start + at + 1);
+        }
+    }
+    if end == view.len() {
+        state = states
+            .next_eoi_state(cache, state)
+            .map_err(|error| failed(&error))?;
+        if state.is_match() {
+            for index in 0..states.match_len(cache, state) {
+                let pattern = states.match_pattern(cache, state, index).as_usize();
+                matches.push((pattern, end));
+            }
+        }
+    }
+    Ok(end)
+}
