@@ -198,7 +198,7 @@ impl Session<'_> {
         let limit = place.limit.clone();
         match changes {
             None if self.is_thorough() => View::encoded_runs(place.view),
-            None => View::encoded_runs_at(place.view, [limit]),
+            None => View::encoded_runs_at(place.view, std::iter::once(limit)),
             Some(changes) => {
                 let here = changes.iter().map(|change| change.here.clone());
                 let here = here.filter(|here| here.start <= limit.end && limit.start <= here.end);

@@ -7,15 +7,16 @@
 //! Of findings that overlap, the longest counts, then the most specific, then the first: decided among those that
 //! begin within [`CLUSTER_BYTES_MAX`](crate::limits::CLUSTER_BYTES_MAX) bytes of each other.
 
+mod automaton;
 mod context;
 mod engine;
 mod finder;
 mod kinds;
 mod layer;
+mod marks;
 mod named;
 mod overlap;
 mod place;
-mod prefilter;
 mod reach;
 mod scanner;
 mod starts;

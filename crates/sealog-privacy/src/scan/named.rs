@@ -101,7 +101,7 @@ pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> 
     is_value(value, is_password, quote.is_some()).then_some((word.start, start..start + len))
 }
 
-/// The word before a sign: between them an optional closing quote, and spaces.
+/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces.
 fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
     let mut end = sign;
     let before = |end: usize, belongs: fn(&u8) -> bool, most: usize| {
@@ -114,19 +114,35 @@ fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
         |byte| matches!(byte, b'"' | b'\'' | b']' | b'`'),
         CLOSING_MAX,
     );
+    if !ends_name(*view.get(..end)?.last_chunk()?) {
+        return None;
+    }
     let len = before(end, u8::is_ascii_alphanumeric, usize::MAX);
     (len >= NAME_MIN).then(|| end - len..end)
 }
 
+/// Whether the last letters of a word are those of a name, which most are not.
+fn ends_name(last: [u8; NAME_MIN]) -> bool {
+    matches!(
+        &last.map(|letter| letter.to_ascii_lowercase()),
+        b"ena"
+            | b"ort"
+            | b"sse"
+            | b"ase"
+            | b"swd"
+            | b"ord"
+            | b"pwd"
+            | b"key"
+            | b"rer"
+            | b"ial"
+            | b"als"
+            | b"ret"
+            | b"ken"
+    )
+}
+
 /// Whether this word ends the name of a password (true) or of another secret (false).
 fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
-    let last = view.get(word.end.checked_sub(1)?)?.to_ascii_lowercase();
-    if !matches!(
-        last,
-        b'a' | b'd' | b't' | b'n' | b'e' | b'y' | b's' | b'l' | b'r'
-    ) {
-        return None;
-    }
     let name = view.get(word.clone())?;
     let ends = |list: &[&[u8]]| list.iter().any(|end| ends_with(name, end));
     if ends(PASSWORDS) {
@@ -214,4 +230,19 @@ fn is_value(value: &[u8], is_password: bool, is_quoted: bool) -> bool {
         && digit
         && !value.contains(&b' ')
         && (!only_digits || value.len() >= DIGITS_MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_letters_of_every_name_are_known() {
+        let others: [&[u8]; 2] = [b"passe", b"key"];
+        for name in PASSWORDS.iter().chain(SECRETS).chain(&others) {
+            for name in [name.to_vec(), name.to_ascii_uppercase()] {
+                assert!(ends_name(*name.last_chunk().unwrap()), "{name:?}");
+            }
+        }
+    }
 }

@@ -3,17 +3,16 @@
 use std::ops::Range;
 
 use memchr::{memchr_iter, memchr2_iter, memmem};
-use regex_automata::Anchored;
-use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::util::start;
 
+use super::automaton::ends;
 use super::engine::Session;
+use super::marks::Block;
 use super::place::{Outcome, Place};
 use super::reach::{Reach, Tried};
-use super::starts::{DIGIT, begins_sign, can_go_on, class, is_word, word_len, word_start};
-use super::{Found, KindIndex, finder, named, prefilter};
+use super::starts::{begins_sign, can_begin, is_word, word_len};
+use super::{Found, KindIndex, finder, named};
 use crate::Error;
-use crate::limits::CANDIDATE_BYTES_MAX;
+use crate::blocks::BLOCK;
 
 /// Bytes from the start of a word within which the passing over of prose stops for it: sixteen letters, or twelve and
 /// the two signs behind them.
@@ -57,22 +56,37 @@ impl Session<'_> {
         out: &mut Vec<(Found, u8)>,
     ) -> Result<usize, Error> {
         let view = place.view;
-        let mut at = stretch.start;
-        while at < stretch.end {
-            let stop = if self.own_cache.is_some() || self.is_thorough() {
-                at // a pattern of the user may begin at any word
-            } else {
-                prefilter::next(view, at)
-            };
-            if stop >= view.len().min(stretch.end + WORD_BYTES) {
-                return Ok(stretch.end);
-            }
-            at = word_start(view, at, stop);
-            while at < stop + prefilter::GROUP && at < view.len() {
+        let Range { start: mut at, end } = stretch;
+        if self.own_cache.is_some() || self.is_thorough() {
+            // A pattern of the user may begin at any word.
+            while at < end {
                 at = self.starts(place, at, out)?;
             }
+            return Ok(at);
         }
-        Ok(at)
+        let mut base = at;
+        while base < view.len().min(end + WORD_BYTES) {
+            let block = Block::at(view, base);
+            while let Some(mark) = block.mark_from(at) {
+                let (word, sign) = block.word_at(view, mark);
+                if word.start.max(at) >= end {
+                    return Ok(end);
+                }
+                // One that began before is done.
+                if word.start >= at && (block.is_digit(mark) || can_begin(view, &word)) {
+                    self.patterns(place, word.start, out)?;
+                }
+                at = word.end;
+                if let Some(sign) = sign {
+                    if begins_sign(sign, view.get(at + 1)) {
+                        self.patterns(place, at, out)?;
+                    }
+                    at += 1;
+                }
+            }
+            base = at.max(base + BLOCK);
+        }
+        Ok(at.max(end))
     }
 
     /// Tries the patterns at the word or sign at `at`; says where the next one is.
@@ -83,30 +97,21 @@ impl Session<'_> {
         out: &mut Vec<(Found, u8)>,
     ) -> Result<usize, Error> {
         let view = place.view;
-        let mut at = start;
-        let mut classes = 0;
-        while let Some(class) = view
-            .get(at)
-            .map(|byte| class(*byte))
-            .filter(|class| *class != 0)
-        {
-            classes |= class;
-            at += 1;
-        }
-        if start == at {
-            let sign = view.get(at).copied().unwrap_or(0);
-            if begins_sign(sign, view.get(at + 1)) {
-                self.patterns(place, at, out)?;
+        let word = start..start + word_len(view, start);
+        if word.is_empty() {
+            let sign = view.get(start).copied().unwrap_or(0);
+            if begins_sign(sign, view.get(start + 1)) {
+                self.patterns(place, start, out)?;
             }
-            return Ok(at + 1);
+            return Ok(start + 1);
         }
-        if classes & DIGIT != 0 || can_go_on(view, start, at) {
+        if can_begin(view, &word) {
             self.patterns(place, start, out)?;
         }
         if self.own_cache.is_some() {
             self.own_patterns(place, start, out)?;
         }
-        Ok(at)
+        Ok(word.end)
     }
 
     /// What is found around a sign.
@@ -117,13 +122,6 @@ impl Session<'_> {
         if let Some(kind) = shapes.email {
             for at in memchr_iter(b'@', signs).map(|at| first + at) {
                 if let Some(span) = finder::email(view, at) {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.url_credentials {
-            for at in memmem::find_iter(signs, b"://").map(|at| first + at) {
-                if let Some(span) = finder::url_credentials(view, at) {
                     self.offer(place, span, kind, out);
                 }
             }
@@ -143,13 +141,20 @@ impl Session<'_> {
                 }
             }
         }
-        if let Some(kind) = shapes.named_secret {
-            for sign in memchr2_iter(b':', b'=', signs).map(|at| first + at) {
-                if let Some((name, span)) = named::secret(view, sign)
-                    && place.is_near(name, span.start)
-                {
-                    self.offer(place, span, kind, out);
-                }
+        if shapes.url_credentials.is_none() && shapes.named_secret.is_none() {
+            return;
+        }
+        for sign in memchr2_iter(b':', b'=', signs).map(|at| first + at) {
+            if let Some(kind) = shapes.url_credentials
+                && let Some(span) = finder::url_credentials(view, sign)
+            {
+                self.offer(place, span, kind, out);
+            }
+            if let Some(kind) = shapes.named_secret
+                && let Some((name, span)) = named::secret(view, sign)
+                && place.is_near(name, span.start)
+            {
+                self.offer(place, span, kind, out);
             }
         }
     }
@@ -239,60 +244,4 @@ impl Session<'_> {
         let kind = self.scanner.kind(index);
         kind.map_or(Outcome::Nothing, |kind| place.offer(span, index, kind, out))
     }
-}
-
-/// Every match from `start`: pattern and end, where the match ends with a word. Says where the first byte stands that
-/// was not looked at.
-fn ends(
-    states: &DFA,
-    cache: &mut Cache,
-    view: &[u8],
-    start: usize,
-    matches: &mut Vec<(usize, usize)>,
-) -> Result<usize, Error> {
-    let failed = |why: &dyn std::fmt::Display| Error::Engine {
-        why: why.to_string(),
-    };
-    let config = start::Config::new().anchored(Anchored::Yes);
-    let mut state = states
-        .start_state(cache, &config)
-        .map_err(|error| failed(&error))?;
-    let end = view.len().min(start + CANDIDATE_BYTES_MAX);
-    let text = view.get(start..end).unwrap_or_default();
-    for (at, byte) in text.iter().enumerate() {
-        state = states
-            .next_state(cache, state, *byte)
-            .map_err(|error| failed(&error))?;
-        if !state.is_tagged() {
-            continue;
-        }
-        if state.is_match() {
-            // A match is seen one byte after its end.
-            let joined = byte.is_ascii_alphanumeric()
-                && at
-                    .checked_sub(1)
-                    .and_then(|last| text.get(last))
-                    .is_some_and(u8::is_ascii_alphanumeric);
-            if !joined {
-                for index in 0..states.match_len(cache, state) {
-                    let pattern = states.match_pattern(cache, state, index).as_usize();
-                    matches.push((pattern, start + at));
-                }
-            }
-        } else if state.is_dead() || state.is_quit() {
-            return Ok(start + at + 1);
-        }
-    }
-    if end == view.len() {
-        state = states
-            .next_eoi_state(cache, state)
-            .map_err(|error| failed(&error))?;
-        if state.is_match() {
-            for index in 0..states.match_len(cache, state) {
-                let pattern = states.match_pattern(cache, state, index).as_usize();
-                matches.push((pattern, end));
-            }
-        }
-    }
-    Ok(end)
 }

@@ -54,7 +54,7 @@ impl<'a> View<'a> {
     /// What the runs of base64 in a text decode to, where that is text.
     #[must_use]
     pub fn encoded_runs(source: &[u8]) -> Vec<View<'static>> {
-        Self::encoded_runs_at(source, [0..source.len()])
+        Self::encoded_runs_at(source, std::iter::once(0..source.len()))
     }
 
     /// Those of them that touch these ranges, which are in order.

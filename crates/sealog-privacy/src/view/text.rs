@@ -3,10 +3,8 @@
 use super::View;
 use super::fold::{Folded, fold};
 use super::map::Writer;
+use crate::blocks::{BLOCK, block_at, from, index, mask_where};
 use crate::limits::{EMPHASIS_RUN_MAX, INVISIBLE_RUN_BYTES_MAX, TERMINAL_ESCAPE_BYTES_MAX};
-
-/// Bytes that are looked at together.
-const STRETCH: usize = 32;
 
 /// Whether something may have to be done at a byte. All others stand in the view as they are.
 #[expect(
@@ -14,13 +12,12 @@ const STRETCH: usize = 32;
     reason = "a branch for each byte is what is avoided here"
 )]
 const fn is_special(byte: u8) -> bool {
+    // Brackets of two kinds differ in one bit, and so do `(` and `*`.
     (byte == 0)
         | (byte == 0x1b)
-        | (byte == b'(')
-        | (byte == b'*')
-        | (byte == b'[')
+        | (byte | 2 == b'*')
+        | (byte | 0x20 == b'{')
         | (byte == b'`')
-        | (byte == b'{')
         | (byte >= 0x80)
 }
 
@@ -30,7 +27,8 @@ pub(super) fn view(source: &[u8]) -> View<'_> {
     let mut at = 0;
     // The row of characters that are left out: its bytes, and where it would go on.
     let (mut row, mut row_end) = (0, 0);
-    while let Some(special) = next_special(source, at) {
+    let mut specials = Specials::of(source, 0);
+    while let Some(special) = specials.next_from(at) {
         if special != row_end {
             row = 0;
         }
@@ -104,20 +102,43 @@ impl Step {
     }
 }
 
-fn next_special(source: &[u8], from: usize) -> Option<usize> {
-    let rest = source.get(from..)?;
-    // Many bytes at once, of which the compiler makes one comparison for each kind.
-    let is_plain = |stretch: &&[u8; STRETCH]| {
-        let mut special = 0;
-        for byte in *stretch {
-            special |= u8::from(is_special(*byte));
+/// The special bytes of a text, one after the other.
+struct Specials<'s> {
+    source: &'s [u8],
+    /// Where a block of it begins, and which of its bytes are special.
+    block: usize,
+    special: u64,
+}
+
+impl<'s> Specials<'s> {
+    fn of(source: &'s [u8], block: usize) -> Self {
+        let special = mask_where(&block_at(source, block), is_special);
+        // Beyond the end are zeros.
+        let len = source.len().saturating_sub(block);
+        Self {
+            source,
+            block,
+            special: special & !from(0, len),
         }
-        special == 0
-    };
-    let (stretches, _) = rest.as_chunks::<STRETCH>();
-    let plain = stretches.iter().take_while(is_plain).count() * STRETCH;
-    let found = rest.iter().skip(plain).position(|byte| is_special(*byte));
-    found.map(|offset| from + plain + offset)
+    }
+
+    /// The first that does not stand before `at`.
+    fn next_from(&mut self, at: usize) -> Option<usize> {
+        if at >= self.block + BLOCK {
+            *self = Self::of(self.source, at);
+        }
+        loop {
+            let special = self.special & from(self.block, at);
+            if special != 0 {
+                return Some(self.block + index(special.trailing_zeros()));
+            }
+            let next = self.block + BLOCK;
+            if next >= self.source.len() {
+                return None;
+            }
+            *self = Self::of(self.source, next);
+        }
+    }
 }
 
 fn step(source: &[u8], at: usize) -> Step {
