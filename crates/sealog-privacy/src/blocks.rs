@@ -5,19 +5,22 @@ pub(crate) const BLOCK: usize = 64;
 /// Bytes whose flags are looked at together.
 const GROUP: usize = 8;
 /// The lowest bit of each byte of a group.
-pub(crate) const ONES: u64 = 0x0101_0101_0101_0101;
+const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The sixty-four bytes from `at` on, with zeros beyond the end.
-pub(crate) fn block_at(bytes: &[u8], at: usize) -> [u8; BLOCK] {
+/// So many bytes from `at` on, with zeros beyond the end, for which there is room in `padded`.
+pub(crate) fn block_at<'b, const N: usize>(
+    bytes: &'b [u8],
+    at: usize,
+    padded: &'b mut [u8; N],
+) -> &'b [u8; N] {
     let rest = bytes.get(at..).unwrap_or_default();
     if let Some(block) = rest.first_chunk() {
-        return *block;
+        return block;
     }
-    let mut block = [0; BLOCK];
-    for (place, byte) in block.iter_mut().zip(rest) {
+    for (place, byte) in padded.iter_mut().zip(rest) {
         *place = *byte;
     }
-    block
+    padded
 }
 
 /// The flags of a block, eight bytes in each, the first in the lowest.
@@ -40,17 +43,21 @@ pub(crate) fn mask(groups: &[u64; GROUP], flag: u8) -> u64 {
     })
 }
 
-/// Of which bytes a test holds, the first in the lowest bit. Nearly all of the work is spared where it holds of none.
+/// Of which bytes a test holds, the first in the lowest bit.
 pub(crate) fn mask_where(block: &[u8; BLOCK], test: impl Fn(u8) -> bool) -> u64 {
     let mut flags = [0; BLOCK];
     for (flag, byte) in flags.iter_mut().zip(block) {
         *flag = u8::from(test(*byte));
     }
-    let groups = groups(&flags);
-    if groups.iter().fold(0, |any, group| any | group) == 0 {
-        return 0;
-    }
-    mask(&groups, 1)
+    mask(&groups(&flags), 1)
+}
+
+/// Whether a test holds of any byte.
+pub(crate) fn is_any(block: &[u8; BLOCK], test: impl Fn(u8) -> bool) -> bool {
+    let any = block
+        .iter()
+        .fold(0, |any, byte| any | u8::from(test(*byte)));
+    any != 0
 }
 
 /// All bits but those of the bytes before `at`, in a block that begins at `start`.
@@ -102,7 +109,8 @@ mod tests {
     fn beyond_the_end_are_zeros() {
         let bytes: Vec<u8> = (1..=70).collect();
         for at in 0..80 {
-            let block = block_at(&bytes, at);
+            let mut padded = [0; BLOCK];
+            let block = block_at(&bytes, at, &mut padded);
             for (place, byte) in block.iter().enumerate() {
                 assert_eq!(*byte, bytes.get(at + place).copied().unwrap_or(0));
             }

@@ -25,8 +25,7 @@ def date(rng, order):
 
 
 def fill(rng, template):
-    """`0`: a digit, `1`: a digit but zero, `A`: a letter, `<dmy>`: a date, `{ID}`: a valid number of that type, `[abc]`: one
-    of these, others themselves."""
+    """`0`: a digit, `1`: a digit but zero, `A`: a letter, `<dmy>`: a date, `[abc]`: one of these, others themselves."""
     out, at = [], 0
     while at < len(template):
         sign = template[at]
@@ -36,15 +35,10 @@ def fill(rng, template):
             out.append(rng.choice(DIGITS[1:]))
         elif sign == "A":
             out.append(rng.choice(UPPER))
-        elif sign in "<[{":
-            end = template.index({"<": ">", "[": "]", "{": "}"}[sign], at)
+        elif sign in "<[":
+            end = template.index(">" if sign == "<" else "]", at)
             inner = template[at + 1 : end]
-            if sign == "<":
-                out.append(date(rng, inner))
-            elif sign == "[":
-                out.append(rng.choice(inner.split("|")))
-            else:
-                out.append(number(rng, *next(entry for entry in TYPES if entry[0] == inner)))
+            out.append(date(rng, inner) if sign == "<" else rng.choice(inner.split("|")))
             at = end
         elif sign == "'":
             at += 1
@@ -55,7 +49,7 @@ def fill(rng, template):
     return "".join(out)
 
 
-# Type, module, the form of its numbers, how many signs are tried, and from which alphabet: at the end, or at each `#`.
+# Type, module, the form of its numbers, how many signs at the end are tried, and from which alphabet.
 TYPES = [
     ("CREDIT_CARD", "luhn", "[4000|5100|5500|6011|2221]" + "0" * 11, 1, DIGITS),
     ("US_SSN", "us.ssn", "000000000", 0, DIGITS),
@@ -129,14 +123,14 @@ TYPES = [
     ("AU_ACN", "au.acn", "00000000", 1, DIGITS),
     ("NZ_IRD", "nz.ird", "[0|1]0000000", 1, DIGITS),
     ("IMEI", "imei", "00000000000000", 1, DIGITS),
-    ("ES_CCC", "es.ccc", "00000000##0000000000", 2, DIGITS),
+    ("ES_CCC", "es.ccc", "00000000000000000000", 0, DIGITS),
     ("AT_VAT", "at.uid", "ATU0000000", 1, DIGITS),
     ("BE_VAT", "be.vat", "BE[0|1]0000000", 2, DIGITS),
     ("DE_VAT", "de.vat", "DE10000000", 1, DIGITS),
     ("DK_VAT", "dk.cvr", "DK1000000", 1, DIGITS),
     ("EE_VAT", "ee.kmkr", "EE00000000", 1, DIGITS),
     ("FI_VAT", "fi.alv", "FI0000000", 1, DIGITS),
-    ("FR_VAT", "fr.tva", "FR##{FR_SIREN}", 2, DIGITS),
+    ("FR_VAT", "fr.tva", "FR0000000000", 1, DIGITS),
     ("GB_VAT", "gb.vat", "GB0000000", 2, DIGITS),
     ("GR_VAT", "gr.vat", "EL00000000", 1, DIGITS),
     ("HR_VAT", "hr.oib", "HR0000000000", 1, DIGITS),
@@ -153,32 +147,37 @@ TYPES = [
 ]
 
 
-@functools.cache
-def judge(identifier, module):
-    """What says whether a number is valid."""
-    is_valid = importlib.import_module("stdnum." + module).is_valid
-    if identifier == "MX_RFC":
-        # By itself it does not look at the check digit.
-        return functools.partial(is_valid, validate_check_digits=True)
-    return is_valid
-
-
-def number(rng, identifier, module, template, tail, alphabet):
-    """One valid number, by trying its check digits."""
-    is_valid = judge(identifier, module)
+def number(rng, identifier, template, tail, alphabet, is_valid):
+    """One valid number, by trying the signs at its end."""
     for _ in range(2_000):
         if identifier.endswith("_VAT"):
             prefix = template[:3] if identifier == "AT_VAT" else template[:2]
             start = prefix + fill(rng, template[len(prefix):])
         else:
             start = fill(rng, template)
-        before, _, after = start.partition("#" * max(tail, 1))
         ends = [""] if tail == 0 else ["".join(end) for end in itertools.product(alphabet, repeat=tail)]
         rng.shuffle(ends)
         for end in ends:
-            if is_valid(before + end + after):
-                return before + end + after
-    sys.exit(f"{identifier}: no valid number of the form {template}")
+            if is_valid(start + end):
+                return start + end
+    return None
+
+
+def french_vat(rng, is_valid):
+    """The key, tried for a valid company number: of random numbers one in a thousand would do."""
+    company = importlib.import_module("stdnum.fr.siren").is_valid
+    siren = number(rng, "FR_SIREN", "00000000", 1, DIGITS, company)
+    return number(rng, "", "FR", 2, DIGITS, lambda start: is_valid(start + siren)) + siren
+
+
+def spanish_account(rng, is_valid):
+    """Its two check digits stand in the middle."""
+    account = fill(rng, "0" * 10)
+    return number(rng, "", "0" * 8, 2, DIGITS, lambda start: is_valid(start + account)) + account
+
+
+# Types whose check digits do not stand at the end.
+OTHERWISE = {"FR_VAT": french_vat, "ES_CCC": spanish_account}
 
 
 def mutated(rng, text):
@@ -195,13 +194,21 @@ def mutated(rng, text):
 
 def main():
     count, part, parts = (int(argument) for argument in sys.argv[1:])
-    for entry in TYPES[part::parts]:
-        identifier, module = entry[:2]
+    for identifier, module, template, tail, alphabet in TYPES[part::parts]:
         rng = random.Random(identifier)
+        is_valid = importlib.import_module("stdnum." + module).is_valid
+        if identifier == "MX_RFC":
+            # By itself it does not look at the check digit.
+            is_valid = functools.partial(is_valid, validate_check_digits=True)
         for _ in range(count):
-            valid = number(rng, *entry)
+            if identifier in OTHERWISE:
+                valid = OTHERWISE[identifier](rng, is_valid)
+            else:
+                valid = number(rng, identifier, template, tail, alphabet, is_valid)
+            if valid is None:
+                sys.exit(f"{identifier}: no valid number of the form {template}")
             for text in (valid, mutated(rng, valid)):
-                print(identifier, text, int(judge(identifier, module)(text)), sep="\t")
+                print(identifier, text, int(is_valid(text)), sep="\t")
 
 
 if __name__ == "__main__":

@@ -5,21 +5,16 @@
 use std::ops::Range;
 
 use super::starts::{word_len, word_len_before};
-use crate::blocks::{BLOCK, ONES, block_at, from, groups, index, mask};
+use crate::blocks::{BLOCK, block_at, from, groups, index, mask};
 
 /// Bits of a mask.
 const BITS: u32 = u64::BITS;
 /// Half of the letters of a word that can be a key by its length alone.
 const HALF: u32 = 8;
 
-/// A letter or digit.
-const WORD: u8 = 1;
-/// A digit, or a sign behind or with which something can begin.
+const DIGIT: u8 = 1;
+/// A sign behind or with which something can begin, or one of two capitals in a row.
 const TELLING: u8 = 2;
-/// A capital.
-const CAPITAL: u8 = 4;
-/// A sign behind or with which something can begin if a digit follows.
-const NUMBERED: u8 = 8;
 
 /// Sixty-four bytes of a view.
 #[derive(Debug, Clone, Copy)]
@@ -35,47 +30,39 @@ pub(super) struct Block {
 impl Block {
     /// The block that begins at `start`.
     pub(super) fn at(view: &[u8], start: usize) -> Self {
-        let (block, behind) = (block_at(view, start), block_at(view, start + 1));
+        // One byte more, for what stands behind the last.
+        let mut padded = [0; BLOCK + 1];
+        let bytes = block_at(view, start, &mut padded);
+        let [block @ .., next] = bytes;
+        let [_, behind @ ..] = bytes;
         let mut flags = [0; BLOCK];
-        for ((flags, byte), next) in flags.iter_mut().zip(&block).zip(&behind) {
-            *flags = flags_of(*byte, *next);
+        let mut telling = 0;
+        for ((flag, byte), next) in flags.iter_mut().zip(block).zip(behind) {
+            *flag = u8::from(is_word(*byte));
+            telling |= u8::from(may_tell(*byte, *next));
         }
-        let flags = groups(&flags);
-        // A number may begin right behind it.
-        let [.., next] = behind;
-        let is_empty = !flags
-            .iter()
-            .fold(next.is_ascii_digit(), |any, group| any | matters(*group));
-        if is_empty {
-            let (words, digits, marks) = (0, 0, 0);
-            return Self {
-                start,
-                words,
-                digits,
-                marks,
-            };
-        }
-        let [words, telling, capitals, numbered] =
-            [WORD, TELLING, CAPITAL, NUMBERED].map(|flag| mask(&flags, flag));
-        // Of the bytes of a word digits alone are telling.
-        let digits = words & telling;
-        let follows = (digits >> 1) | (u64::from(next.is_ascii_digit()) << (BITS - 1));
-        // A bit stays where so many follow it. Of eight capitals four stand in one block, of sixteen letters eight.
-        let capitals = capitals & (capitals >> 1);
+        let words = mask(&groups(&flags), 1);
+        // A bit stays where so many follow it. Of a word of sixteen letters eight stand in one block.
         let long = words & (words >> 1);
         let long = long & (long >> 2);
         let long = long & (long >> 4);
-        let ends = u64::from(words.trailing_ones() >= HALF) | (long & (1 << (BITS - HALF)));
-        Self {
+        let halves = (long & 1) | (long & (1 << (BITS - HALF)));
+        let mut marked = Self {
             start,
             words,
-            digits,
-            marks: telling
-                | (numbered & follows)
-                | (capitals & (capitals >> 2))
-                | (long & (long >> 8))
-                | ends,
+            digits: 0,
+            marks: (long & (long >> 8)) | halves,
+        };
+        // A number may begin right behind it.
+        if telling != 0 || next.is_ascii_digit() {
+            for ((flags, byte), next) in flags.iter_mut().zip(block).zip(behind) {
+                *flags = flags_of(*byte, *next);
+            }
+            let flags = groups(&flags);
+            marked.digits = mask(&flags, DIGIT);
+            marked.marks |= marked.digits | mask(&flags, TELLING);
         }
+        marked
     }
 
     /// The first mark that is not before `at`.
@@ -112,33 +99,45 @@ impl Block {
     }
 }
 
-/// Without a table and without branches, so that the compiler makes one comparison of many bytes of each.
+/// Without a table and without branches, like all tests here, so that the compiler makes one comparison of many bytes of
+/// each.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "a branch for each byte is what is avoided here"
 )]
 fn flags_of(byte: u8, next: u8) -> u8 {
-    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let is_digit = byte.wrapping_sub(b'0') < 10;
-    let is_capital = byte.wrapping_sub(b'A') < 26;
     let is_sign = (byte.wrapping_sub(b'-') < 2)
         | (byte == b':')
         | (byte == b'_')
         | (byte == b'<')
         | (byte == b'(');
-    // At the end of a sentence nothing goes on.
-    let is_telling = is_digit | (is_sign & (next > b' '));
     let is_numbered = (byte == b' ') | (byte == b'/') | (byte == b'+');
-    (u8::from(is_letter | is_digit) * WORD)
-        | (u8::from(is_telling) * TELLING)
-        | (u8::from(is_capital) * CAPITAL)
-        | (u8::from(is_numbered) * NUMBERED)
+    // At the end of a sentence nothing goes on.
+    let is_telling = (is_sign & (next > b' ')) | (is_numbered & is_digit(next));
+    let are_capitals = is_capital(byte) & is_capital(next);
+    (u8::from(is_digit(byte)) * DIGIT) | (u8::from(is_telling | are_capitals) * TELLING)
 }
 
-/// Whether eight bytes can hold a mark: something telling, two capitals in a row of eight, or part of a long word, which
-/// fills eight bytes however it lies.
-const fn matters(flags: u64) -> bool {
-    let telling = flags & (ONES << TELLING.trailing_zeros());
-    let capitals = flags & (ONES << CAPITAL.trailing_zeros());
-    (telling | (capitals & (capitals >> 8))) != 0 || flags & ONES == ONES
+fn is_digit(byte: u8) -> bool {
+    byte.wrapping_sub(b'0') < 10
+}
+
+fn is_capital(byte: u8) -> bool {
+    byte.wrapping_sub(b'A') < 26
+}
+
+fn is_word(byte: u8) -> bool {
+    ((byte | 0x20).wrapping_sub(b'a') < 26) | is_digit(byte)
+}
+
+/// Whether a byte can have a mark, in few steps: digits; signs from `(` to `<`, and `_`, before what is shown; and two
+/// in a row from the columns of the capitals.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a branch for each byte is what is avoided here"
+)]
+fn may_tell(byte: u8, next: u8) -> bool {
+    let is_sign = (byte.wrapping_sub(b'(') <= b'<' - b'(') | (byte == b'_');
+    let are_capitals = ((byte ^ 0x40) | (next ^ 0x40)) < 0x20;
+    is_digit(byte) | (is_sign & (next > b' ')) | are_capitals
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::context::Around;
+use super::context::{Around, Known};
 use super::engine::Window;
 use super::kinds::Kind;
 use super::layer::Layer;
@@ -22,6 +22,7 @@ pub(super) struct Place<'a> {
     window: &'a Window<'a>,
     /// Where candidates begin that count.
     pub(super) limit: Range<usize>,
+    known: Known,
 }
 
 /// What became of a candidate.
@@ -42,6 +43,7 @@ impl<'a> Place<'a> {
             layer,
             window,
             limit: start..end,
+            known: Known::default(),
         }
     }
 
@@ -81,7 +83,8 @@ impl<'a> Place<'a> {
         let floor = original.start.saturating_sub(CONTEXT_SOURCE_BYTES);
         let ceiling = self.layer.first_at(original.end + CONTEXT_SOURCE_BYTES);
         let floor = self.layer.first_at(floor).min(span.start);
-        let around = Around::of(self.view, &span, floor, ceiling.max(span.end));
+        let ceiling = ceiling.max(span.end);
+        let around = Around::of(self.view, &span, floor, ceiling, &self.known);
         if !kind.may_stand(value, &around, self.window.field) {
             return Outcome::Misplaced;
         }

@@ -118,8 +118,11 @@ impl Reach {
             let next = after.next().map_or(usize::MAX, |next| next.below.start);
             let floor = here.start.saturating_sub(BEFORE).max(here_done);
             let mut range = word_start(view, floor, here.start)..here.end + 1;
-            let far = rest.partition_point(|tried| tried.start + BEFORE < below.start);
-            rest = rest.get(far..).unwrap_or_default();
+            while let Some((first, others)) = rest.split_first()
+                && first.start + BEFORE < below.start
+            {
+                rest = others;
+            }
             let near = rest
                 .iter()
                 .take_while(|tried| tried.start <= below.end + AFTER);

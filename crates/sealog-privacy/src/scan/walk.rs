@@ -9,6 +9,7 @@ use super::engine::Session;
 use super::marks::Block;
 use super::place::{Outcome, Place};
 use super::reach::{Reach, Tried};
+use super::scanner::Scanner;
 use super::starts::{begins_sign, can_begin, is_word, word_len};
 use super::{Found, KindIndex, finder, named};
 use crate::Error;
@@ -29,7 +30,7 @@ impl Session<'_> {
         self.tried.clear();
         self.signs(place, out);
         self.scanner.words.find(place.view, &mut |span, kind| {
-            self.offer(place, span, kind, out) == Outcome::Found
+            offer(self.scanner, place, span, kind, out) == Outcome::Found
         });
         let limit = if self.is_thorough() {
             0..place.view.len()
@@ -122,14 +123,14 @@ impl Session<'_> {
         if let Some(kind) = shapes.email {
             for at in memchr_iter(b'@', signs).map(|at| first + at) {
                 if let Some(span) = finder::email(view, at) {
-                    self.offer(place, span, kind, out);
+                    offer(self.scanner, place, span, kind, out);
                 }
             }
         }
         if let Some(kind) = shapes.private_key {
             for at in memmem::find_iter(signs, b"-----BEGIN ").map(|at| first + at) {
                 if let Some(span) = finder::private_key(view, at) {
-                    self.offer(place, span, kind, out);
+                    offer(self.scanner, place, span, kind, out);
                 }
             }
         }
@@ -137,7 +138,7 @@ impl Session<'_> {
             for at in memmem::find_iter(signs, b"eyJ").map(|at| first + at) {
                 let begins = at == 0 || !is_word(view.get(at - 1));
                 if begins && let Some(span) = finder::jwt(view, at) {
-                    self.offer(place, span, kind, out);
+                    offer(self.scanner, place, span, kind, out);
                 }
             }
         }
@@ -148,13 +149,13 @@ impl Session<'_> {
             if let Some(kind) = shapes.url_credentials
                 && let Some(span) = finder::url_credentials(view, sign)
             {
-                self.offer(place, span, kind, out);
+                offer(self.scanner, place, span, kind, out);
             }
             if let Some(kind) = shapes.named_secret
                 && let Some((name, span)) = named::secret(view, sign)
                 && place.is_near(name, span.start)
             {
-                self.offer(place, span, kind, out);
+                offer(self.scanner, place, span, kind, out);
             }
         }
     }
@@ -167,16 +168,9 @@ impl Session<'_> {
         out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         let scanner = self.scanner;
-        let mut matches = std::mem::take(&mut self.matches);
-        let end = ends(
-            &scanner.states,
-            &mut self.cache,
-            place.view,
-            start,
-            &mut matches,
-        )?;
-        let looks_around = self.settle(place, start, &mut matches, &scanner.patterns, out);
-        self.matches = matches;
+        let (states, cache, matches) = (&scanner.states, &mut self.cache, &mut self.matches);
+        let end = ends(states, cache, place.view, start, matches)?;
+        let looks_around = settle(scanner, &scanner.patterns, place, start, matches, out);
         self.tried.push(Tried {
             start,
             end,
@@ -195,53 +189,52 @@ impl Session<'_> {
         let (Some(states), Some(cache)) = (&scanner.own_states, &mut self.own_cache) else {
             return Ok(());
         };
-        let mut matches = std::mem::take(&mut self.matches);
-        ends(states, cache, place.view, start, &mut matches)?;
-        self.settle(place, start, &mut matches, &scanner.own_patterns, out);
-        self.matches = matches;
+        let matches = &mut self.matches;
+        ends(states, cache, place.view, start, matches)?;
+        settle(scanner, &scanner.own_patterns, place, start, matches, out);
         Ok(())
     }
+}
 
-    /// Of each pattern the longest match that holds. Says whether something was found that what stands around it
-    /// decides about.
-    fn settle(
-        &self,
-        place: &Place<'_>,
-        start: usize,
-        matches: &mut Vec<(usize, usize)>,
-        patterns: &[KindIndex],
-        out: &mut Vec<(Found, u8)>,
-    ) -> bool {
-        if matches.is_empty() {
-            return false;
-        }
-        matches.sort_unstable_by_key(|(pattern, end)| (*pattern, std::cmp::Reverse(*end)));
-        let mut done = None;
-        let mut looks_around = false;
-        for (pattern, end) in matches.drain(..) {
-            let Some(kind) = patterns.get(pattern).copied() else {
-                continue;
-            };
-            if done == Some(pattern) {
-                continue;
-            }
-            let outcome = self.offer(place, start..end, kind, out);
-            looks_around |= outcome != Outcome::Nothing;
-            if outcome == Outcome::Found {
-                done = Some(pattern);
-            }
-        }
-        looks_around
+/// Of each pattern the longest match that holds. Says whether something was found that what stands around it decides
+/// about.
+fn settle(
+    scanner: &Scanner,
+    patterns: &[KindIndex],
+    place: &Place<'_>,
+    start: usize,
+    matches: &mut Vec<(usize, usize)>,
+    out: &mut Vec<(Found, u8)>,
+) -> bool {
+    if matches.is_empty() {
+        return false;
     }
+    matches.sort_unstable_by_key(|(pattern, end)| (*pattern, std::cmp::Reverse(*end)));
+    let mut done = None;
+    let mut looks_around = false;
+    for (pattern, end) in matches.drain(..) {
+        let Some(kind) = patterns.get(pattern).copied() else {
+            continue;
+        };
+        if done == Some(pattern) {
+            continue;
+        }
+        let outcome = offer(scanner, place, start..end, kind, out);
+        looks_around |= outcome != Outcome::Nothing;
+        if outcome == Outcome::Found {
+            done = Some(pattern);
+        }
+    }
+    looks_around
+}
 
-    fn offer(
-        &self,
-        place: &Place<'_>,
-        span: Range<usize>,
-        index: KindIndex,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Outcome {
-        let kind = self.scanner.kind(index);
-        kind.map_or(Outcome::Nothing, |kind| place.offer(span, index, kind, out))
-    }
+fn offer(
+    scanner: &Scanner,
+    place: &Place<'_>,
+    span: Range<usize>,
+    index: KindIndex,
+    out: &mut Vec<(Found, u8)>,
+) -> Outcome {
+    let kind = scanner.kind(index);
+    kind.map_or(Outcome::Nothing, |kind| place.offer(span, index, kind, out))
 }

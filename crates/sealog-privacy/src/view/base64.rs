@@ -125,7 +125,7 @@ impl<'s> Lines<'s> {
 }
 
 fn signs_at(source: &[u8], at: usize) -> u64 {
-    mask_where(&block_at(source, at), is_sign)
+    mask_where(block_at(source, at, &mut [0; BLOCK]), is_sign)
 }
 
 /// Whether a byte is a sign. Without a table and without branches: the compiler makes one comparison of many bytes of each.

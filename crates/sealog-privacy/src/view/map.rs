@@ -151,7 +151,7 @@ impl<'s> Writer<'s> {
     pub(super) fn new(source: &'s [u8]) -> Self {
         Self {
             source,
-            bytes: Vec::with_capacity(source.len()),
+            bytes: Vec::new(),
             pieces: Vec::new(),
             done: 0,
         }
@@ -165,6 +165,7 @@ impl<'s> Writer<'s> {
     /// Writes what stands before `until` as it is.
     pub(super) fn copy(&mut self, until: usize) {
         let stretch = self.source.get(self.done..until).unwrap_or_default();
+        self.make_room();
         if !stretch.is_empty() {
             self.pieces.push(Piece {
                 view: self.bytes.len(),
@@ -176,8 +177,16 @@ impl<'s> Writer<'s> {
         self.done = until.max(self.done);
     }
 
+    /// Room for all that is left, before the first byte: most texts stay as they are, and need none.
+    fn make_room(&mut self) {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(self.source.len());
+        }
+    }
+
     /// Writes `with` for the next `len` bytes of the original.
     pub(super) fn replace(&mut self, len: usize, with: &[u8]) {
+        self.make_room();
         if !with.is_empty() {
             self.pieces.push(Piece {
                 view: self.bytes.len(),

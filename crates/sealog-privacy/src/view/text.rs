@@ -3,7 +3,7 @@
 use super::View;
 use super::fold::{Folded, fold};
 use super::map::Writer;
-use crate::blocks::{BLOCK, block_at, from, index, mask_where};
+use crate::blocks::{BLOCK, block_at, from, index, is_any, mask_where};
 use crate::limits::{EMPHASIS_RUN_MAX, INVISIBLE_RUN_BYTES_MAX, TERMINAL_ESCAPE_BYTES_MAX};
 
 /// Whether something may have to be done at a byte. All others stand in the view as they are.
@@ -112,7 +112,7 @@ struct Specials<'s> {
 
 impl<'s> Specials<'s> {
     fn of(source: &'s [u8], block: usize) -> Self {
-        let special = mask_where(&block_at(source, block), is_special);
+        let special = mask_where(block_at(source, block, &mut [0; BLOCK]), is_special);
         // Beyond the end are zeros.
         let len = source.len().saturating_sub(block);
         Self {
@@ -133,6 +133,9 @@ impl<'s> Specials<'s> {
                 return Some(self.block + index(special.trailing_zeros()));
             }
             let next = self.block + BLOCK;
+            let (blocks, _) = self.source.get(next..)?.as_chunks();
+            let plain = blocks.iter().take_while(|block| !is_any(block, is_special));
+            let next = next + plain.count() * BLOCK;
             if next >= self.source.len() {
                 return None;
             }
