@@ -19,7 +19,8 @@ pub(super) fn ends(
 ) -> Result<usize, Error> {
     let config = start::Config::new().anchored(Anchored::Yes);
     let mut state = states.start_state(cache, &config).map_err(failed)?;
-    let end = view.len().min(start + CANDIDATE_BYTES_MAX);
+    // The end of a match is seen one byte later.
+    let end = view.len().min(start + CANDIDATE_BYTES_MAX + 1);
     let text = view.get(start..end).unwrap_or_default();
     let mut last = 0;
     for (at, byte) in text.iter().enumerate() {
@@ -34,7 +35,6 @@ pub(super) fn ends(
         }
         state = states.next_state(cache, state, *byte).map_err(failed)?;
         if state.is_match() {
-            // A match is seen one byte after its end.
             let joined = byte.is_ascii_alphanumeric() && before.is_ascii_alphanumeric();
             if !joined {
                 push(states, cache, state, start + at, matches);
@@ -43,7 +43,7 @@ pub(super) fn ends(
             return Ok(start + at + 1);
         }
     }
-    if end == view.len() {
+    if end == view.len() && text.len() <= CANDIDATE_BYTES_MAX {
         state = states.next_eoi_state(cache, state).map_err(failed)?;
         if state.is_match() {
             push(states, cache, state, end, matches);

@@ -10,7 +10,7 @@ use crate::limits::{CANDIDATE_BYTES_MAX, CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYT
 use crate::view::OffsetMap;
 
 /// Bytes before a change from which on a candidate can reach it: its own, and those behind it that are looked at.
-const BEFORE: usize = CANDIDATE_BYTES_MAX + CONTEXT_AFTER_BYTES + 2;
+const BEFORE: usize = CANDIDATE_BYTES_MAX + CONTEXT_AFTER_BYTES + 3;
 /// Bytes after a change up to which a candidate looks back at it.
 const AFTER: usize = CONTEXT_BEFORE_BYTES + 2;
 
