@@ -10,6 +10,7 @@ use super::overlap::Overlaps;
 use super::place::Place;
 use super::reach::{Changes, Reach, Tried};
 use super::scanner::Scanner;
+use super::signs::{Seen, Where, signs};
 use crate::Error;
 use crate::limits::{LAYERS_MAX, LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES};
 use crate::view::{OffsetMap, View};
@@ -124,6 +125,8 @@ impl Session<'_> {
             source: window.bytes,
             below: None,
             decoded: None,
+            is_plain: false,
+            seen: Seen::default(),
             tried: None,
         };
         self.layer(&whole, window, LAYERS_MAX, &mut out)?;
@@ -147,7 +150,12 @@ impl Session<'_> {
         levels: usize,
         out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
-        let view = View::of(layered.source);
+        let view = match layered.decoded {
+            Some(decoded) if layered.is_plain && !self.is_thorough() => {
+                View::of_decoded(layered.source, decoded)
+            }
+            _ => View::of(layered.source),
+        };
         let layer = match layered.below {
             Some(below) => Layer::over(view.map(), below),
             None => Layer::first(view.map(), window.offset),
@@ -160,6 +168,8 @@ impl Session<'_> {
             (Some(changes), Some(tried)) => Reach::touched(place.view, changes, tried),
             (Some(changes), None) => Reach::around(changes),
         };
+        let places = Where::of(changes.as_ref(), layered.seen);
+        let seen = signs(self.scanner, &place, &places, out);
         self.walk(&place, &reach, out)?;
         let Some(levels) = levels.checked_sub(1) else {
             return Ok(());
@@ -175,6 +185,8 @@ impl Session<'_> {
                 source: inner.bytes(),
                 below: Some(&inner_layer),
                 decoded: Some(inner.map()),
+                is_plain: view.is_plain(),
+                seen,
                 tried: is_whole.then_some(&tried),
             };
             self.layer(&inner, window, levels, out)?;
@@ -186,6 +198,8 @@ impl Session<'_> {
                 source: run.bytes(),
                 below: Some(&inner_layer),
                 decoded: None,
+                is_plain: false,
+                seen: Seen::default(),
                 tried: None,
             };
             self.layer(&inner, window, levels, out)?;
@@ -214,6 +228,10 @@ struct Layered<'a, 'l> {
     below: Option<&'a Layer<'l>>,
     /// How it was decoded from the view below; none if nothing of it was searched there.
     decoded: Option<&'a OffsetMap>,
+    /// Whether nothing was folded in the view below.
+    is_plain: bool,
+    /// Of which kinds that one has signs.
+    seen: Seen,
     /// From where the patterns were tried in the view below, if all that is known.
     tried: Option<&'a [Tried]>,
 }

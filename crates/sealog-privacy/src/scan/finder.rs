@@ -117,11 +117,8 @@ fn is_top_level(label: &[u8]) -> bool {
     letters && label.len() >= 2 && !FILE_ENDS.contains(&&*lower)
 }
 
-/// User, password and host after the `://` at `at`, if it stands there.
+/// User, password and host after the `://` at `at`.
 pub(super) fn url_credentials(view: &[u8], at: usize) -> Option<Range<usize>> {
-    if !view.get(at..)?.starts_with(b"://") {
-        return None;
-    }
     let before = at.checked_sub(1).and_then(|before| view.get(before))?;
     if !before.is_ascii_alphanumeric() {
         return None;

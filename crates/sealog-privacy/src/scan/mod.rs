@@ -19,6 +19,7 @@ mod overlap;
 mod place;
 mod reach;
 mod scanner;
+mod signs;
 mod starts;
 mod stream;
 mod walk;

@@ -76,11 +76,9 @@ const CLOSING_MAX: usize = 2;
 /// Spaces between a name, its sign and its value, at most.
 const SPACES_MAX: usize = 4;
 
-/// Where the word begins that ends the name of a secret, and its value, if the sign (`:` or `=`) at `sign` stands
-/// between them.
-pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> {
-    let word = word_before(view, sign)?;
-    let is_password = is_name(view, &word)?;
+/// The value, if the sign (`:` or `=`) at `sign` stands between it and the name of a secret that ends with this word.
+pub(super) fn secret(view: &[u8], word: &Range<usize>, sign: usize) -> Option<Range<usize>> {
+    let is_password = is_name(view, word)?;
     let at = value_start(view, sign);
     let quote = view
         .get(at)
@@ -98,11 +96,15 @@ pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> 
             .unwrap_or(rest.len()),
     };
     let value = rest.get(..len)?;
-    is_value(value, is_password, quote.is_some()).then_some((word.start, start..start + len))
+    is_value(value, is_password, quote.is_some()).then_some(start..start + len)
 }
 
-/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces.
-fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
+/// Bytes before a sign, and behind its first, that decide whether a word before it can end a name.
+pub(super) const NAME_REACH: usize = SPACES_MAX + CLOSING_MAX + NAME_MIN;
+
+/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces. None that is not
+/// there for what stands within [`NAME_REACH`] bytes, but for those that are too short.
+pub(super) fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
     let mut end = sign;
     let before = |end: usize, belongs: fn(&u8) -> bool, most: usize| {
         let before = view.get(..end).unwrap_or_default().iter().rev();

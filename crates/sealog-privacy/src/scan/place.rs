@@ -10,11 +10,6 @@ use super::layer::Layer;
 use super::{Found, KindIndex};
 use crate::limits::{CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES};
 
-/// Bytes that a sign stands before the start of its candidate, at most: `password := "`.
-const SIGN_BEFORE: usize = 16;
-/// Bytes that a sign stands after the start of its candidate, and is long itself, at most: the `@` of an address.
-const SIGN_AFTER: usize = 96;
-
 /// A view under search.
 pub(super) struct Place<'a> {
     pub(super) view: &'a [u8],
@@ -45,13 +40,6 @@ impl<'a> Place<'a> {
             limit: start..end,
             known: Known::default(),
         }
-    }
-
-    /// The bytes at which the signs of candidates that count can stand, and where the first of them stands.
-    pub(super) fn signs(&self) -> (&'a [u8], usize) {
-        let first = self.limit.start.saturating_sub(SIGN_BEFORE);
-        let end = self.view.len().min(self.limit.end + SIGN_AFTER);
-        (self.view.get(first..end).unwrap_or_default(), first)
     }
 
     /// Whether two offsets of the view stand close enough in the original for one to speak about the other.

@@ -100,10 +100,15 @@ impl Reach {
 
     /// Around changes, as far as any candidate reaches.
     pub(super) fn around(changes: &Changes) -> Self {
+        Self::grown(changes, BEFORE, AFTER)
+    }
+
+    /// Around changes, by so many bytes.
+    pub(super) fn grown(changes: &Changes, before: usize, after: usize) -> Self {
         Self::merged(
             changes
                 .iter()
-                .map(|change| change.here.start.saturating_sub(BEFORE)..change.here.end + AFTER),
+                .map(|change| change.here.start.saturating_sub(before)..change.here.end + after),
         )
     }
 

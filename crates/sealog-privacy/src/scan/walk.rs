@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr2_iter, memmem};
-
 use super::automaton::ends;
 use super::engine::Session;
 use super::marks::Block;
@@ -11,7 +9,7 @@ use super::place::{Outcome, Place};
 use super::reach::{Reach, Tried};
 use super::scanner::Scanner;
 use super::starts::{begins_sign, can_begin, is_word, word_len};
-use super::{Found, KindIndex, finder, named};
+use super::{Found, KindIndex};
 use crate::Error;
 use crate::blocks::BLOCK;
 
@@ -28,7 +26,6 @@ impl Session<'_> {
         out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
         self.tried.clear();
-        self.signs(place, out);
         self.scanner.words.find(place.view, &mut |span, kind| {
             offer(self.scanner, place, span, kind, out) == Outcome::Found
         });
@@ -58,8 +55,8 @@ impl Session<'_> {
     ) -> Result<usize, Error> {
         let view = place.view;
         let Range { start: mut at, end } = stretch;
-        if self.own_cache.is_some() || self.is_thorough() {
-            // A pattern of the user may begin at any word.
+        // A pattern of the user may begin at any word; and a few bytes are not worth a block.
+        if self.own_cache.is_some() || self.is_thorough() || end < at + BLOCK / 2 {
             while at < end {
                 at = self.starts(place, at, out)?;
             }
@@ -113,51 +110,6 @@ impl Session<'_> {
             self.own_patterns(place, start, out)?;
         }
         Ok(word.end)
-    }
-
-    /// What is found around a sign.
-    fn signs(&self, place: &Place<'_>, out: &mut Vec<(Found, u8)>) {
-        let view = place.view;
-        let (signs, first) = place.signs();
-        let shapes = self.scanner.shapes;
-        if let Some(kind) = shapes.email {
-            for at in memchr_iter(b'@', signs).map(|at| first + at) {
-                if let Some(span) = finder::email(view, at) {
-                    offer(self.scanner, place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.private_key {
-            for at in memmem::find_iter(signs, b"-----BEGIN ").map(|at| first + at) {
-                if let Some(span) = finder::private_key(view, at) {
-                    offer(self.scanner, place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.jwt {
-            for at in memmem::find_iter(signs, b"eyJ").map(|at| first + at) {
-                let begins = at == 0 || !is_word(view.get(at - 1));
-                if begins && let Some(span) = finder::jwt(view, at) {
-                    offer(self.scanner, place, span, kind, out);
-                }
-            }
-        }
-        if shapes.url_credentials.is_none() && shapes.named_secret.is_none() {
-            return;
-        }
-        for sign in memchr2_iter(b':', b'=', signs).map(|at| first + at) {
-            if let Some(kind) = shapes.url_credentials
-                && let Some(span) = finder::url_credentials(view, sign)
-            {
-                offer(self.scanner, place, span, kind, out);
-            }
-            if let Some(kind) = shapes.named_secret
-                && let Some((name, span)) = named::secret(view, sign)
-                && place.is_near(name, span.start)
-            {
-                offer(self.scanner, place, span, kind, out);
-            }
-        }
     }
 
     /// Tries all patterns from one start.
@@ -228,7 +180,8 @@ fn settle(
     looks_around
 }
 
-fn offer(
+/// Offers a candidate of this type.
+pub(super) fn offer(
     scanner: &Scanner,
     place: &Place<'_>,
     span: Range<usize>,

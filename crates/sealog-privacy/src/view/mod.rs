@@ -25,6 +25,12 @@ pub use map::OffsetMap;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::limits::INVISIBLE_RUN_BYTES_MAX;
+
+/// Bytes around a byte that decide whether it is folded, at most: those of a terminal escape, a spelled sign, a row of
+/// signs of emphasis.
+const FOLD_REACH: usize = INVISIBLE_RUN_BYTES_MAX;
+
 /// A text that is searched, with the way back to the text that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View<'a> {
@@ -36,7 +42,23 @@ impl<'a> View<'a> {
     /// The folded form of a text, in time linear in its length. Text of plain ASCII is borrowed.
     #[must_use]
     pub fn of(source: &'a [u8]) -> Self {
-        text::view(source)
+        text::view(source, std::iter::once(0..source.len()))
+    }
+
+    /// The folded form of what was decoded from a text in which nothing is folded: only what is near to what was
+    /// decoded can be.
+    pub(crate) fn of_decoded(source: &'a [u8], decoded: &OffsetMap) -> Self {
+        text::view(
+            source,
+            decoded.changes().map(|(change, _)| {
+                change.start.saturating_sub(FOLD_REACH)..change.end + FOLD_REACH
+            }),
+        )
+    }
+
+    /// Whether nothing is folded in it.
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(self.bytes, Cow::Borrowed(_))
     }
 
     /// The same text with its escapes undone: `%40`, `&#64;`, `&commat;`, `\u0040`, `\x40`, `\n`. None if it has none.

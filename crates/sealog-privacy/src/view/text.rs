@@ -1,5 +1,7 @@
 //! Folds a whole text: characters, and the signs of ASCII that hide or split what a reader sees.
 
+use std::ops::Range;
+
 use super::View;
 use super::fold::{Folded, fold};
 use super::map::Writer;
@@ -21,38 +23,41 @@ const fn is_special(byte: u8) -> bool {
         | (byte >= 0x80)
 }
 
-/// The folded form of `source`.
-pub(super) fn view(source: &[u8]) -> View<'_> {
+/// The folded form of `source`, of which only what stands at these ranges, which are in order, can be folded.
+pub(super) fn view(source: &[u8], ranges: impl IntoIterator<Item = Range<usize>>) -> View<'_> {
     let mut writer = Writer::new(source);
+    let mut specials = Specials::of(source, 0);
     let mut at = 0;
     // The row of characters that are left out: its bytes, and where it would go on.
     let (mut row, mut row_end) = (0, 0);
-    let mut specials = Specials::of(source, 0);
-    while let Some(special) = specials.next_from(at) {
-        if special != row_end {
-            row = 0;
-        }
-        let step = step(source, special);
-        at = special + step.len;
-        row_end = at;
-        match step.with {
-            With::Nothing if row + step.len <= INVISIBLE_RUN_BYTES_MAX => {
-                row += step.len;
-                writer.copy(special);
-                writer.replace(step.len, b"");
-            }
-            // The rest of the row stands as it is, however long it is.
-            With::Nothing => row = INVISIBLE_RUN_BYTES_MAX,
-            With::Same => row = 0,
-            With::Bytes(ref bytes, len) => {
+    for range in ranges {
+        at = range.start.max(at);
+        while let Some(special) = specials.next_in(at..range.end) {
+            if special != row_end {
                 row = 0;
-                let before = if step.takes_space {
-                    writer.space_before(special)
-                } else {
-                    0
-                };
-                writer.copy(special - before);
-                writer.replace(step.len + before, bytes.get(..len).unwrap_or_default());
+            }
+            let step = step(source, special);
+            at = special + step.len;
+            row_end = at;
+            match step.with {
+                With::Nothing if row + step.len <= INVISIBLE_RUN_BYTES_MAX => {
+                    row += step.len;
+                    writer.copy(special);
+                    writer.replace(step.len, b"");
+                }
+                // The rest of the row stands as it is, however long it is.
+                With::Nothing => row = INVISIBLE_RUN_BYTES_MAX,
+                With::Same => row = 0,
+                With::Bytes(ref bytes, len) => {
+                    row = 0;
+                    let before = if step.takes_space {
+                        writer.space_before(special)
+                    } else {
+                        0
+                    };
+                    writer.copy(special - before);
+                    writer.replace(step.len + before, bytes.get(..len).unwrap_or_default());
+                }
             }
         }
     }
@@ -122,21 +127,23 @@ impl<'s> Specials<'s> {
         }
     }
 
-    /// The first that does not stand before `at`.
-    fn next_from(&mut self, at: usize) -> Option<usize> {
-        if at >= self.block + BLOCK {
-            *self = Self::of(self.source, at);
+    /// The first in a range, which does not begin before the one that was asked for last.
+    fn next_in(&mut self, range: Range<usize>) -> Option<usize> {
+        if range.start >= self.block + BLOCK {
+            *self = Self::of(self.source, range.start);
         }
+        let end = range.end.min(self.source.len());
         loop {
-            let special = self.special & from(self.block, at);
+            let special = self.special & from(self.block, range.start);
             if special != 0 {
-                return Some(self.block + index(special.trailing_zeros()));
+                let at = self.block + index(special.trailing_zeros());
+                return (at < end).then_some(at);
             }
             let next = self.block + BLOCK;
-            let (blocks, _) = self.source.get(next..)?.as_chunks();
+            let (blocks, _) = self.source.get(next..end)?.as_chunks();
             let plain = blocks.iter().take_while(|block| !is_any(block, is_special));
             let next = next + plain.count() * BLOCK;
-            if next >= self.source.len() {
+            if next >= end {
                 return None;
             }
             *self = Self::of(self.source, next);
