@@ -5,6 +5,7 @@ use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::start;
 
+use super::starts::is_word;
 use crate::Error;
 use crate::limits::CANDIDATE_BYTES_MAX;
 
@@ -22,26 +23,25 @@ pub(super) fn ends(
     // The end of a match is seen one byte later.
     let end = view.len().min(start + CANDIDATE_BYTES_MAX + 1);
     let text = view.get(start..end).unwrap_or_default();
-    let mut last = 0;
-    for (at, byte) in text.iter().enumerate() {
-        let before = std::mem::replace(&mut last, *byte);
+    let mut at = 0;
+    loop {
         if !state.is_tagged() {
-            // Most states are known, and nothing ends in them.
-            let next = states.next_state_untagged(cache, state, *byte);
-            if !next.is_tagged() {
-                state = next;
-                continue;
-            }
+            (state, at) = skim(states, cache, state, text, at);
         }
+        let Some(byte) = text.get(at) else {
+            break;
+        };
         state = states.next_state(cache, state, *byte).map_err(failed)?;
         if state.is_match() {
-            let joined = byte.is_ascii_alphanumeric() && before.is_ascii_alphanumeric();
+            let before = at.checked_sub(1).and_then(|before| text.get(before));
+            let joined = byte.is_ascii_alphanumeric() && is_word(before);
             if !joined {
                 push(states, cache, state, start + at, matches);
             }
         } else if state.is_dead() || state.is_quit() {
             return Ok(start + at + 1);
         }
+        at += 1;
     }
     if end == view.len() && text.len() <= CANDIDATE_BYTES_MAX {
         state = states.next_eoi_state(cache, state).map_err(failed)?;
@@ -50,6 +50,26 @@ pub(super) fn ends(
         }
     }
     Ok(end)
+}
+
+/// Goes on through states that are known and in which nothing ends, as most are: the last of them, and which byte leads
+/// to another.
+fn skim(
+    states: &DFA,
+    cache: &Cache,
+    mut state: LazyStateID,
+    text: &[u8],
+    mut at: usize,
+) -> (LazyStateID, usize) {
+    while let Some(byte) = text.get(at) {
+        let next = states.next_state_untagged(cache, state, *byte);
+        if next.is_tagged() {
+            break;
+        }
+        state = next;
+        at += 1;
+    }
+    (state, at)
 }
 
 /// The patterns of a state that matches.
