@@ -99,8 +99,7 @@ impl Block {
     }
 }
 
-/// Without a table and without branches, like all tests here, so that the compiler makes one comparison of many bytes of
-/// each.
+/// Without a table and without branches, like all tests here: the compiler makes one comparison of many bytes of each.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "a branch for each byte is what is avoided here"
@@ -140,4 +139,57 @@ fn may_tell(byte: u8, next: u8) -> bool {
     let is_sign = (byte.wrapping_sub(b'(') <= b'<' - b'(') | (byte == b'_');
     let are_capitals = ((byte ^ 0x40) | (next ^ 0x40)) < 0x20;
     is_digit(byte) | (is_sign & (next > b' ')) | are_capitals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first mark of a text, block by block.
+    fn first_mark(text: &str) -> Option<usize> {
+        let blocks = (0..text.len()).step_by(BLOCK);
+        let mut marks = blocks.filter_map(|start| {
+            let mark = Block::at(text.as_bytes(), start).mark_from(0)?;
+            Some(start + index(mark))
+        });
+        marks.next()
+    }
+
+    #[test]
+    fn what_can_begin_has_a_mark_wherever_it_lies() {
+        for begins in [
+            "abcdefghijklmnop",
+            "DEUTDEFF",
+            "ab1",
+            "May 17",
+            "ghp_x",
+            "::a",
+            "+4",
+            "(+",
+            "(2",
+        ] {
+            for at in 0..2 * BLOCK {
+                let text = format!("{}{begins}{}", " ".repeat(at), " ".repeat(100));
+                let mark = first_mark(&text);
+                let is_within = mark.is_some_and(|mark| (at..at + begins.len()).contains(&mark));
+                assert!(is_within, "{begins} at {at}: {mark:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_before_a_number_has_its_mark_behind_it() {
+        for at in 0..2 * BLOCK {
+            let text = format!("{}May 17{}", " ".repeat(at), " ".repeat(100));
+            assert_eq!(first_mark(&text), Some(at + 3));
+        }
+    }
+
+    #[test]
+    fn prose_has_none() {
+        let text =
+            "It was here. The animal sees nothing, again and again; (so) it's theirs - Monday. "
+                .repeat(9);
+        assert_eq!(first_mark(&text.replace("(so) ", "")), None);
+    }
 }

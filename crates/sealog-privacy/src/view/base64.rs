@@ -128,7 +128,7 @@ fn signs_at(source: &[u8], at: usize) -> u64 {
     mask_where(block_at(source, at, &mut [0; BLOCK]), is_sign)
 }
 
-/// Whether a byte is a sign. Without a table and without branches: the compiler makes one comparison of many bytes of each.
+/// Whether a byte is a sign. Without a table and without branches: the compiler makes one comparison of many bytes.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "a branch for each byte is what is avoided here"

@@ -11,7 +11,7 @@ fn is_found(text: &str, id: &str, span: Range<usize>) -> bool {
         .any(|found| found.span == span && scanner.id(found.kind) == id)
 }
 
-fn base64(text: &str) -> String {
+pub(super) fn base64(text: &str) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let groups = text.as_bytes().chunks(3).map(|group| {
         let bits = group

@@ -67,6 +67,32 @@ fn nothing_is_passed_over_where_little_was_decoded() {
     }
 }
 
+#[test]
+fn what_begins_at_the_end_of_a_window_is_found_wherever_it_is_told() {
+    let scanner = Scanner::usual().unwrap();
+    for before in 0..130 {
+        let text = format!("{}DE89 3704 0044 0532 0130 00 here", " ".repeat(before));
+        let mut session = scanner.session();
+        let found = session.scan_windows(text.as_bytes(), b"", 64).unwrap();
+        assert_eq!(found, session.scan(text.as_bytes()).unwrap());
+        assert_eq!(found.len(), 1, "{before}");
+    }
+}
+
+#[test]
+fn a_run_of_base64_is_read_from_its_first_line_where_its_last_was_decoded() {
+    let scanner = Scanner::usual().unwrap();
+    // The address ends the first line and begins the second.
+    let coded = borders::base64(&format!("{} john.doe@example.com ", "a".repeat(41)));
+    let (first, last) = coded.split_at(76);
+    let (begin, end) = last.split_at(5);
+    let escaped = format!("{}%{:02X}{end}", &begin[..4], begin.as_bytes()[4]);
+    let text = format!("x {first}\n{escaped} x");
+    let [quick, thorough] = both(&scanner, text.as_bytes());
+    assert_eq!(thorough.len(), 1);
+    assert_eq!(quick, thorough);
+}
+
 /// Pieces that begin, end or hide identifiers.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
