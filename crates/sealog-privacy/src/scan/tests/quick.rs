@@ -70,8 +70,12 @@ fn nothing_is_passed_over_where_little_was_decoded() {
 #[test]
 fn what_begins_at_the_end_of_a_window_is_found_wherever_it_is_told() {
     let scanner = Scanner::usual().unwrap();
-    for before in 0..130 {
-        let text = format!("{}DE89 3704 0044 0532 0130 00 here", " ".repeat(before));
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    for (value, before) in (0..130)
+        .flat_map(|before| ["DE89 3704 0044 0532 0130 00", &token].map(|value| (value, before)))
+    {
+        let after = " ".repeat(LOOK_AHEAD_BYTES);
+        let text = format!("{}{value} here{after}", " ".repeat(before));
         let mut session = scanner.session();
         let found = session.scan_windows(text.as_bytes(), b"", 64).unwrap();
         assert_eq!(found, session.scan(text.as_bytes()).unwrap());
