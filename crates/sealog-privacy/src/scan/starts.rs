@@ -45,6 +45,9 @@ pub(super) fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
 pub(super) fn can_begin(view: &[u8], word: &Range<usize>) -> bool {
     let bytes = view.get(word.clone()).unwrap_or_default();
     let (len, end) = (bytes.len(), word.end);
+    if len == 0 {
+        return false;
+    }
     let is_long = len >= 16 || (matches!(len, 8 | 11) && is_upper(bytes));
     is_long || bytes.iter().any(u8::is_ascii_digit) || goes_on(view, len, end)
 }
@@ -66,4 +69,18 @@ fn goes_on(view: &[u8], len: usize, end: usize) -> bool {
 
 fn is_upper(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_word_stands_none_begins() {
+        for sign in [" 1", "-a", ":a", "_", ".1"] {
+            assert!(!can_begin(sign.as_bytes(), &(0..0)), "{sign}");
+        }
+        assert!(can_begin(b"May 17", &(0..3)));
+        assert!(!can_begin(b"May the", &(0..3)));
+    }
 }
