@@ -99,11 +99,11 @@ pub(super) fn secret(view: &[u8], word: &Range<usize>, sign: usize) -> Option<Ra
     is_value(value, is_password, quote.is_some()).then_some(start..start + len)
 }
 
-/// Bytes before a sign, and behind its first, that decide whether a word before it can end a name.
+/// Bytes before a sign that decide whether a word before it can end a name.
 pub(super) const NAME_REACH: usize = SPACES_MAX + CLOSING_MAX + NAME_MIN;
 
-/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces. None that is not
-/// there for what stands within [`NAME_REACH`] bytes, but for those that are too short.
+/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces. Whether there is
+/// one is decided within [`NAME_REACH`] bytes.
 pub(super) fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
     let mut end = sign;
     let before = |end: usize, belongs: fn(&u8) -> bool, most: usize| {
