@@ -6,6 +6,7 @@
 //!
 //! **What is absent**: keys, a clock, a disk, a network and randomness. Text goes in, text comes out.
 
+mod blocks;
 pub mod catalogue;
 mod check;
 mod error;

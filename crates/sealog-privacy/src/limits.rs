@@ -72,3 +72,41 @@ pub const SEALED_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 const _: () = assert!(BASE64_RUN_BYTES_MAX + CONTEXT_SOURCE_BYTES < LOOK_BEHIND_BYTES);
 const _: () = assert!(TERMINAL_ESCAPE_BYTES_MAX <= INVISIBLE_RUN_BYTES_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests at a border follow the border; this one does not.
+    #[test]
+    fn the_limits_are_these() {
+        assert_eq!(INVISIBLE_RUN_BYTES_MAX, 64);
+        assert_eq!(TERMINAL_ESCAPE_BYTES_MAX, 32);
+        assert_eq!(EMPHASIS_RUN_MAX, 3);
+        assert_eq!(FOLDED_CHARACTERS_MAX, 4);
+        assert_eq!(BASE64_RUN_MIN, 12);
+        assert_eq!(BASE64_LINE_MIN, 60);
+        assert_eq!(BASE64_RUN_BYTES_MAX, 8_192);
+        assert_eq!(LAYERS_MAX, 3);
+        assert_eq!(CONTEXT_BEFORE_BYTES, 64);
+        assert_eq!(CONTEXT_AFTER_BYTES, 32);
+        assert_eq!(CONTEXT_SOURCE_BYTES, 1_024);
+        assert_eq!(CANDIDATE_BYTES_MAX, 160);
+        assert_eq!(TOKEN_BYTES_MAX, 8_192);
+        assert_eq!(PRIVATE_KEY_BYTES_MAX, 16_384);
+        assert_eq!(CANDIDATE_SOURCE_BYTES_MAX, 32_768);
+        assert_eq!(CLUSTER_BYTES_MAX, 4_096);
+        assert_eq!(WINDOW_BYTES, 262_144);
+        assert_eq!(LOOK_BEHIND_BYTES, 16_384);
+        assert_eq!(LOOK_AHEAD_BYTES, 34_816);
+        assert_eq!(STATE_CACHE_BYTES_MAX, 16_777_216);
+        assert_eq!(POLICY_BYTES_MAX, 4_194_304);
+        assert_eq!(POLICY_ITEMS_MAX, 256);
+        assert_eq!(DICTIONARY_WORDS_MAX, 100_000);
+        assert_eq!(PATTERN_BYTES_MAX, 1_024);
+        assert_eq!(PATTERN_DEPTH_MAX, 32);
+        assert_eq!(PATH_BYTES_MAX, 1_024);
+        assert_eq!(PATH_STEPS_MAX, 32);
+        assert_eq!(SEALED_VALUE_BYTES_MAX, 67_108_864);
+    }
+}

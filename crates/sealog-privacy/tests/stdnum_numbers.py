@@ -1,7 +1,11 @@
 """Writes numbers with what python-stdnum says of them: type, number, 1 or 0, by tabs.
 
-For each type so many valid numbers, made by trying the last signs of random ones until python-stdnum accepts, and as
+For each type so many valid numbers, made by trying the check digits of random ones until python-stdnum accepts, and as
 many with one sign changed or two swapped, judged by it again. The seed is fixed.
+
+    stdnum_numbers.py COUNT PART PARTS
+
+Types are dealt out to so many parts, which can run side by side; this one writes the numbers of its own.
 """
 
 import functools
@@ -118,7 +122,7 @@ TYPES = [
     ("AU_ABN", "au.abn", "100000000", 2, DIGITS),
     ("AU_ACN", "au.acn", "00000000", 1, DIGITS),
     ("NZ_IRD", "nz.ird", "[0|1]0000000", 1, DIGITS),
-        ("IMEI", "imei", "00000000000000", 1, DIGITS),
+    ("IMEI", "imei", "00000000000000", 1, DIGITS),
     ("ES_CCC", "es.ccc", "00000000000000000000", 0, DIGITS),
     ("AT_VAT", "at.uid", "ATU0000000", 1, DIGITS),
     ("BE_VAT", "be.vat", "BE[0|1]0000000", 2, DIGITS),
@@ -159,6 +163,23 @@ def number(rng, identifier, template, tail, alphabet, is_valid):
     return None
 
 
+def french_vat(rng, is_valid):
+    """The key, tried for a valid company number: of random numbers one in a thousand would do."""
+    company = importlib.import_module("stdnum.fr.siren").is_valid
+    siren = number(rng, "FR_SIREN", "00000000", 1, DIGITS, company)
+    return number(rng, "", "FR", 2, DIGITS, lambda start: is_valid(start + siren)) + siren
+
+
+def spanish_account(rng, is_valid):
+    """Its two check digits stand in the middle."""
+    account = fill(rng, "0" * 10)
+    return number(rng, "", "0" * 8, 2, DIGITS, lambda start: is_valid(start + account)) + account
+
+
+# Types whose check digits do not stand at the end.
+OTHERWISE = {"FR_VAT": french_vat, "ES_CCC": spanish_account}
+
+
 def mutated(rng, text):
     signs = list(text)
     at = rng.randrange(len(signs))
@@ -172,26 +193,22 @@ def mutated(rng, text):
 
 
 def main():
-    count, only = int(sys.argv[1]), sys.argv[2:]
-    for identifier, module, template, tail, alphabet in TYPES:
-        if only and identifier not in only:
-            continue
-        referee = importlib.import_module("stdnum." + module)
+    count, part, parts = (int(argument) for argument in sys.argv[1:])
+    for identifier, module, template, tail, alphabet in TYPES[part::parts]:
         rng = random.Random(identifier)
-        is_valid = referee.is_valid
+        is_valid = importlib.import_module("stdnum." + module).is_valid
         if identifier == "MX_RFC":
             # By itself it does not look at the check digit.
-            is_valid = functools.partial(referee.is_valid, validate_check_digits=True)
-        made = 0
-        while made < count:
-            valid = number(rng, identifier, template, tail, alphabet, is_valid)
+            is_valid = functools.partial(is_valid, validate_check_digits=True)
+        for _ in range(count):
+            if identifier in OTHERWISE:
+                valid = OTHERWISE[identifier](rng, is_valid)
+            else:
+                valid = number(rng, identifier, template, tail, alphabet, is_valid)
             if valid is None:
-                print(f"{identifier}: no valid number of the form {template}", file=sys.stderr)
-                sys.exit(1)
-            changed = mutated(rng, valid)
-            for text in (valid, changed):
+                sys.exit(f"{identifier}: no valid number of the form {template}")
+            for text in (valid, mutated(rng, valid)):
                 print(identifier, text, int(is_valid(text)), sep="\t")
-            made += 1
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ fn is_ipv4(text: &[u8]) -> bool {
 
 /// RFC 4291, 2.2; not the loopback and unspecified addresses, and not what a program writes between its modules.
 fn is_ipv6(text: &[u8]) -> bool {
+    // Most candidates have neither all the parts nor the sign for those that are left out.
+    let colons = memchr::memchr_iter(b':', text).count();
+    if colons < 6 && !text.windows(2).any(|pair| pair == b"::") {
+        return false;
+    }
     let address = str::from_utf8(text)
         .ok()
         .and_then(|text| text.parse::<Ipv6Addr>().ok());

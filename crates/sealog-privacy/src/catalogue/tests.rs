@@ -33,3 +33,25 @@ fn every_id_is_there_once_and_leads_to_its_type() {
     }
     assert!(identifier_type("NO_SUCH_TYPE").is_none());
 }
+
+/// Numbers that python-stdnum refused and we took, each with a like one that both take.
+const REFUSED_ELSEWHERE: &[(&str, &str, &str)] = &[
+    // The number of the company within it has a check digit too.
+    ("FR_SIRET", "53607531901526", "73282932000074"),
+    ("FR_SIRET", "47656580099293", "35600000049837"),
+    // The second and third way to count began with the numbers from 100 on.
+    ("GB_VAT", "GB013368848", "GB980780684"),
+    ("GB_VAT", "GB099966130", "GB980780684"),
+    // The two signs before the check digit are none of these.
+    ("MX_RFC", "YPUZ450410XZ2", "GODE561231GR8"),
+    ("MX_RFC", "DSHT911215WB7", "GODE561231GR8"),
+];
+
+#[test]
+fn what_another_hand_refuses_does_not_hold() {
+    for (id, refused, taken) in REFUSED_ELSEWHERE {
+        let identifier = identifier_type(id).unwrap();
+        assert!(!identifier.holds(refused.as_bytes()), "{id} {refused}");
+        assert!(identifier.holds(taken.as_bytes()), "{id} {taken}");
+    }
+}

@@ -56,3 +56,11 @@ fn only_days_that_exist_are_dates() {
     assert!(!is_date(2024, 13, 1) && !is_date(2024, 0, 1) && !is_date(2024, 1, 0));
     assert!(is_date(2024, 12, 31) && !is_date(2024, 11, 31));
 }
+
+#[test]
+fn letters_and_digits_are_kept_up_to_their_limit() {
+    assert_eq!(Compact::of(&[b'a'; 64]).unwrap().as_bytes(), [b'A'; 64]);
+    assert!(Compact::of(&[b'a'; 65]).is_none());
+    // What separates them does not count.
+    assert!(Compact::of("a-".repeat(64).as_bytes()).is_some());
+}

@@ -280,6 +280,17 @@ fn limits_hold_at_their_border() {
 }
 
 #[test]
+fn what_a_pattern_of_the_user_finds_is_as_long_as_it_may_be() {
+    let members = r#","patterns":[{"id":"LONG","pattern":"a{159,160}"}]"#;
+    for (bytes, found) in [(159, true), (160, true), (161, false)] {
+        let text = "a".repeat(bytes);
+        let expected = if found { "[LONG]" } else { &*text };
+        does(members, &text, expected);
+        does(members, &format!("x {text} x"), &format!("x {expected} x"));
+    }
+}
+
+#[test]
 fn patterns_and_words_of_the_user_count_as_whole_words() {
     let members = r#","patterns":[{"id":"STAFF_NO","pattern":"E[0-9]{6}"},{"id":"ROOM","pattern":"[A-Z]-[0-9]{3}","words":["room"]}],"dictionaries":[{"id":"STAFF","words":["Jane Doe","Zoë"],"mode":"drop"}]"#;
     does(

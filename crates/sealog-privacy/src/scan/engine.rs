@@ -1,35 +1,30 @@
-//! One pass over a view: where a word begins that can begin an identifier, all patterns are tried at once.
+//! Searches a text window by window, and each window through its views.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use memchr::{memchr_iter, memchr2_iter, memmem};
-use regex_automata::Anchored;
 use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::util::start;
 
-use super::context::Around;
+use super::Found;
 use super::layer::Layer;
 use super::overlap::Overlaps;
-use super::reach::Reach;
+use super::place::Place;
+use super::reach::{Changes, Reach, Tried};
 use super::scanner::Scanner;
-use super::starts::{DIGIT, begins_sign, can_go_on, class, is_word, word_len, word_start};
-use super::{Found, KindIndex, finder, named, prefilter};
+use super::signs::{Seen, Where, signs};
 use crate::Error;
-use crate::limits::{
-    CANDIDATE_BYTES_MAX, CANDIDATE_SOURCE_BYTES_MAX, CONTEXT_SOURCE_BYTES, LAYERS_MAX,
-    LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES,
-};
+use crate::limits::{LAYERS_MAX, LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES};
 use crate::view::{OffsetMap, View};
 
 /// One search, with the memory that it needs.
 #[derive(Debug)]
 pub struct Session<'s> {
-    scanner: &'s Scanner,
-    cache: Cache,
-    own_cache: Option<Cache>,
+    pub(super) scanner: &'s Scanner,
+    pub(super) cache: Cache,
+    pub(super) own_cache: Option<Cache>,
     /// Pattern and end of each match from one start.
-    matches: Vec<(usize, usize)>,
+    pub(super) matches: Vec<(usize, usize)>,
+    /// From where the patterns were tried in one view.
+    pub(super) tried: Vec<Tried>,
     /// Whether nothing is passed over: what a test holds the quick search against.
     #[cfg(test)]
     pub(super) thorough: bool,
@@ -53,19 +48,20 @@ impl<'s> Session<'s> {
             cache: scanner.states.create_cache(),
             own_cache: scanner.own_states.as_ref().map(DFA::create_cache),
             matches: Vec::new(),
+            tried: Vec::new(),
             #[cfg(test)]
             thorough: false,
         }
     }
 
     #[cfg(test)]
-    const fn is_thorough(&self) -> bool {
+    pub(super) const fn is_thorough(&self) -> bool {
         self.thorough
     }
 
     #[cfg(not(test))]
     #[expect(clippy::unused_self, reason = "a test can ask for a thorough search")]
-    const fn is_thorough(&self) -> bool {
+    pub(super) const fn is_thorough(&self) -> bool {
         false
     }
 
@@ -128,7 +124,10 @@ impl Session<'_> {
         let whole = Layered {
             source: window.bytes,
             below: None,
-            changes: None,
+            decoded: None,
+            is_plain: false,
+            seen: Seen::default(),
+            tried: None,
         };
         self.layer(&whole, window, LAYERS_MAX, &mut out)?;
         // What is found more than once counts where it is named.
@@ -151,280 +150,75 @@ impl Session<'_> {
         levels: usize,
         out: &mut Vec<(Found, u8)>,
     ) -> Result<(), Error> {
-        let view = View::of(layered.source);
+        let view = match layered.decoded {
+            Some(decoded) if layered.is_plain && !self.is_thorough() => {
+                View::of_decoded(layered.source, decoded)
+            }
+            _ => View::of(layered.source),
+        };
         let layer = match layered.below {
             Some(below) => Layer::over(view.map(), below),
             None => Layer::first(view.map(), window.offset),
         };
-        let place = Place {
-            view: view.bytes(),
-            layer: &layer,
-            window,
+        let place = Place::new(view.bytes(), &layer, window);
+        let changes = layered.decoded.filter(|_| !self.is_thorough());
+        let changes = changes.map(|decoded| Changes::of(decoded, view.map()));
+        let reach = match (&changes, layered.tried) {
+            (None, _) => Reach::everything(),
+            (Some(changes), Some(tried)) => Reach::touched(place.view, changes, tried),
+            (Some(changes), None) => Reach::around(changes),
         };
-        let reach = match layered.changes {
-            Some(changes) if !self.is_thorough() => Reach::around(changes, view.map()),
-            _ => Reach::everything(),
-        };
+        let places = Where::of(changes.as_ref(), layered.seen);
+        let seen = signs(self.scanner, &place, &places, out);
         self.walk(&place, &reach, out)?;
         let Some(levels) = levels.checked_sub(1) else {
             return Ok(());
         };
-        let decoded = View::decoded(view.bytes());
-        let unquoted = View::unquoted(view.bytes());
+        // Patterns of the user are tried at every word: too many to be kept.
+        let is_whole = changes.is_none() && !self.is_thorough() && self.own_cache.is_none();
+        let tried = std::mem::take(&mut self.tried);
+        let decoded = View::decoded(place.view);
+        let unquoted = View::unquoted(place.view);
         for inner in decoded.iter().chain(&unquoted) {
             let inner_layer = Layer::over(inner.map(), &layer);
             let inner = Layered {
                 source: inner.bytes(),
                 below: Some(&inner_layer),
-                changes: Some(inner.map()),
+                decoded: Some(inner.map()),
+                is_plain: view.is_plain(),
+                seen,
+                tried: is_whole.then_some(&tried),
             };
             self.layer(&inner, window, levels, out)?;
         }
-        for run in View::encoded_runs(view.bytes()) {
+        self.tried = tried;
+        for run in self.runs(&place, changes.as_ref()) {
             let inner_layer = Layer::over(run.map(), &layer);
             let inner = Layered {
                 source: run.bytes(),
                 below: Some(&inner_layer),
-                changes: None,
+                decoded: None,
+                is_plain: false,
+                seen: Seen::default(),
+                tried: None,
             };
             self.layer(&inner, window, levels, out)?;
         }
         Ok(())
     }
 
-    /// One pass over a view, or over the stretches of it that are within reach of a change.
-    fn walk(
-        &mut self,
-        place: &Place<'_, '_>,
-        reach: &Reach,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Result<(), Error> {
-        self.signs(place, out);
-        self.scanner.words.find(place.view, &mut |span, kind| {
-            self.offer(place, span, kind, out)
-        });
-        let mut done = 0;
-        for stretch in reach.stretches(place.view.len()) {
-            // A word that began before it is out of reach, and passed over once, however many stretches it spans.
-            let mut at = stretch.start.max(done);
-            if at > 0 && is_word(place.view.get(at - 1)) {
-                at += word_len(place.view, at);
-            }
-            done = self.stretch(place, at..stretch.end, out)?;
-        }
-        Ok(())
-    }
-
-    /// Tries the patterns at each start of a stretch, which does not begin within a word; says where it stopped.
-    fn stretch(
-        &mut self,
-        place: &Place<'_, '_>,
-        stretch: Range<usize>,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Result<usize, Error> {
-        let view = place.view;
-        let mut at = stretch.start;
-        while at < stretch.end {
-            let stop = if self.own_cache.is_some() || self.is_thorough() {
-                at // a pattern of the user may begin at any word
-            } else {
-                prefilter::next(view, at)
-            };
-            if stop >= stretch.end.min(view.len()) {
-                return Ok(at.max(stretch.end));
-            }
-            at = word_start(view, at, stop);
-            while at < stop + prefilter::GROUP && at < view.len() {
-                at = self.starts(place, at, out)?;
+    /// What the runs of base64 of a view decode to that were not decoded in the view below.
+    fn runs(&self, place: &Place<'_>, changes: Option<&Changes>) -> Vec<View<'static>> {
+        let limit = place.limit.clone();
+        match changes {
+            None if self.is_thorough() => View::encoded_runs(place.view),
+            None => View::encoded_runs_at(place.view, std::iter::once(limit)),
+            Some(changes) => {
+                let here = changes.iter().map(|change| change.here.clone());
+                let here = here.filter(|here| here.start <= limit.end && limit.start <= here.end);
+                View::encoded_runs_at(place.view, here)
             }
         }
-        Ok(at)
-    }
-
-    /// Tries the patterns at the word or sign at `at`; says where the next one is.
-    fn starts(
-        &mut self,
-        place: &Place<'_, '_>,
-        start: usize,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Result<usize, Error> {
-        let view = place.view;
-        let mut at = start;
-        let mut classes = 0;
-        while let Some(class) = view
-            .get(at)
-            .map(|byte| class(*byte))
-            .filter(|class| *class != 0)
-        {
-            classes |= class;
-            at += 1;
-        }
-        if start == at {
-            let sign = view.get(at).copied().unwrap_or(0);
-            if begins_sign(sign, view.get(at + 1)) {
-                self.patterns(place, at, out)?;
-            }
-            return Ok(at + 1);
-        }
-        if classes & DIGIT != 0 || can_go_on(view, start, at) {
-            self.patterns(place, start, out)?;
-        }
-        if self.own_cache.is_some() {
-            self.own_patterns(place, start, out)?;
-        }
-        Ok(at)
-    }
-
-    /// What is found around a sign.
-    fn signs(&self, place: &Place<'_, '_>, out: &mut Vec<(Found, u8)>) {
-        let view = place.view;
-        let shapes = self.scanner.shapes;
-        if let Some(kind) = shapes.email {
-            for at in memchr_iter(b'@', view) {
-                if let Some(span) = finder::email(view, at) {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.url_credentials {
-            for at in memmem::find_iter(view, b"://") {
-                if let Some(span) = finder::url_credentials(view, at) {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.private_key {
-            for at in memmem::find_iter(view, b"-----BEGIN ") {
-                if let Some(span) = finder::private_key(view, at) {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-        self.names(place, out);
-    }
-
-    /// Tokens, and what a name says that it is secret.
-    fn names(&self, place: &Place<'_, '_>, out: &mut Vec<(Found, u8)>) {
-        let view = place.view;
-        let shapes = self.scanner.shapes;
-        if let Some(kind) = shapes.jwt {
-            for at in memmem::find_iter(view, b"eyJ") {
-                let begins = at == 0 || !is_word(view.get(at - 1));
-                if begins && let Some(span) = finder::jwt(view, at) {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-        if let Some(kind) = shapes.named_secret {
-            for sign in memchr2_iter(b':', b'=', view) {
-                if let Some((name, span)) = named::secret(view, sign)
-                    && place.is_near(name, span.start)
-                {
-                    self.offer(place, span, kind, out);
-                }
-            }
-        }
-    }
-
-    /// Tries all patterns from one start.
-    fn patterns(
-        &mut self,
-        place: &Place<'_, '_>,
-        start: usize,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Result<(), Error> {
-        let scanner = self.scanner;
-        let mut matches = std::mem::take(&mut self.matches);
-        ends(
-            &scanner.states,
-            &mut self.cache,
-            place.view,
-            start,
-            &mut matches,
-        )?;
-        self.settle(place, start, &mut matches, &scanner.patterns, out);
-        self.matches = matches;
-        Ok(())
-    }
-
-    fn own_patterns(
-        &mut self,
-        place: &Place<'_, '_>,
-        start: usize,
-        out: &mut Vec<(Found, u8)>,
-    ) -> Result<(), Error> {
-        let scanner = self.scanner;
-        let (Some(states), Some(cache)) = (&scanner.own_states, &mut self.own_cache) else {
-            return Ok(());
-        };
-        let mut matches = std::mem::take(&mut self.matches);
-        ends(states, cache, place.view, start, &mut matches)?;
-        self.settle(place, start, &mut matches, &scanner.own_patterns, out);
-        self.matches = matches;
-        Ok(())
-    }
-
-    /// Of each pattern the longest match that holds.
-    fn settle(
-        &self,
-        place: &Place<'_, '_>,
-        start: usize,
-        matches: &mut Vec<(usize, usize)>,
-        patterns: &[KindIndex],
-        out: &mut Vec<(Found, u8)>,
-    ) {
-        if matches.is_empty() {
-            return;
-        }
-        matches.sort_unstable_by_key(|(pattern, end)| (*pattern, std::cmp::Reverse(*end)));
-        let mut done = None;
-        for (pattern, end) in matches.drain(..) {
-            let Some(kind) = patterns.get(pattern).copied() else {
-                continue;
-            };
-            if done != Some(pattern) && self.offer(place, start..end, kind, out) {
-                done = Some(pattern);
-            }
-        }
-    }
-
-    /// Takes a candidate if it holds and may stand here.
-    fn offer(
-        &self,
-        place: &Place<'_, '_>,
-        span: Range<usize>,
-        kind: KindIndex,
-        out: &mut Vec<(Found, u8)>,
-    ) -> bool {
-        let Some(entry) = self.scanner.kind(kind) else {
-            return false;
-        };
-        let Some(value) = place.view.get(span.clone()) else {
-            return false;
-        };
-        if !entry.holds(value) {
-            return false;
-        }
-        let original = place.layer.original(span.clone());
-        let len = original.end - original.start;
-        if !place.window.counts.contains(&original.start) || len > CANDIDATE_SOURCE_BYTES_MAX {
-            return false;
-        }
-        let floor = original.start.saturating_sub(CONTEXT_SOURCE_BYTES);
-        let ceiling = place.layer.first_at(original.end + CONTEXT_SOURCE_BYTES);
-        let floor = place.layer.first_at(floor).min(span.start);
-        let around = Around::of(place.view, &span, floor, ceiling.max(span.end));
-        if !entry.may_stand(value, &around, place.window.field) {
-            return false;
-        }
-        let rank = entry.rank_at(&around, place.window.field);
-        let found = Found {
-            span: original,
-            kind,
-            value: Arc::from(value),
-        };
-        out.push((found, rank));
-        true
     }
 }
 
@@ -432,79 +226,14 @@ impl Session<'_> {
 struct Layered<'a, 'l> {
     source: &'a [u8],
     below: Option<&'a Layer<'l>>,
-    /// How it came to be from a view that was searched; none if nothing of it was.
-    changes: Option<&'a OffsetMap>,
-}
-
-/// A view under search.
-struct Place<'a, 'l> {
-    view: &'a [u8],
-    layer: &'a Layer<'l>,
-    window: &'a Window<'a>,
-}
-
-impl Place<'_, '_> {
-    /// Whether two offsets of the view stand close enough in the original for one to speak about the other.
-    fn is_near(&self, left: usize, right: usize) -> bool {
-        let left = self.layer.original(left..left).start;
-        let right = self.layer.original(right..right).start;
-        right.saturating_sub(left) <= CONTEXT_SOURCE_BYTES
-    }
-}
-
-/// Every match from `start`: pattern and end, where the match ends with a word.
-fn ends(
-    states: &DFA,
-    cache: &mut Cache,
-    view: &[u8],
-    start: usize,
-    matches: &mut Vec<(usize, usize)>,
-) -> Result<(), Error> {
-    let failed = |why: &dyn std::fmt::Display| Error::Engine {
-        why: why.to_string(),
-    };
-    let config = start::Config::new().anchored(Anchored::Yes);
-    let mut state = states
-        .start_state(cache, &config)
-        .map_err(|error| failed(&error))?;
-    let end = view.len().min(start + CANDIDATE_BYTES_MAX);
-    let text = view.get(start..end).unwrap_or_default();
-    for (at, byte) in text.iter().enumerate() {
-        state = states
-            .next_state(cache, state, *byte)
-            .map_err(|error| failed(&error))?;
-        if !state.is_tagged() {
-            continue;
-        }
-        if state.is_match() {
-            // A match is seen one byte after its end.
-            let joined = byte.is_ascii_alphanumeric()
-                && at
-                    .checked_sub(1)
-                    .and_then(|last| text.get(last))
-                    .is_some_and(u8::is_ascii_alphanumeric);
-            if !joined {
-                for index in 0..states.match_len(cache, state) {
-                    let pattern = states.match_pattern(cache, state, index).as_usize();
-                    matches.push((pattern, start + at));
-                }
-            }
-        } else if state.is_dead() || state.is_quit() {
-            return Ok(());
-        }
-    }
-    if end == view.len() {
-        state = states
-            .next_eoi_state(cache, state)
-            .map_err(|error| failed(&error))?;
-        if state.is_match() {
-            for index in 0..states.match_len(cache, state) {
-                let pattern = states.match_pattern(cache, state, index).as_usize();
-                matches.push((pattern, end));
-            }
-        }
-    }
-    Ok(())
+    /// How it was decoded from the view below; none if nothing of it was searched there.
+    decoded: Option<&'a OffsetMap>,
+    /// Whether nothing was folded in the view below.
+    is_plain: bool,
+    /// Of which kinds that one has signs.
+    seen: Seen,
+    /// From where the patterns were tried in the view below, if all that is known.
+    tried: Option<&'a [Tried]>,
 }
 
 /// The start of the character that holds the byte at `at`.

@@ -11,8 +11,6 @@ use crate::limits::{CANDIDATE_BYTES_MAX, PRIVATE_KEY_BYTES_MAX, TOKEN_BYTES_MAX}
 const LOCAL_PART_MAX: usize = 64;
 /// Bytes of a domain, at most.
 const DOMAIN_MAX: usize = 253;
-/// Bytes of a label of a domain, at most, when it is written in another script.
-const LABEL_MAX: usize = 252;
 /// Ends of names of files, which are no top-level domains.
 const FILE_ENDS: &[&[u8]] = &[
     b"bmp", b"css", b"dll", b"exe", b"gif", b"html", b"ico", b"jpeg", b"jpg", b"js", b"json",
@@ -86,7 +84,7 @@ fn domain_len(rest: &[u8]) -> Option<usize> {
     let mut end = None;
     let mut labels = 0;
     for label in rest.get(..run)?.split(|byte| *byte == b'.') {
-        if label.is_empty() || label.len() > LABEL_MAX || label.starts_with(b"-") {
+        if label.is_empty() || label.starts_with(b"-") {
             break;
         }
         let used = top_level_len(label);

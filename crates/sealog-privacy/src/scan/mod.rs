@@ -7,18 +7,22 @@
 //! Of findings that overlap, the longest counts, then the most specific, then the first: decided among those that
 //! begin within [`CLUSTER_BYTES_MAX`](crate::limits::CLUSTER_BYTES_MAX) bytes of each other.
 
+mod automaton;
 mod context;
 mod engine;
 mod finder;
 mod kinds;
 mod layer;
+mod marks;
 mod named;
 mod overlap;
-mod prefilter;
+mod place;
 mod reach;
 mod scanner;
+mod signs;
 mod starts;
 mod stream;
+mod walk;
 mod words;
 
 pub(crate) use context::WordSet;

@@ -76,11 +76,9 @@ const CLOSING_MAX: usize = 2;
 /// Spaces between a name, its sign and its value, at most.
 const SPACES_MAX: usize = 4;
 
-/// Where the word begins that ends the name of a secret, and its value, if the sign (`:` or `=`) at `sign` stands
-/// between them.
-pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> {
-    let word = word_before(view, sign)?;
-    let is_password = is_name(view, &word)?;
+/// The value, if the sign (`:` or `=`) at `sign` stands between it and the name of a secret that ends with this word.
+pub(super) fn secret(view: &[u8], word: &Range<usize>, sign: usize) -> Option<Range<usize>> {
+    let is_password = is_name(view, word)?;
     let at = value_start(view, sign);
     let quote = view
         .get(at)
@@ -98,11 +96,15 @@ pub(super) fn secret(view: &[u8], sign: usize) -> Option<(usize, Range<usize>)> 
             .unwrap_or(rest.len()),
     };
     let value = rest.get(..len)?;
-    is_value(value, is_password, quote.is_some()).then_some((word.start, start..start + len))
+    is_value(value, is_password, quote.is_some()).then_some(start..start + len)
 }
 
-/// The word before a sign: between them an optional closing quote, and spaces.
-fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
+/// Bytes before a sign that decide whether a word before it can end a name.
+pub(super) const NAME_REACH: usize = SPACES_MAX + CLOSING_MAX + NAME_MIN;
+
+/// The word before a sign, if it can end a name: between them an optional closing quote, and spaces. Whether there is
+/// one is decided within [`NAME_REACH`] bytes.
+pub(super) fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
     let mut end = sign;
     let before = |end: usize, belongs: fn(&u8) -> bool, most: usize| {
         let before = view.get(..end).unwrap_or_default().iter().rev();
@@ -114,19 +116,35 @@ fn word_before(view: &[u8], sign: usize) -> Option<Range<usize>> {
         |byte| matches!(byte, b'"' | b'\'' | b']' | b'`'),
         CLOSING_MAX,
     );
+    if !ends_name(*view.get(..end)?.last_chunk()?) {
+        return None;
+    }
     let len = before(end, u8::is_ascii_alphanumeric, usize::MAX);
     (len >= NAME_MIN).then(|| end - len..end)
 }
 
+/// Whether the last letters of a word are those of a name, which most are not.
+fn ends_name(last: [u8; NAME_MIN]) -> bool {
+    matches!(
+        &last.map(|letter| letter.to_ascii_lowercase()),
+        b"ena"
+            | b"ort"
+            | b"sse"
+            | b"ase"
+            | b"swd"
+            | b"ord"
+            | b"pwd"
+            | b"key"
+            | b"rer"
+            | b"ial"
+            | b"als"
+            | b"ret"
+            | b"ken"
+    )
+}
+
 /// Whether this word ends the name of a password (true) or of another secret (false).
 fn is_name(view: &[u8], word: &Range<usize>) -> Option<bool> {
-    let last = view.get(word.end.checked_sub(1)?)?.to_ascii_lowercase();
-    if !matches!(
-        last,
-        b'a' | b'd' | b't' | b'n' | b'e' | b'y' | b's' | b'l' | b'r'
-    ) {
-        return None;
-    }
     let name = view.get(word.clone())?;
     let ends = |list: &[&[u8]]| list.iter().any(|end| ends_with(name, end));
     if ends(PASSWORDS) {
@@ -214,4 +232,19 @@ fn is_value(value: &[u8], is_password: bool, is_quoted: bool) -> bool {
         && digit
         && !value.contains(&b' ')
         && (!only_digits || value.len() >= DIGITS_MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_letters_of_every_name_are_known() {
+        let others: [&[u8]; 2] = [b"passe", b"key"];
+        for name in PASSWORDS.iter().chain(SECRETS).chain(&others) {
+            for name in [name.to_vec(), name.to_ascii_uppercase()] {
+                assert!(ends_name(*name.last_chunk().unwrap()), "{name:?}");
+            }
+        }
+    }
 }

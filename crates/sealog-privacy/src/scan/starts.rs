@@ -1,30 +1,6 @@
 //! Where a candidate can begin: at words, and at few signs.
 
-/// A letter or digit of a word.
-const WORD: u8 = 1;
-/// A digit.
-pub(super) const DIGIT: u8 = 2;
-
-/// What each byte is in a word; zero if it is in none.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut rest: &mut [u8] = &mut classes;
-    let mut byte = 0_u8;
-    while let Some((class, after)) = rest.split_first_mut() {
-        if byte.is_ascii_digit() {
-            *class = WORD | DIGIT;
-        } else if byte.is_ascii_alphabetic() {
-            *class = WORD;
-        }
-        byte = byte.wrapping_add(1);
-        rest = after;
-    }
-    classes
-};
-
-pub(super) fn class(byte: u8) -> u8 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
-}
+use std::ops::Range;
 
 pub(super) fn is_word(byte: Option<&u8>) -> bool {
     byte.is_some_and(u8::is_ascii_alphanumeric)
@@ -45,6 +21,16 @@ pub(super) fn word_len(view: &[u8], at: usize) -> usize {
     rest.iter().take_while(|byte| is_word(Some(byte))).count()
 }
 
+/// Letters and digits right before `at`.
+pub(super) fn word_len_before(view: &[u8], at: usize) -> usize {
+    let before = view.get(..at).unwrap_or_default();
+    before
+        .iter()
+        .rev()
+        .take_while(|byte| is_word(Some(byte)))
+        .count()
+}
+
 /// Whether an identifier can begin at this sign.
 pub(super) fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
     match byte {
@@ -55,12 +41,19 @@ pub(super) fn begins_sign(byte: u8, next: Option<&u8>) -> bool {
     }
 }
 
-/// Whether a word without digits can begin an identifier: a prefix, or long enough to be a key.
-pub(super) fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
-    let len = end - start;
-    if len >= 16 || (matches!(len, 8 | 11) && view.get(start..end).is_some_and(is_upper)) {
-        return true;
+/// Whether a word can begin an identifier: with a digit, as a prefix, or long enough to be a key.
+pub(super) fn can_begin(view: &[u8], word: &Range<usize>) -> bool {
+    let bytes = view.get(word.clone()).unwrap_or_default();
+    let (len, end) = (bytes.len(), word.end);
+    if len == 0 {
+        return false;
     }
+    let is_long = len >= 16 || (matches!(len, 8 | 11) && is_upper(bytes));
+    is_long || bytes.iter().any(u8::is_ascii_digit) || goes_on(view, len, end)
+}
+
+/// Whether a word of so many letters that ends here can be a prefix.
+fn goes_on(view: &[u8], len: usize, end: usize) -> bool {
     let next = view.get(end + 1);
     match view.get(end) {
         Some(b'_' | b'-') => len <= 12,
@@ -76,4 +69,18 @@ pub(super) fn can_go_on(view: &[u8], start: usize, end: usize) -> bool {
 
 fn is_upper(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_word_stands_none_begins() {
+        for sign in [" 1", "-a", ":a", "_", ".1"] {
+            assert!(!can_begin(sign.as_bytes(), &(0..0)), "{sign}");
+        }
+        assert!(can_begin(b"May 17", &(0..3)));
+        assert!(!can_begin(b"May the", &(0..3)));
+    }
 }

@@ -1,98 +1,143 @@
 //! Runs of base64 (RFC 4648, sections 4 and 5) that decode to text.
 
+use std::ops::Range;
+
 use super::View;
 use super::map::Writer;
+use crate::blocks::{BLOCK, block_at, from, index, mask_where};
 use crate::limits::{BASE64_LINE_MIN, BASE64_RUN_BYTES_MAX, BASE64_RUN_MIN};
 
-/// Bytes that are looked at together.
-const STRETCH: usize = 64;
 const _: () = assert!(BASE64_RUN_MIN == 12, "the search for runs counts to twelve");
 
-/// What the runs of a text decode to. A run that does not decode to text is none.
-pub(super) fn runs(source: &[u8]) -> Vec<View<'static>> {
+/// What the runs decode to that touch these ranges of a text, which are in order. A run that does not decode to text is
+/// none.
+pub(super) fn runs(
+    source: &[u8],
+    ranges: impl IntoIterator<Item = Range<usize>>,
+) -> Vec<View<'static>> {
     let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = next_run(source, at) {
-        let rest = source.get(start..).unwrap_or_default();
-        let len = if begins_text(rest) {
-            let run = Run::read(rest, start);
-            found.extend(run.text());
-            run.len
-        } else {
-            each_sign(rest, |_, _| {})
-        };
-        // The whole run is passed over, decoded or not: a tail must not be read in another phase.
-        at = start + len.max(signs_of(rest));
+    let mut done = 0;
+    for range in ranges {
+        // From and to where no run goes on, so that each is read from its beginning.
+        let before = source.get(done..range.start).unwrap_or_default();
+        let gap = before.iter().rposition(|byte| ends_runs(*byte));
+        let start = done + gap.map_or(0, |gap| gap + 1);
+        let from = range.end.max(done);
+        let after = source.get(from..).unwrap_or_default();
+        let len = after.iter().position(|byte| ends_runs(*byte));
+        done = from + len.unwrap_or(after.len());
+        between(source, start..done, &mut found);
     }
     found
 }
 
-/// Where the next run that is long enough begins.
-fn next_run(source: &[u8], from: usize) -> Option<usize> {
-    let (stretches, rest) = source.get(from..)?.as_chunks::<STRETCH>();
-    // Signs before the stretch that the run at its start begins with.
-    let mut before = 0;
-    for (number, stretch) in stretches.iter().enumerate() {
-        let mask = mask_of(stretch);
-        let at = from + number * STRETCH;
-        let ones = count(mask.trailing_ones());
-        if before + ones >= BASE64_RUN_MIN {
-            return Some(at - before);
-        }
-        // A bit stays where so many follow it: 2, 4, 8, 12.
-        let two = mask & (mask >> 1);
-        let four = two & (two >> 2);
-        let long = four & (four >> 4) & (four >> 8);
-        if long != 0 {
-            return Some(at + count(long.trailing_zeros()));
-        }
-        before = if ones == STRETCH {
-            before + ones
+/// Whether no run goes on at this byte, in no next line either.
+fn ends_runs(byte: u8) -> bool {
+    value(byte).is_none() && !matches!(byte, b'\r' | b'\n')
+}
+
+/// The runs of a stretch that begins and ends where none goes on.
+fn between(source: &[u8], stretch: Range<usize>, found: &mut Vec<View<'static>>) {
+    if stretch.len() < BASE64_RUN_MIN {
+        return;
+    }
+    let mut lines = Lines::of(source.get(..stretch.end).unwrap_or_default(), stretch.start);
+    let mut at = stretch.start;
+    while let Some(line) = lines.next_from(at) {
+        let rest = lines.source.get(line.start..).unwrap_or_default();
+        let len = if begins_text(rest) {
+            let run = Run::read(rest, line.start);
+            found.extend(run.text());
+            run.len
+        } else if line.len() < BASE64_LINE_MIN {
+            line.len()
         } else {
-            count(mask.leading_ones())
+            each_sign(rest, |_, _| {})
         };
+        // The whole run is passed over, decoded or not: a tail must not be read in another phase.
+        at = line.end.max(line.start + len);
     }
-    let mut at = source.len() - rest.len() - before;
-    loop {
-        let rest = source.get(at..)?;
-        at += rest.iter().position(|byte| value(*byte).is_some())?;
-        let len = signs_of(source.get(at..)?);
-        if len >= BASE64_RUN_MIN {
-            return Some(at);
+}
+
+/// Rows of signs that are long enough to be a run, or the first line of one.
+struct Lines<'s> {
+    source: &'s [u8],
+    /// Where a block of it begins, and which of its bytes are signs.
+    block: usize,
+    signs: u64,
+}
+
+impl<'s> Lines<'s> {
+    fn of(source: &'s [u8], block: usize) -> Self {
+        let signs = signs_at(source, block);
+        Self {
+            source,
+            block,
+            signs,
         }
-        at += len;
+    }
+
+    /// The first that does not begin before `at`, where no sign stands before it.
+    fn next_from(&mut self, at: usize) -> Option<Range<usize>> {
+        if at >= self.block + BLOCK {
+            *self = Self::of(self.source, at);
+        }
+        // Signs before the block that the row at its start begins with.
+        let mut before = 0;
+        loop {
+            let signs = self.signs & from(self.block, at);
+            let ones = index(signs.trailing_ones());
+            // A bit stays where so many follow it: 2, 4, 8, 12.
+            let two = signs & (signs >> 1);
+            let four = two & (two >> 2);
+            let long = four & (four >> 4) & (four >> 8);
+            let start = if before + ones >= BASE64_RUN_MIN {
+                Some(self.block - before)
+            } else {
+                (long != 0).then(|| self.block + index(long.trailing_zeros()))
+            };
+            if let Some(start) = start {
+                return Some(start..self.end_of(start));
+            }
+            before = match index(signs.leading_ones()) {
+                BLOCK => before + BLOCK,
+                ones => ones,
+            };
+            let next = self.block + BLOCK;
+            if next >= self.source.len() {
+                return None;
+            }
+            *self = Self::of(self.source, next);
+        }
+    }
+
+    /// Where the row ends that begins in this block or goes on in it.
+    fn end_of(&self, start: usize) -> usize {
+        let from = start.max(self.block);
+        let bits = u32::try_from(from - self.block).unwrap_or(0);
+        let ones = self.signs.checked_shr(bits).map_or(0, u64::trailing_ones);
+        let end = from + index(ones);
+        if end < self.block + BLOCK {
+            return end;
+        }
+        end + signs_of(self.source.get(end..).unwrap_or_default())
     }
 }
 
-fn count(bits: u32) -> usize {
-    usize::try_from(bits).unwrap_or(0)
+fn signs_at(source: &[u8], at: usize) -> u64 {
+    mask_where(block_at(source, at, &mut [0; BLOCK]), is_sign)
 }
 
-/// Which bytes are signs, the first in the lowest bit.
-fn mask_of(stretch: &[u8; STRETCH]) -> u64 {
-    /// Gathers the lowest bits of eight bytes in the highest byte, the first in its lowest bit.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0; STRETCH];
-    for (flag, byte) in flags.iter_mut().zip(stretch) {
-        *flag = is_sign(*byte);
-    }
-    let (groups, _) = flags.as_chunks::<8>();
-    groups.iter().rev().fold(0, |mask, group| {
-        let bits = u64::from_le_bytes(*group).wrapping_mul(GATHER) >> 56;
-        (mask << 8) | bits
-    })
-}
-
-/// One for a sign. Without a table and without branches: the compiler makes one comparison of many bytes of each.
+/// Whether a byte is a sign. Without a table and without branches: the compiler makes one comparison of many bytes.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "a branch for each byte is what is avoided here"
 )]
-fn is_sign(byte: u8) -> u8 {
+fn is_sign(byte: u8) -> bool {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'/') < 11;
     let is_other = (byte == b'+') | (byte == b'-') | (byte == b'_');
-    u8::from(is_letter | is_digit | is_other)
+    is_letter | is_digit | is_other
 }
 
 /// Signs of base64 at the start of `rest`.

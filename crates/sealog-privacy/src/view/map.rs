@@ -95,26 +95,33 @@ impl OffsetMap {
         }
     }
 
-    /// Where the view differs from the original: bytes that stand for others, and empty ranges where something was left
-    /// out, which may be so at its end too. In order.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = Range<usize>> {
+    /// Where the view differs from the original, in the view and in the original: bytes that stand for others, and
+    /// empty ranges of the view where something was left out, which may be so at its end too. In order.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let first = self.pieces.first().map_or(0, |piece| piece.source);
+        let begin = (first > 0).then_some((0..0, 0..first));
         let next = self.pieces.iter().skip(1).map(Some).chain([None]);
-        let begin = self.pieces.first().is_some_and(|piece| piece.source > 0);
         let pieces = self.pieces.iter().zip(next).filter_map(|(piece, next)| {
             let end = next.map_or(self.len, |next| next.view);
-            let follows = piece.source + end.saturating_sub(piece.view);
+            let follows = Self::source_end(piece, end);
+            let next = next.map_or(follows, |next| next.source);
             match piece.whole {
-                Some(_) => Some(piece.view..end),
-                None => next
-                    .is_none_or(|next| next.source != follows)
-                    .then_some(end..end),
+                Some(_) => Some((piece.view..end, piece.source..next)),
+                None => (next != follows).then_some((end..end, follows..next)),
             }
         });
-        begin
-            .then_some(0..0)
-            .into_iter()
-            .chain(pieces)
-            .chain(std::iter::once(self.len..self.len))
+        let last = self.pieces.last();
+        let source_end = last.map_or(first, |last| Self::source_end(last, self.len));
+        let end = (self.len..self.len, source_end..source_end);
+        begin.into_iter().chain(pieces).chain([end])
+    }
+
+    /// Where a piece ends in the original that ends at `end` in the view.
+    const fn source_end(piece: &Piece, end: usize) -> usize {
+        match piece.whole {
+            Some(len) => piece.source + len,
+            None => piece.source + end.saturating_sub(piece.view),
+        }
     }
 
     fn piece(&self, at: usize) -> Piece {
@@ -144,7 +151,7 @@ impl<'s> Writer<'s> {
     pub(super) fn new(source: &'s [u8]) -> Self {
         Self {
             source,
-            bytes: Vec::with_capacity(source.len()),
+            bytes: Vec::new(),
             pieces: Vec::new(),
             done: 0,
         }
@@ -158,6 +165,7 @@ impl<'s> Writer<'s> {
     /// Writes what stands before `until` as it is.
     pub(super) fn copy(&mut self, until: usize) {
         let stretch = self.source.get(self.done..until).unwrap_or_default();
+        self.make_room();
         if !stretch.is_empty() {
             self.pieces.push(Piece {
                 view: self.bytes.len(),
@@ -169,8 +177,16 @@ impl<'s> Writer<'s> {
         self.done = until.max(self.done);
     }
 
+    /// Room for all that is left, before the first byte: most texts stay as they are, and need none.
+    fn make_room(&mut self) {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(self.source.len());
+        }
+    }
+
     /// Writes `with` for the next `len` bytes of the original.
     pub(super) fn replace(&mut self, len: usize, with: &[u8]) {
+        self.make_room();
         if !with.is_empty() {
             self.pieces.push(Piece {
                 view: self.bytes.len(),

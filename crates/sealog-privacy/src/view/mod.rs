@@ -23,6 +23,13 @@ mod text;
 pub use map::OffsetMap;
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::limits::INVISIBLE_RUN_BYTES_MAX;
+
+/// Bytes around a byte that decide whether it is folded, at most: those of a terminal escape, a spelled sign, a row of
+/// signs of emphasis.
+const FOLD_REACH: usize = INVISIBLE_RUN_BYTES_MAX;
 
 /// A text that is searched, with the way back to the text that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +42,23 @@ impl<'a> View<'a> {
     /// The folded form of a text, in time linear in its length. Text of plain ASCII is borrowed.
     #[must_use]
     pub fn of(source: &'a [u8]) -> Self {
-        text::view(source)
+        text::view(source, std::iter::once(0..source.len()))
+    }
+
+    /// The folded form of what was decoded from a text in which nothing is folded: only what is near to what was
+    /// decoded can be.
+    pub(crate) fn of_decoded(source: &'a [u8], decoded: &OffsetMap) -> Self {
+        text::view(
+            source,
+            decoded.changes().map(|(change, _)| {
+                change.start.saturating_sub(FOLD_REACH)..change.end + FOLD_REACH
+            }),
+        )
+    }
+
+    /// Whether nothing is folded in it.
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(self.bytes, Cow::Borrowed(_))
     }
 
     /// The same text with its escapes undone: `%40`, `&#64;`, `&commat;`, `\u0040`, `\x40`, `\n`. None if it has none.
@@ -53,7 +76,15 @@ impl<'a> View<'a> {
     /// What the runs of base64 in a text decode to, where that is text.
     #[must_use]
     pub fn encoded_runs(source: &[u8]) -> Vec<View<'static>> {
-        base64::runs(source)
+        Self::encoded_runs_at(source, std::iter::once(0..source.len()))
+    }
+
+    /// Those of them that touch these ranges, which are in order.
+    pub(crate) fn encoded_runs_at(
+        source: &[u8],
+        ranges: impl IntoIterator<Item = Range<usize>>,
+    ) -> Vec<View<'static>> {
+        base64::runs(source, ranges)
     }
 
     /// The bytes that are searched.

@@ -175,6 +175,16 @@ fn base64_goes_on_over_lines_and_ends_at_its_limit() {
     assert_eq!(short(BASE64_RUN_MIN - 4), 0);
 }
 
+#[test]
+fn entities_are_undone_up_to_their_limit() {
+    let entity = |digits: usize| format!("&#{:0>digits$};", 64);
+    let at_limit = entity(9);
+    assert_eq!(at_limit.len(), 12);
+    let view = View::decoded(at_limit.as_bytes()).unwrap();
+    assert_eq!(view.bytes(), b"@");
+    assert!(View::decoded(entity(10).as_bytes()).is_none());
+}
+
 /// Text made of what views change and what they do not.
 fn text() -> impl Strategy<Value = String> {
     let part = prop_oneof![

@@ -1,12 +1,12 @@
 //! Folds a whole text: characters, and the signs of ASCII that hide or split what a reader sees.
 
+use std::ops::Range;
+
 use super::View;
 use super::fold::{Folded, fold};
 use super::map::Writer;
+use crate::blocks::{BLOCK, block_at, from, index, is_any, mask_where};
 use crate::limits::{EMPHASIS_RUN_MAX, INVISIBLE_RUN_BYTES_MAX, TERMINAL_ESCAPE_BYTES_MAX};
-
-/// Bytes that are looked at together.
-const STRETCH: usize = 32;
 
 /// Whether something may have to be done at a byte. All others stand in the view as they are.
 #[expect(
@@ -14,47 +14,50 @@ const STRETCH: usize = 32;
     reason = "a branch for each byte is what is avoided here"
 )]
 const fn is_special(byte: u8) -> bool {
+    // Brackets of two kinds differ in one bit, and so do `(` and `*`.
     (byte == 0)
         | (byte == 0x1b)
-        | (byte == b'(')
-        | (byte == b'*')
-        | (byte == b'[')
+        | (byte | 2 == b'*')
+        | (byte | 0x20 == b'{')
         | (byte == b'`')
-        | (byte == b'{')
         | (byte >= 0x80)
 }
 
-/// The folded form of `source`.
-pub(super) fn view(source: &[u8]) -> View<'_> {
+/// The folded form of `source`, of which only what stands at these ranges, which are in order, can be folded.
+pub(super) fn view(source: &[u8], ranges: impl IntoIterator<Item = Range<usize>>) -> View<'_> {
     let mut writer = Writer::new(source);
+    let mut specials = Specials::of(source, 0);
     let mut at = 0;
     // The row of characters that are left out: its bytes, and where it would go on.
     let (mut row, mut row_end) = (0, 0);
-    while let Some(special) = next_special(source, at) {
-        if special != row_end {
-            row = 0;
-        }
-        let step = step(source, special);
-        at = special + step.len;
-        row_end = at;
-        match step.with {
-            With::Nothing if row + step.len <= INVISIBLE_RUN_BYTES_MAX => {
-                row += step.len;
-                writer.copy(special);
-                writer.replace(step.len, b"");
-            }
-            // The rest of the row stands as it is, however long it is.
-            With::Nothing => row = INVISIBLE_RUN_BYTES_MAX,
-            With::Same => row = 0,
-            With::Bytes(ref bytes, len) => {
+    for range in ranges {
+        at = range.start.max(at);
+        while let Some(special) = specials.next_in(at..range.end) {
+            if special != row_end {
                 row = 0;
-                let before = if step.takes_space {
-                    writer.space_before(special)
-                } else {
-                    0
-                };
-                writer.copy(special - before);
-                writer.replace(step.len + before, bytes.get(..len).unwrap_or_default());
+            }
+            let step = step(source, special);
+            at = special + step.len;
+            row_end = at;
+            match step.with {
+                With::Nothing if row + step.len <= INVISIBLE_RUN_BYTES_MAX => {
+                    row += step.len;
+                    writer.copy(special);
+                    writer.replace(step.len, b"");
+                }
+                // The rest of the row stands as it is, however long it is.
+                With::Nothing => row = INVISIBLE_RUN_BYTES_MAX,
+                With::Same => row = 0,
+                With::Bytes(ref bytes, len) => {
+                    row = 0;
+                    let before = if step.takes_space {
+                        writer.space_before(special)
+                    } else {
+                        0
+                    };
+                    writer.copy(special - before);
+                    writer.replace(step.len + before, bytes.get(..len).unwrap_or_default());
+                }
             }
         }
     }
@@ -104,20 +107,48 @@ impl Step {
     }
 }
 
-fn next_special(source: &[u8], from: usize) -> Option<usize> {
-    let rest = source.get(from..)?;
-    // Many bytes at once, of which the compiler makes one comparison for each kind.
-    let is_plain = |stretch: &&[u8; STRETCH]| {
-        let mut special = 0;
-        for byte in *stretch {
-            special |= u8::from(is_special(*byte));
+/// The special bytes of a text, one after the other.
+struct Specials<'s> {
+    source: &'s [u8],
+    /// Where a block of it begins, and which of its bytes are special.
+    block: usize,
+    special: u64,
+}
+
+impl<'s> Specials<'s> {
+    fn of(source: &'s [u8], block: usize) -> Self {
+        let special = mask_where(block_at(source, block, &mut [0; BLOCK]), is_special);
+        // Beyond the end are zeros.
+        let len = source.len().saturating_sub(block);
+        Self {
+            source,
+            block,
+            special: special & !from(0, len),
         }
-        special == 0
-    };
-    let (stretches, _) = rest.as_chunks::<STRETCH>();
-    let plain = stretches.iter().take_while(is_plain).count() * STRETCH;
-    let found = rest.iter().skip(plain).position(|byte| is_special(*byte));
-    found.map(|offset| from + plain + offset)
+    }
+
+    /// The first in a range, which does not begin before the one that was asked for last.
+    fn next_in(&mut self, range: Range<usize>) -> Option<usize> {
+        if range.start >= self.block + BLOCK {
+            *self = Self::of(self.source, range.start);
+        }
+        let end = range.end.min(self.source.len());
+        loop {
+            let special = self.special & from(self.block, range.start);
+            if special != 0 {
+                let at = self.block + index(special.trailing_zeros());
+                return (at < end).then_some(at);
+            }
+            let next = self.block + BLOCK;
+            let (blocks, _) = self.source.get(next..end)?.as_chunks();
+            let plain = blocks.iter().take_while(|block| !is_any(block, is_special));
+            let next = next + plain.count() * BLOCK;
+            if next >= end {
+                return None;
+            }
+            *self = Self::of(self.source, next);
+        }
+    }
 }
 
 fn step(source: &[u8], at: usize) -> Step {

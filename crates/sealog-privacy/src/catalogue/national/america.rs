@@ -240,6 +240,14 @@ fn is_rfc(text: &[u8]) -> bool {
     let Some(date) = padded.get(4..10).and_then(digits::<6>) else {
         return false;
     };
+    // Two signs tell those of the same name and date apart.
+    let is_told_apart = matches!(
+        padded.get(10..12),
+        Some([b'1'..=b'9' | b'A'..=b'V', b'1'..=b'9' | b'A'..=b'Z'])
+    );
+    if !is_told_apart {
+        return false;
+    }
     let [a, b, c, d, e, f] = date;
     let value = |byte: &u8| SIGNS.iter().position(|sign| sign == byte).unwrap_or(0);
     let sum: usize = padded

@@ -80,7 +80,8 @@ pub(in crate::catalogue) const ENTRIES: &[IdentifierType] = &[
         |text| digits::<14>(text).is_some_and(|found| {
             let post = found.starts_with(&[3, 5, 6, 0, 0, 0, 0, 0, 0]) && last(&found) != 9;
             let total: u32 = found.iter().map(|digit| u32::from(*digit)).sum();
-            luhn(&found) || (post && total.is_multiple_of(5))
+            let [company @ .., _, _, _, _, _] = found;
+            luhn(&company) && (luhn(&found) || (post && total.is_multiple_of(5)))
         }),
         &["siret"],
     ),

@@ -11,7 +11,7 @@ fn is_found(text: &str, id: &str, span: Range<usize>) -> bool {
         .any(|found| found.span == span && scanner.id(found.kind) == id)
 }
 
-fn base64(text: &str) -> String {
+pub(super) fn base64(text: &str) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let groups = text.as_bytes().chunks(3).map(|group| {
         let bits = group
@@ -139,6 +139,48 @@ fn lines_of_base64() {
     };
     assert_eq!(email(BASE64_LINE_MIN), 1);
     assert_eq!(email(BASE64_LINE_MIN - 4), 0);
+}
+
+/// Whether the last of a text is the value of a secret, of so many bytes.
+fn is_secret(text: &str, bytes: usize) -> bool {
+    is_found(text, "SECRET", text.len() - bytes..text.len())
+}
+
+#[test]
+fn values_of_secrets() {
+    // Of a password that is mixed, of one that is not, of another secret, and of one of digits alone.
+    for (name, value) in [
+        ("password", "a1b2"),
+        ("password", "abcdefgh"),
+        ("token", "a1b2c3d4"),
+        ("token", "12345678901234567890"),
+    ] {
+        assert!(is_secret(&format!("{name}={value}"), value.len()));
+        let short = &value[1..];
+        assert!(!is_secret(&format!("{name}={short}"), short.len()));
+    }
+}
+
+#[test]
+fn signs_between_a_name_and_its_value() {
+    let value = "hunter2!";
+    let spaces = |count: usize| " ".repeat(count);
+    for (before, after, found) in [(4, 4, true), (5, 0, false), (0, 5, false)] {
+        let text = format!("password{}={}{value}", spaces(before), spaces(after));
+        assert_eq!(is_secret(&text, value.len()), found, "{before} {after}");
+    }
+    assert!(is_secret(&format!("x['password'] = {value}"), value.len()));
+    assert!(!is_secret(&format!("x['password'']= {value}"), value.len()));
+}
+
+#[test]
+fn parts_of_an_address() {
+    let address = |local: usize| format!("{}@example.com", "a".repeat(local));
+    assert!(is_found(&address(64), "EMAIL", 0..76));
+    assert!(!is_found(&address(65), "EMAIL", 0..77));
+    let domain = |bytes: usize| format!("a@{}{}", "aaa.".repeat(60), "b".repeat(bytes - 240));
+    assert!(is_found(&domain(253), "EMAIL", 0..255));
+    assert!(!is_found(&domain(254), "EMAIL", 0..256));
 }
 
 #[test]

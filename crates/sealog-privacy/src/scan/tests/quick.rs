@@ -45,6 +45,58 @@ fn nothing_is_passed_over_where_much_was_decoded() {
     }
 }
 
+/// Most of a view that was decoded is what was searched before: only what a change can change is searched again.
+#[test]
+fn nothing_is_passed_over_where_little_was_decoded() {
+    let scanner = Scanner::usual().unwrap();
+    for (text, every) in TEXTS.iter().zip([29, 53, 97, 211]) {
+        for escape in ["=", "%", "\\x"] {
+            let text = &text.as_bytes()[..40_000];
+            let escaped: Vec<u8> = text
+                .iter()
+                .enumerate()
+                .flat_map(|(at, byte)| match at % every {
+                    0 => format!("{escape}{byte:02X}").into_bytes(),
+                    _ => vec![*byte],
+                })
+                .collect();
+            let [quick, thorough] = both(&scanner, &escaped);
+            assert!(thorough.len() > 50, "{}", thorough.len());
+            assert!(quick == thorough, "{every} {escape}");
+        }
+    }
+}
+
+#[test]
+fn what_begins_at_the_end_of_a_window_is_found_wherever_it_is_told() {
+    let scanner = Scanner::usual().unwrap();
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    for (value, before) in (0..130)
+        .flat_map(|before| ["DE89 3704 0044 0532 0130 00", &token].map(|value| (value, before)))
+    {
+        let after = " ".repeat(LOOK_AHEAD_BYTES);
+        let text = format!("{}{value} here{after}", " ".repeat(before));
+        let mut session = scanner.session();
+        let found = session.scan_windows(text.as_bytes(), b"", 64).unwrap();
+        assert_eq!(found, session.scan(text.as_bytes()).unwrap());
+        assert_eq!(found.len(), 1, "{before}");
+    }
+}
+
+#[test]
+fn a_run_of_base64_is_read_from_its_first_line_where_its_last_was_decoded() {
+    let scanner = Scanner::usual().unwrap();
+    // The address ends the first line and begins the second.
+    let coded = borders::base64(&format!("{} john.doe@example.com ", "a".repeat(41)));
+    let (first, last) = coded.split_at(76);
+    let (begin, end) = last.split_at(5);
+    let escaped = format!("{}%{:02X}{end}", &begin[..4], begin.as_bytes()[4]);
+    let text = format!("x {first}\n{escaped} x");
+    let [quick, thorough] = both(&scanner, text.as_bytes());
+    assert_eq!(thorough.len(), 1);
+    assert_eq!(quick, thorough);
+}
+
 /// Pieces that begin, end or hide identifiers.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
