@@ -110,6 +110,21 @@ fn without_a_key_store_modes_that_need_one_are_refused() {
 }
 
 #[test]
+fn it_asks_for_up_to_ten_approvals() {
+    for (members, approvals) in [
+        ("", 0),
+        (r#","approvals":0"#, 0),
+        (r#","approvals":10"#, 10),
+    ] {
+        assert_eq!(policy(members).unwrap().approvals(), approvals);
+    }
+    for approvals in ["11", "-1", "1.5", "\"2\"", "null"] {
+        let members = format!(r#","approvals":{approvals}"#);
+        refused(&members, "privacy_policy", "a number from 0 to 10");
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_refused() {
     refused(r#","x":1"#, "privacy_policy", "`x` is unknown");
     refused(
@@ -133,10 +148,6 @@ fn what_is_not_understood_is_refused() {
         "context is",
     );
     refused(r#","types":[]"#, "privacy_policy", "has to be an object");
-    for approvals in ["11", "-1", "1.5", "\"2\"", "null"] {
-        let members = format!(r#","approvals":{approvals}"#);
-        refused(&members, "privacy_policy", "a number from 0 to 10");
-    }
     refused(
         r#","fields":[{"path":"a","mode":"drop"}]"#,
         "privacy_policy",
