@@ -211,6 +211,13 @@ impl<'a> RecordVault<'a> {
         };
         let sealed = Sealed::new(&key.key, key.id, &place, value)?;
         let field = format!("{SEALED_FIELD}{name}");
+        if self.commitments.iter().any(|one| one.field == field) {
+            // One salt would open both.
+            return Err(Error::Argument {
+                what: "a payload",
+                why: format!("two that are to be sealed are called {name:?}"),
+            });
+        }
         let encoding = encoding_of(value)?;
         let salt = key.key.salt(self.record_id, &field);
         self.commitments.push(PersonalCommitment {

@@ -454,6 +454,28 @@ fn tokens_join_within_a_tenant_and_not_beyond() {
 }
 
 #[test]
+fn two_sealed_payloads_of_one_name_are_refused() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let mut draft = message("john", "hello");
+    for value in ["one", "two"] {
+        draft.payloads.push(Payload {
+            name: "note".into(),
+            media_type: "text/plain".into(),
+            bytes: value.into(),
+            key_id: None,
+        });
+    }
+    let size = ledger.size();
+    let refused = producer.append(draft.clone()).unwrap_err();
+    assert_eq!(refused.code(), "argument", "{refused}");
+    assert_eq!(ledger.size(), size);
+    draft.payloads[1].name = "note 2".into();
+    producer.append(draft).unwrap();
+}
+
+#[test]
 fn single_values_are_sealed_and_shown_again() {
     let ground = Ground::new();
     let ledger = ground.create();
