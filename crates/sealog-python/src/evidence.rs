@@ -3,17 +3,22 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use sealog_core::json::{Number, Object, Value};
-use sealog_ledger::evidence::{Asked, EvidenceOptions, HandedOver, Sample};
+use sealog_ledger::RevealAccess;
+use sealog_ledger::evidence::{Asked, EvidenceOptions, Exporter, HandedOver, Opening, Sample};
+use sealog_ledger::keys::read_log_key;
 use sealog_ledger::verify::{self, package_origin, verify_package as verify_open_package};
 
+use crate::encode::Encoded;
 use crate::error::format_error;
 use crate::finding::Finding;
 use crate::ledger::LedgerCore;
+use crate::live::pointer_to;
 use crate::plain;
 use crate::report::{ambiguous, require};
 use crate::search::query;
@@ -57,11 +62,51 @@ pub(crate) fn export_evidence<'py>(
         let note = note.map_err(|_| format_error(py, "previous", "it is no checkpoint"))?;
         options.previous = Some(note);
     }
+    options.payloads = get("payloads")?.is_some_and(|value| value.is_truthy().unwrap_or(false));
+    if let Some(list) = get("openings")? {
+        options.openings = openings(&list)?;
+    }
+    let sealed: Vec<(String, String)> = match get("sealed")? {
+        Some(list) => list.extract()?,
+        None => Vec::new(),
+    };
+    let actor = text("signed_by")?;
+    let file = get("signing_key")?;
+    let file = file.map(|file| file.extract::<PathBuf>()).transpose()?;
     let handed = ledger.detached(py, move |live| {
         let ledger = &live.ledger;
+        if let Some((actor, file)) = actor.zip(file) {
+            options.exporter = Some(Exporter {
+                actor,
+                signer: Arc::new(read_log_key(&file)?),
+            });
+        }
+        if !sealed.is_empty() {
+            let access = RevealAccess {
+                actor_id: asked_by.by.clone(),
+                auth_method: None,
+                purpose: None,
+            };
+            let shown = ledger.openings_of_sealed(&sealed, &access)?;
+            options.openings.extend(shown);
+        }
         ledger.hand_over_evidence(&path, &query, &options, &asked_by, &mut |_| {})
     })?;
     plain::object(py, &handed_json(&handed)).map(Bound::into_any)
+}
+
+/// Triples of a record's id, a field and the value that was committed to there.
+fn openings(list: &Bound<'_, PyAny>) -> PyResult<Vec<Opening>> {
+    let read = |item: PyResult<Bound<'_, PyAny>>| {
+        let (record_id, field, value) = item?.extract::<(String, String, Bound<'_, PyAny>)>()?;
+        let encoded = Encoded::of(&value)?.shared();
+        Ok(Opening {
+            record_id,
+            field: pointer_to(&field),
+            value: String::from_utf8_lossy(&encoded).into_owned(),
+        })
+    };
+    list.try_iter()?.map(read).collect()
 }
 
 fn with_sample(
@@ -85,8 +130,12 @@ fn handed_json(handed: &HandedOver) -> Object {
     let mut json = Object::new();
     json.insert("digest", format!("sha256:{}", handed.digest.to_hex()));
     for (name, number) in [
+        ("closed", evidence.closed),
         ("disposed", evidence.disposed),
         ("entries", evidence.entries),
+        ("opened", evidence.opened),
+        ("payloads", evidence.payloads),
+        ("payloads_left_out", evidence.payloads_left_out),
         ("population", evidence.population),
         ("size", evidence.size),
     ] {

@@ -361,11 +361,16 @@ impl Live {
         member: &str,
         value: &[u8],
     ) -> Result<String, Error> {
-        let path = if member.starts_with('/') {
-            member.to_owned()
-        } else {
-            pointer(member)
-        };
+        let path = pointer_to(member);
         self.ledger.commitment_of(whose, record_id, &path, value)
+    }
+}
+
+/// A field as a JSON Pointer: one already, or the name of a member of the body.
+pub(crate) fn pointer_to(field: &str) -> String {
+    if field.starts_with('/') {
+        field.to_owned()
+    } else {
+        pointer(field)
     }
 }

@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,35 @@ def test_a_fingerprint_pins_a_package(full: sealog.Ledger, tmp_path: Path) -> No
     assert (report.exit_code, report.key) == (0, key(full))
     other = sealog.verify_package(package.path, key=hashlib.sha256(b"other").hexdigest())
     assert (other.exit_code, other.reason) == (1, "key_not_pinned")
+
+
+def test_values_are_opened_and_payloads_come_with_them(tmp_path: Path, opened: Callable[..., sealog.Ledger]) -> None:
+    with opened(origin="log.example/opened") as ledger:
+        record_id = "01890a5d-ac96-774b-bcce-b302099a8057"
+        ledger.append("decision", {"decision_id": "d1", "model_state": "unverified", "model_reason": "a test"}, record_id=record_id, commit={"input_digest": {"age": 41}})
+        letter = b"letter " * 6_000
+        sealed_id = "01890a5d-ac96-774b-bcce-b302099a8058"
+        payloads = [("note", "text/plain", b"seen")]
+        ledger.append("org.example.note", {"topic": "visit"}, record_id=sealed_id, subject="john", payloads=payloads)
+        ledger.append("org.example.note", {"topic": "letter"}, payloads=[("letter", "text/plain", letter)])
+        path = tmp_path / "opened.zip"
+        package = ledger.export_evidence(
+            path,
+            by="auditor",
+            payloads=True,
+            openings=[(record_id, "input_digest", {"age": 41})],
+            sealed=[(sealed_id, "note")],
+        )
+        # What stays closed is the name of this machine, in the first record of the run.
+        assert (package.opened, package.closed, package.payloads, package.payloads_left_out) == (2, 1, 1, 0)
+        assert sealog.verify_package(path, key=ledger.vkey).exit_code == 0
+        assert [entry.body["actor_id"] for entry in ledger.entries() if entry.kind == "access.logged"] == ["auditor"]
+        wrong = [(record_id, "input_digest", {"age": 42})]
+        with pytest.raises(sealog.FormatError, match="not the one that was committed to"):
+            ledger.export_evidence(tmp_path / "wrong.zip", by="auditor", openings=wrong)
+        with pytest.raises(sealog.FormatError, match="has none called"):
+            ledger.export_evidence(tmp_path / "wrong.zip", by="auditor", sealed=[(sealed_id, "other")])
+        with pytest.raises(TypeError, match="go together"):
+            ledger.export_evidence(tmp_path / "wrong.zip", by="auditor", signed_by="jo")
+        (exported,) = ledger.erase("john", by="officer-1").exports
+        assert exported["package_digest"] == package.digest

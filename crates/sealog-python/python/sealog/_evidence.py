@@ -20,5 +20,13 @@ class Package(NamedTuple):
     """Entries of its scope that were disposed of."""
     size: int
     """Entries of the log that its checkpoint covers."""
+    payloads: int
+    """Payload files in it."""
+    payloads_left_out: int
+    """How often its entries name a payload file that is not in it."""
+    opened: int
+    """Commitments that it opens."""
+    closed: int
+    """Commitments of its entries that stay closed."""
     scope: str
     """What it is complete in."""

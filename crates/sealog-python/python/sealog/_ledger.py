@@ -297,6 +297,11 @@ class Ledger(LedgerCore):
         sample: int | None = None,
         seed: str | None = None,
         previous: bytes | os.PathLike[str] | None = None,
+        payloads: bool = False,
+        openings: Iterable[tuple[str, str, object]] = (),
+        sealed: Iterable[tuple[str, str]] = (),
+        signed_by: str | None = None,
+        signing_key: str | os.PathLike[str] | None = None,
         **wanted: Unpack[Query],
     ) -> Package:
         """Writes an evidence package of the entries asked for, and records in the log that it left.
@@ -307,13 +312,26 @@ class Ledger(LedgerCore):
         before. The entries are selected by reading the log, never by the index; `limit`, `cursor` and `order` have no
         place here.
 
+        `payloads` adds the payload files that the entries name. `openings` are triples of a record's id, a field and
+        the value that was committed to there, and `sealed` pairs of a record's id and the name of a sealed payload:
+        whoever has the package sees these values, and can check that they are those. The log says first who looked at
+        a sealed one. `signed_by` is the id of an actor's key that the log knows, which signs too, and `signing_key` the
+        file that holds it.
+
         A file that is there is not written over, and where anything fails none is left behind.
         """
         for name in ("limit", "cursor", "order"):
             if name in wanted:
                 raise TypeError(f"export_evidence() got an unexpected keyword argument {name!r}")
+        if (signed_by is None) != (signing_key is None):
+            raise TypeError("signed_by= and signing_key= go together")
         self.flush()
         asked = {
+            "payloads": payloads,
+            "openings": list(openings),
+            "sealed": list(sealed),
+            "signed_by": signed_by,
+            "signing_key": signing_key,
             "by": by,
             "recipient": recipient,
             "at": at,
