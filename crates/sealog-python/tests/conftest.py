@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,45 @@ def one_process_of_the_page() -> Iterator[None]:
 def ledger() -> Iterator[sealog.Ledger]:
     with sealog.memory() as ledger:
         yield ledger
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[..., sealog.Ledger]:
+    """Makes or opens a ledger on disk, with settings, and all that it keeps outside of itself beside it."""
+
+    def make(**settings: Any) -> sealog.Ledger:
+        return sealog.open(
+            tmp_path / "audit.sealog", state_dir=tmp_path / "state", config_dir=tmp_path / "config", **settings
+        )
+
+    return make
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """An interrupt from the keyboard raises, as in a program of its own: processes that run tests ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def in_threads(work: Callable[[int], None]) -> None:
+    """Runs the work in four threads at once, each with its number: they end in time, and none raises."""
+    failed: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert not failed
 
 
 @pytest.fixture

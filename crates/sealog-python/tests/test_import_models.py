@@ -12,7 +12,7 @@ import pytest
 import sealog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from test_older_models import FILES, form_a, form_b, form_c
+from test_older_models import form_a, form_b, form_c, model_in
 
 Form = Callable[[rsa.RSAPrivateKey, Path], None]
 NOTES = {"import.size_not_stated": 1}
@@ -31,12 +31,7 @@ def public(key: rsa.RSAPrivateKey) -> str:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    root = tmp_path / "model"
-    for name, content in FILES.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return root
+    return model_in(tmp_path / "model")
 
 
 def imported(ledger: sealog.Ledger) -> list[str]:

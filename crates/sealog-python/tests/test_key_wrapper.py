@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import in_threads
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -288,7 +289,7 @@ def test_one_that_uses_the_ledger_is_refused_and_nobody_waits_for_ever(opened: A
 
 
 def test_many_threads_and_a_slow_service(opened: Any) -> None:
-    right, pause, failed = Cipher(), threading.Event(), []
+    right, pause = Cipher(), threading.Event()
 
     def slowly(call: Callable[[bytes, bytes], bytes]) -> Callable[[bytes, bytes], bytes]:
         def slow(bytes: bytes, context: bytes) -> bytes:
@@ -300,22 +301,13 @@ def test_many_threads_and_a_slow_service(opened: Any) -> None:
     with opened(answering(slowly(right.wrap), slowly(right.unwrap))) as ledger:
 
         def work(number: int) -> None:
-            try:
-                for n in range(5):
-                    receipt = ledger.append(KIND, {"text": SECRET}, subject=f"person {number} {n}")
-                    ledger.enqueue(KIND, {"text": SECRET}, subject=f"person {number} {n} queued")
-                    assert ledger.reveal(receipt.index, "/text", by="auditor-1") == SECRET.encode()
-            except BaseException as error:
-                failed.append(error)
+            for n in range(5):
+                receipt = ledger.append(KIND, {"text": SECRET}, subject=f"person {number} {n}")
+                ledger.enqueue(KIND, {"text": SECRET}, subject=f"person {number} {n} queued")
+                assert ledger.reveal(receipt.index, "/text", by="auditor-1") == SECRET.encode()
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert not any(thread.is_alive() for thread in threads)
+        in_threads(work)
         ledger.flush()
-        assert not failed
         assert ledger.queue.lost == 0
         assert ledger.verify().exit_code == 0
 
@@ -344,6 +336,7 @@ def test_one_that_asks_a_program_and_a_forked_child(opened: Any) -> None:
         assert ledger.reveal(first, "/text", by="parent") == SECRET.encode()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_it_is_asked_is_not_lost(opened: Any) -> None:
     def wrap(key: bytes, context: bytes) -> bytes:
         signal.raise_signal(signal.SIGINT)

@@ -34,14 +34,18 @@ def sealog(*arguments: object, **environment: str) -> int:
     return done.returncode
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    root = tmp_path / "model"
+def model_in(root: Path) -> Path:
+    """Writes the model's files."""
     for name, content in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return root
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return model_in(tmp_path / "model")
 
 
 @pytest.fixture(scope="module")

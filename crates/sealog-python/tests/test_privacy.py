@@ -22,16 +22,6 @@ def policy(**members: Any) -> Policy:
     return Policy({"format": FORMAT, **members})
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Any:
-    def make(**settings: Any) -> sealog.Ledger:
-        return sealog.open(
-            tmp_path / "audit.sealog", state_dir=tmp_path / "state", config_dir=tmp_path / "config", **settings
-        )
-
-    return make
-
-
 def body(ledger: sealog.Ledger, index: int) -> dict[str, Any]:
     return dict(ledger.entry(index).body)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import in_threads
 
 import sealog
 from sealog.privacy import FieldFunction, Function, Policy, function
@@ -34,16 +35,6 @@ def policy(*functions: FieldFunction, path: str = "/note", call: str = "own") ->
 
 def raising(value: Any) -> Any:
     raise LookupError(f"no rule for {value}")
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Any:
-    def make(**settings: Any) -> sealog.Ledger:
-        return sealog.open(
-            tmp_path / "audit.sealog", state_dir=tmp_path / "state", config_dir=tmp_path / "config", **settings
-        )
-
-    return make
 
 
 def found(directory: Path, text: str) -> list[Path]:
@@ -336,6 +327,7 @@ def test_one_that_calls_itself_through_a_policy_ends() -> None:
     assert redacting.redact_value({"note": "a@example.com"}) == {"note": "[EMAIL]!"}
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_it_runs_is_not_lost(opened: Any) -> None:
     def own(value: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
@@ -359,27 +351,17 @@ def test_many_threads_and_slow_functions_of_records_and_of_the_logs_own(opened: 
         {"format": FORMAT, "fields": [{"path": "/note", "call": "own"}, {"path": "/reason", "call": "own"}]},
         functions=[Own(own)],
     )
-    failed: list[BaseException] = []
     with opened(privacy=both) as ledger:
 
         def work(number: int) -> None:
-            try:
-                for n in range(8):
-                    receipt = ledger.append(KIND, {"note": f"by {number} {n}"})
-                    assert receipt is not None and ledger.size > receipt.index
-                    ledger.enqueue(KIND, {"note": f"queued {number}"})
-                    ledger.labels.add(f"label {number} {n}", by="ada", reason="because")
-                    assert ledger.entry(receipt.index).body["note"] == f"BY {number} {n}"
-            except BaseException as error:
-                failed.append(error)
+            for n in range(8):
+                receipt = ledger.append(KIND, {"note": f"by {number} {n}"})
+                assert receipt is not None and ledger.size > receipt.index
+                ledger.enqueue(KIND, {"note": f"queued {number}"})
+                ledger.labels.add(f"label {number} {n}", by="ada", reason="because")
+                assert ledger.entry(receipt.index).body["note"] == f"BY {number} {n}"
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert not any(thread.is_alive() for thread in threads)
+        in_threads(work)
         ledger.flush()
-        assert not failed
         assert len(notes(ledger)) == 64
         assert ledger.verify().exit_code == 0

@@ -39,6 +39,16 @@ fn file_of(ground: &Ground, ledger: &Ledger, index: u64) -> PathBuf {
     ground.path().join("payloads").join(&name[..2]).join(name)
 }
 
+/// A ledger with one record, which has a file.
+fn with_johns_file() -> (Ground, Ledger, PathBuf) {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    let index = producer.append(with_file("john", 1)).unwrap().index();
+    let file = file_of(&ground, &ledger, index);
+    (ground, ledger, file)
+}
+
 /// What refutes a report.
 fn codes(report: &Report) -> Vec<&'static str> {
     let findings = report.findings().iter();
@@ -91,11 +101,7 @@ fn files_of_the_erased_go_and_nobody_misses_them() {
 
 #[test]
 fn an_erasure_explains_no_file_that_is_missing_after_it_or_has_other_bytes() {
-    let ground = Ground::new();
-    let ledger = ground.create();
-    let producer = ledger.producer().unwrap();
-    let index = producer.append(with_file("john", 1)).unwrap().index();
-    let file = file_of(&ground, &ledger, index);
+    let (ground, ledger, file) = with_johns_file();
     let whole = fs::read(&file).unwrap();
     // Nothing says yet that anybody was erased.
     fs::remove_file(&file).unwrap();
@@ -111,11 +117,7 @@ fn an_erasure_explains_no_file_that_is_missing_after_it_or_has_other_bytes() {
 
 #[test]
 fn a_file_that_another_entry_names_stays() {
-    let ground = Ground::new();
-    let ledger = ground.create();
-    let producer = ledger.producer().unwrap();
-    let index = producer.append(with_file("john", 1)).unwrap().index();
-    let file = file_of(&ground, &ledger, index);
+    let (ground, ledger, file) = with_johns_file();
     // Somebody records the sealed bytes as evidence of their own.
     let mut copy = decision("d");
     copy.payloads.push(Payload {
@@ -124,7 +126,7 @@ fn a_file_that_another_entry_names_stays() {
         bytes: fs::read(&file).unwrap(),
         key_id: None,
     });
-    producer.append(copy).unwrap();
+    ledger.producer().unwrap().append(copy).unwrap();
     let done = ledger.erase(&person("john")).unwrap();
     assert_eq!(done.payloads, 0);
     assert!(file.exists());
@@ -164,11 +166,7 @@ fn a_file_whose_period_has_not_passed_stays_until_it_has() {
 
 #[test]
 fn what_a_crash_left_of_the_files_goes_on_the_next_use() {
-    let ground = Ground::new();
-    let ledger = ground.create();
-    let producer = ledger.producer().unwrap();
-    let index = producer.append(with_file("john", 1)).unwrap().index();
-    let file = file_of(&ground, &ledger, index);
+    let (ground, ledger, file) = with_johns_file();
     let bytes = fs::read(&file).unwrap();
     let done = ledger.erase(&person("john")).unwrap();
     let bodies = done.records.iter().map(|appended| {
@@ -178,7 +176,7 @@ fn what_a_crash_left_of_the_files_goes_on_the_next_use() {
     let drafts = Value::Array(bodies.collect()).to_canonical();
     let secrets = ledger.secrets().unwrap();
     ledger.close().unwrap();
-    drop((producer, ledger));
+    drop(ledger);
     // As if power had failed behind the record and before the file went.
     fs::write(&file, bytes).unwrap();
     let store = rusqlite::Connection::open(secrets.join("keys.sqlite")).unwrap();

@@ -23,6 +23,7 @@ use sealog_ledger::{
 };
 
 use crate::erase::person;
+use crate::forge::copy;
 use crate::ground::{decision, scored};
 use crate::privacy::{access, message, policy};
 
@@ -49,22 +50,13 @@ fn witness_policy() -> Policy {
     Policy::parse(format!("witness W {vkey}\nquorum W\n").as_bytes()).unwrap()
 }
 
-/// Copies a directory; a copy of secrets is nobody else's to read.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
-            }
-        }
+/// A copy of secrets is nobody else's to read.
+fn copy_secrets(from: &Path, to: &Path) {
+    copy(from, to);
+    #[cfg(unix)]
+    for entry in fs::read_dir(to).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
     }
 }
 
@@ -212,7 +204,7 @@ impl Copy {
     fn of(kept: PathBuf) -> Self {
         let ground = tempfile::tempdir().unwrap();
         copy(&kept.join("ledger"), &ground.path().join("ledger"));
-        copy(&kept.join("secrets"), &ground.path().join("ledger.secrets"));
+        copy_secrets(&kept.join("secrets"), &ground.path().join("ledger.secrets"));
         let vkey = fs::read_to_string(kept.join("log.vkey")).unwrap();
         let vkey = VerifierKey::parse(vkey.trim_end()).unwrap();
         Self { ground, kept, vkey }
