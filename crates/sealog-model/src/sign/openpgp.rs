@@ -18,6 +18,7 @@ mod verify;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -64,11 +65,24 @@ pub struct OpenPgpSigned {
     pub verified_at: String,
 }
 
-/// Whether bytes claim to be an OpenPGP signature: an armor, or the head of a signature packet.
+/// Versions that a signature packet ever had.
+const VERSIONS: RangeInclusive<u8> = 2..=6;
+
+/// Whether bytes claim to be an OpenPGP signature: an armor, or the head of a signature packet and the version of a
+/// signature behind it. Of signatures of other kinds, which are random bytes, one in 64 has the first byte of such a
+/// head.
 pub fn is_openpgp_claimed(bytes: &[u8]) -> bool {
     // A packet of type 2, in the older form with each length, or in the newer.
-    let packet = matches!(bytes.first(), Some(0x88..=0x8a | 0xc2));
-    packet || bytes.trim_ascii_start().starts_with(ARMOR)
+    let head = match bytes {
+        [0x88, ..] | [0xc2, 0..=191, ..] => 2,
+        [0x89, ..] | [0xc2, 192..=223, ..] => 3,
+        [0x8a, ..] => 5,
+        [0xc2, 255, ..] => 6,
+        _ => return bytes.trim_ascii_start().starts_with(ARMOR),
+    };
+    bytes
+        .get(head)
+        .is_none_or(|version| VERSIONS.contains(version))
 }
 
 /// The fingerprint of a key, 40 or 64 hex digits that may have spaces between them; short ids are refused, for anybody

@@ -569,3 +569,26 @@ fn private_keys_texts_and_too_much_are_refused() {
     let error = ring_at(&gpg.at("many"), None, NOW).unwrap_err();
     assert!(error.to_string().contains("limit of"), "{error}");
 }
+
+#[test]
+fn a_claim_is_an_armor_or_the_head_of_a_packet_and_a_version() {
+    let heads: [&[u8]; 6] = [
+        &[0x88, 9],
+        &[0x89, 0, 9],
+        &[0x8a, 0, 0, 0, 9],
+        &[0xc2, 191],
+        &[0xc2, 192, 0],
+        &[0xc2, 255, 0, 0, 0, 9],
+    ];
+    for head in heads {
+        for (version, claims) in [(1, false), (2, true), (4, true), (6, true), (7, false)] {
+            let bytes = [head, &[version, 0]].concat();
+            assert_eq!(is_openpgp_claimed(&bytes), claims, "{bytes:02x?}");
+        }
+        assert!(is_openpgp_claimed(head), "cut off behind its head");
+    }
+    for other in [&[0x8b, 4, 4][..], &[0xc2, 224, 4], &[0xc3, 1, 4], b"x", b""] {
+        assert!(!is_openpgp_claimed(other), "{other:02x?}");
+    }
+    assert!(is_openpgp_claimed(b"\n-----BEGIN PGP SIGNATURE-----\n"));
+}
