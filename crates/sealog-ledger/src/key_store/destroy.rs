@@ -104,7 +104,7 @@ impl KeyStore {
     }
 
     /// Destroys, and keeps the records that are still to be written, in one transaction: either both happened or
-    /// neither did.
+    /// neither did. [`Error::UnknownSubject`] where nothing is left to destroy.
     pub(crate) fn destroy(
         &self,
         target: &Target,
@@ -115,7 +115,12 @@ impl KeyStore {
             let sql = "INSERT INTO pending(erasure_id,drafts) VALUES(?1,?2)";
             let done = transaction.execute(sql, params![erasure_id, drafts]);
             done.map_err(|error| self.failed(&error))?;
-            self.delete(transaction, target)
+            let destroyed = self.delete(transaction, target)?;
+            // Somebody else erased meanwhile, and says so; nothing of this one stands.
+            if destroyed == Destroyed::default() {
+                return Err(Error::UnknownSubject);
+            }
+            Ok(destroyed)
         })?;
         self.next_generation()?;
         Ok(destroyed)

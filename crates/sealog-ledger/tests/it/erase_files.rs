@@ -259,6 +259,34 @@ impl Clock for Meanwhile {
 }
 
 #[test]
+fn of_two_erasures_at_once_one_says_that_there_is_nobody_any_more() {
+    let ground = Ground::new();
+    let clock = Arc::new(Meanwhile {
+        then: Mutex::new(None),
+    });
+    let options = Options {
+        clock: Arc::<Meanwhile>::clone(&clock),
+        ..ground.options()
+    };
+    let ledger = Ledger::create(&ground.path(), &Creation::default(), options).unwrap();
+    let producer = ledger.producer().unwrap();
+    producer.append(message("john", "one")).unwrap();
+    // The clock is read when the keys that are to go are known already.
+    let other = ground.open();
+    *clock.then.lock().unwrap() = Some(Box::new(move || {
+        other.erase(&person("john")).unwrap();
+        other.close().unwrap();
+    }));
+    let refused = ledger.erase(&person("john")).unwrap_err();
+    assert_eq!(refused.code(), "unknown_subject");
+    assert!(clock.then.lock().unwrap().is_none());
+    ledger.refresh().unwrap();
+    let kinds = (0..ledger.size()).map(|index| record(&ledger, index));
+    let erasures = kinds.filter(|record| at(record, &["kind"]) == Some("erasure.executed"));
+    assert_eq!(erasures.count(), 2, "of the other alone");
+}
+
+#[test]
 fn a_record_that_was_made_before_its_person_was_erased_does_not_come_after_it() {
     let ground = Ground::new();
     let clock = Arc::new(Meanwhile {
