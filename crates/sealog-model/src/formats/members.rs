@@ -157,7 +157,7 @@ impl<'t> Iterator for Members<'t> {
 }
 
 /// Behind the closing quote of the string that opens at `open`.
-fn string_end(text: &[u8], open: usize) -> Option<usize> {
+pub(crate) fn string_end(text: &[u8], open: usize) -> Option<usize> {
     let mut at = open.checked_add(1)?;
     loop {
         let found = memchr::memchr2(b'"', b'\\', text.get(at..)?)?;

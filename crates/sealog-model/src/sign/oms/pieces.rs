@@ -8,6 +8,7 @@ use sealog_core::json::Value;
 
 use super::bad;
 use crate::Error;
+use crate::formats::members::string_end;
 
 /// What was not JSON, or not of the kind that was asked for.
 fn no(what: &str) -> Error {
@@ -136,7 +137,7 @@ fn end_of(text: &[u8]) -> Option<usize> {
     loop {
         match text.get(at) {
             Some(b'"') => {
-                at = end_of_string(text, at)?;
+                at = string_end(text, at)?;
                 is_begun = true;
                 if depth == 0 {
                     return Some(at);
@@ -161,19 +162,6 @@ fn end_of(text: &[u8]) -> Option<usize> {
             Some(byte) => is_begun |= !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'),
         }
         at = at.checked_add(1)?;
-    }
-}
-
-/// Where the string ends whose quote stands at `at`.
-fn end_of_string(text: &[u8], at: usize) -> Option<usize> {
-    let mut at = at.checked_add(1)?;
-    loop {
-        let found = memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
-        at = at.checked_add(found)?;
-        if text.get(at) == Some(&b'"') {
-            return at.checked_add(1);
-        }
-        at = at.checked_add(2)?;
     }
 }
 

@@ -89,12 +89,17 @@ fn no_bundle_with_a_flipped_bit_holds() {
     let sigstore = Sigstore::new();
     let (root, signer) = (sigstore.root(), miniature::signer());
     let bundle = sigstore.bundle();
-    assert!(verify_oms_sigstore(&bundle, &root, &signer).is_ok());
+    no_flipped_bit_holds(&bundle, &root, &signer);
+}
+
+/// One bit of each byte, the next byte the next bit.
+fn no_flipped_bit_holds(bundle: &[u8], root: &TrustedRoot, signer: &SigstoreSigner) {
+    assert!(verify_oms_sigstore(bundle, root, signer).is_ok());
     for at in 0..bundle.len() {
-        let mut flipped = bundle.clone();
+        let mut flipped = bundle.to_vec();
         flipped[at] ^= 1 << (at % 8);
         assert!(
-            verify_oms_sigstore(&flipped, &root, &signer).is_err(),
+            verify_oms_sigstore(&flipped, root, signer).is_err(),
             "byte {at} of {}",
             bundle.len()
         );

@@ -48,16 +48,7 @@ fn no_bundle_with_a_flipped_bit_holds() {
     let sigstore = Sigstore::of_tiles();
     let (root, signer) = (sigstore.root(), signer());
     let bundle = sigstore.tile_parts("dsse").bundle(&sigstore);
-    assert!(verify_oms_sigstore(&bundle, &root, &signer).is_ok());
-    for at in 0..bundle.len() {
-        let mut flipped = bundle.clone();
-        flipped[at] ^= 1 << (at % 8);
-        assert!(
-            verify_oms_sigstore(&flipped, &root, &signer).is_err(),
-            "byte {at} of {}",
-            bundle.len()
-        );
-    }
+    no_flipped_bit_holds(&bundle, &root, &signer);
 }
 
 #[test]
