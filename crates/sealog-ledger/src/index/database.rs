@@ -165,20 +165,12 @@ impl Database {
     /// Empties the file in place, however damaged it is: other processes may have it open, so that it is never
     /// removed or replaced.
     pub(super) fn empty(home: &Home) -> Result<(), Fault> {
-        let connection = connect(home, Making::Refused)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
-        let emptied = connection.execute_batch("VACUUM");
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
-        Ok(emptied?)
+        reset(home).map(drop)
     }
 
     /// The same, and cuts off the write-ahead log too, so that no page of what was there is left in either file.
     pub(super) fn wipe(home: &Home) -> Result<(), Fault> {
-        let connection = connect(home, Making::Refused)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
-        let emptied = connection.execute_batch("VACUUM");
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
-        emptied?;
+        let connection = reset(home)?;
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy: bool = connection.query_row(sql, [], |row| row.get(0))?;
         if busy { Err(Fault::Busy) } else { Ok(()) }
@@ -212,6 +204,21 @@ fn connect(home: &Home, making: Making) -> Result<Connection, Fault> {
         Home::File(path) => Connection::open_with_flags(path_to(path)?, flags)?,
     };
     connection.busy_timeout(BUSY_WAIT)?;
+    Ok(connection)
+}
+
+/// Empties the file through a connection of its own, which it returns.
+fn reset(home: &Home) -> Result<Connection, Fault> {
+    let connection = connect(home, Making::Refused)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // A connection that is to reset the file does not read its header, and takes an empty write-ahead log for none:
+    // it would then want the file for itself, which no other that has it open, however idle, gives up. Where the
+    // header is damaged this fails, and it has to be tried without.
+    let _ = connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
+    let emptied = connection.execute_batch("VACUUM");
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
+    emptied?;
     Ok(connection)
 }
 
@@ -273,3 +280,6 @@ pub(super) fn clear(connection: &Connection) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
