@@ -22,7 +22,8 @@ fn rows(connection: &Connection) -> i64 {
 #[test]
 fn a_file_is_emptied_again_and_again_while_others_have_it_open() {
     type Emptying = fn(&Home) -> Result<(), Fault>;
-    for emptying in [Database::wipe as Emptying, Database::empty] {
+    let ways: [Emptying; 2] = [Database::wipe, Database::empty];
+    for emptying in ways {
         let directory = tempfile::tempdir().unwrap();
         let home = home(&directory);
         let idle = Database::for_writing(&home, Making::Allowed).unwrap();
