@@ -36,7 +36,7 @@ pub enum BandsError {
         /// Position of the band in the list, from 0.
         band: usize,
     },
-    /// A member is missing or of the wrong type.
+    /// A member is missing, of the wrong type, or one too many.
     #[error("band {band} is not an object of label_id, from and to")]
     Shape {
         /// Position of the band in the list, from 0.
@@ -50,6 +50,9 @@ impl BandsError {
         ErrorKind::Malformed
     }
 }
+
+/// `label_id`, `from` and `to`.
+const MEMBERS_OF_BAND: usize = 3;
 
 /// One half-open range of the score: `from <= score < to`; an absent end is open to that side.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +120,9 @@ impl Bands {
                 return Err(BandsError::TooMany);
             }
             let shape = BandsError::Shape { band: position };
+            if item.len() != MEMBERS_OF_BAND {
+                return Err(shape);
+            }
             let end = |name| match item.member(name) {
                 Some(value) if value.is_null() => Ok(None),
                 Some(value) => value.f64().map(Some).ok_or_else(|| shape.clone()),
@@ -288,6 +294,26 @@ mod tests {
         let mut allowed = at_limit[..BANDS_MAX].to_vec();
         allowed[BANDS_MAX - 1].to = None;
         assert!(Bands::new(allowed).is_ok());
+    }
+
+    #[test]
+    fn a_band_that_is_read_has_its_three_members_and_no_other() {
+        let read = |text: &str| {
+            let mut tape = crate::json::Tape::new();
+            Bands::read(tape.read(text.as_bytes()).unwrap())
+        };
+        let whole = r#"[{"from":null,"label_id":"L1","to":null}]"#;
+        let bands = read(whole).unwrap();
+        assert_eq!(bands.to_value().to_canonical(), whole.as_bytes());
+        for wrong in [
+            r#"[{"from":null,"label_id":"L1","pod":"L2","to":null}]"#,
+            r#"[{"from":null,"label_id":"L1"}]"#,
+            r#"[{"from":null,"to":null}]"#,
+            r#"[{"from":"0","label_id":"L1","to":null}]"#,
+            "[[]]",
+        ] {
+            assert_eq!(read(wrong), Err(BandsError::Shape { band: 0 }), "{wrong}");
+        }
     }
 
     #[test]
