@@ -9,6 +9,7 @@ mod debian;
 mod dependencies;
 mod edges;
 mod licence;
+mod long;
 mod metadata;
 mod no_std;
 mod process;

@@ -52,6 +52,14 @@ impl Outcome {
             ..Self::default()
         }
     }
+
+    /// Takes in what came of another part of the same stage.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.counts.add(other.counts);
+        self.faults.extend(other.faults);
+        self.skips.extend(other.skips);
+        self.notes.extend(other.notes);
+    }
 }
 
 /// A stage that was run.

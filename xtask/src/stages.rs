@@ -10,7 +10,7 @@ use crate::metadata::Metadata;
 use crate::process::{Job, log_path};
 use crate::report::{self, Done, Outcome};
 use crate::test_output::CargoTests;
-use crate::{debian, dependencies, edges, no_std, python, root, tidy};
+use crate::{debian, dependencies, edges, long, no_std, python, root, tidy};
 
 /// How much is run; each holds everything of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +95,9 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "long tests",
         from: Reach::All,
-        does: "cargo test --workspace -- --ignored: many simulation seeds, more kills, long fuzzing",
+        does: "long fuzzing, 3,000 simulation seeds, 1,000 kills, every bit of a log flipped",
         ahead: None,
-        run: long_tests,
+        run: long::run,
     },
     Stage {
         name: "without openpgp",
@@ -305,25 +305,6 @@ fn tests() -> Result<Outcome> {
     )
 }
 
-fn long_tests() -> Result<Outcome> {
-    let arguments = [
-        "test",
-        "--workspace",
-        "--locked",
-        "--profile",
-        "ci",
-        "--no-fail-fast",
-        "--",
-        "--show-output",
-        "--ignored",
-        "--skip",
-        "child_", // bodies of child processes: the tests that start them run them
-        "--skip",
-        "real_", // they have a stage of their own
-    ];
-    cargo_tests("long-tests", &arguments)
-}
-
 /// A build of its own: the workspace's has the feature, because the command has it.
 fn without_openpgp() -> Result<Outcome> {
     let check = ["check", "--locked", "--package", "sealog-cli"];
@@ -381,7 +362,7 @@ fn cargo_tests(name: &str, arguments: &[&str]) -> Result<Outcome> {
     run_tests(name, Job::cargo(arguments)?)
 }
 
-fn run_tests(name: &str, job: Job) -> Result<Outcome> {
+pub(crate) fn run_tests(name: &str, job: Job) -> Result<Outcome> {
     let shown = job.shown().to_owned();
     let mut tests = CargoTests::default();
     let status = job.run_lines(&log_path(name)?, |line| {

@@ -21,7 +21,10 @@ use crate::ground::decision;
 
 /// Where a child process finds its ledger.
 const PLACE: &str = "SEALOG_TEST_PLACE";
+/// Kills in the suite; `SEALOG_KILLS=N` asks for others.
 const KILLS: usize = 50;
+/// How many times the log is verified in a run.
+const CHECKS: usize = 5;
 const PROCESSES: usize = 4;
 const THREADS: usize = 8;
 const RECORDS: usize = 6;
@@ -151,8 +154,9 @@ fn create(place: &Path) -> String {
 fn whatever_a_killed_process_piped_out_is_in_the_log() {
     let directory = tempfile::tempdir().unwrap();
     let vkey = create(directory.path());
+    let wanted_kills = std::env::var("SEALOG_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     let (mut receipts, mut kills, mut torn) = (Vec::new(), 0, 0);
-    for round in 0..KILLS {
+    for round in 0..wanted_kills {
         let mut child = child("kill::child_writes_until_it_is_killed", directory.path());
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -171,17 +175,17 @@ fn whatever_a_killed_process_piped_out_is_in_the_log() {
             receipts.extend(receipt_of(&line));
             line.clear();
         }
-        if round % 10 == 9 {
+        if (round + 1) % wanted_kills.div_ceil(CHECKS) == 0 || round + 1 == wanted_kills {
             check(directory.path(), &vkey, &receipts);
         }
     }
     let recovered = ledger_path(directory.path()).join("recovered");
     torn += fs::read_dir(recovered).map_or(0, Iterator::count);
     assert_eq!(
-        kills, KILLS,
+        kills, wanted_kills,
         "each one was killed and did not end by itself"
     );
-    assert!(receipts.len() >= KILLS);
+    assert!(receipts.len() >= wanted_kills);
     let text = format!(
         "checked: {} receipts over {kills} kills, {torn} torn tails recovered\n",
         receipts.len()
