@@ -2,10 +2,10 @@
 
 mod anchor;
 mod conclusion;
+mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
-use std::thread;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sealog_core::entry::{Effect, EntryFacts, Erased, Line, RecordKind};
 use sealog_core::finding::{Code, Finding, Place, Weight};
@@ -16,7 +16,7 @@ use sealog_core::tlog::vkey::VerifierKey;
 use sealog_store::Store;
 
 use super::payloads::Payloads;
-use super::pipeline::{Pipeline, ReadChunk};
+use super::pipeline;
 use super::report::{FINDINGS_KEPT, Report};
 use super::roots::{Roots, Seen};
 use super::times::Times;
@@ -26,6 +26,7 @@ use super::{Progress, Request, trust};
 use crate::chunk::Chunks;
 use crate::error::Error;
 use crate::replay::{Applier, Taken};
+use work::{Done, ReadChunk, Work};
 
 /// Bytes that are read at once: still in the cache of a core when their lines are hashed, read and taken in.
 const PIECE_BYTES: u64 = 256 * 1024;
@@ -124,25 +125,34 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         let mut chunks = Chunks::new(self.store, 0, 0)?.in_pieces_of(PIECE_BYTES);
-        let threads = self
-            .request
-            .threads
-            .or_else(|| thread::available_parallelism().ok());
-        let threads = threads.map_or(1, NonZero::get);
-        let findings = Pipeline::run(
-            threads,
-            || chunks.next_chunk(),
-            |piece| {
-                let checks = self.take(&piece);
-                let entries = self.applier.state.size();
-                progress(Progress {
-                    bytes: self.report.bytes,
-                    bytes_total,
-                    entries,
-                });
-                checks
+        let checks: RefCell<VecDeque<Vec<SignatureCheck>>> = RefCell::default();
+        let mut findings = Vec::new();
+        pipeline::run(
+            pipeline::threads(self.request.threads),
+            || match checks.borrow_mut().pop_front() {
+                Some(checks) => Ok(Some(Work::Check(checks))),
+                None => chunks.next_chunk().map(|chunk| chunk.map(Work::Read)),
+            },
+            work::worker,
+            |done| {
+                match done {
+                    Done::Checked(found) => findings.extend(found),
+                    Done::Read(piece) => {
+                        let wanted = self.take(&piece);
+                        let wanted = (!wanted.is_empty()).then_some(wanted);
+                        checks.borrow_mut().extend(wanted);
+                        let entries = self.applier.state.size();
+                        progress(Progress {
+                            bytes: self.report.bytes,
+                            bytes_total,
+                            entries,
+                        });
+                    }
+                }
+                Ok::<(), Error>(())
             },
         )?;
+        findings.sort_by_key(|finding: &Finding| finding.index);
         // What was disposed of since would be missing beside the log, or be read of two files.
         chunks.check()?;
         for finding in findings {
