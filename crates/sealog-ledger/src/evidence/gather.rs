@@ -12,7 +12,7 @@ use super::beside;
 use super::claim::Gone;
 use super::opening::{self, OPENING_VALUE_BYTES_MAX, OPENINGS_MAX, Opened, Opening};
 use super::plan::Plan;
-use super::population::Population;
+use super::population::{Counted, Population};
 use super::statement::{NamedPayload, PAYLOADS_HELD_MAX, Share};
 use super::write::{EvidenceOptions, argument};
 use crate::canopy::{Canopy, Run};
@@ -84,7 +84,7 @@ impl<'a> Gathered<'a> {
 
     fn entry(&mut self, plan: &Plan, index: u64, text: &[u8]) -> Result<(), Error> {
         if let Ok(entry) = self.tape.read(text) {
-            self.population.add(index, entry);
+            self.population.add(index, &Counted::of(entry));
         }
         if !plan.draws(index, text, &mut self.tape) {
             return Ok(());

@@ -6,6 +6,28 @@ use sealog_core::json::{Object, Ref, Value};
 
 use super::scope::count;
 
+/// What of an entry is counted.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    kind: String,
+    recorded: String,
+    run: String,
+}
+
+impl Counted {
+    pub(crate) fn of(entry: Ref<'_, '_>) -> Self {
+        let text = |part: &str, name: &str| {
+            let text = entry.member(part).and_then(|part| part.member(name));
+            text.and_then(Ref::text).unwrap_or_default().into_owned()
+        };
+        Self {
+            kind: text("record", "kind"),
+            recorded: text("log", "recorded_at"),
+            run: text("record", "producer_run"),
+        }
+    }
+}
+
 /// Counts over the entries that a query asks for.
 #[derive(Debug, Default)]
 pub(crate) struct Population {
@@ -21,28 +43,21 @@ pub(crate) struct Population {
 
 impl Population {
     /// Counts an entry of the log, in their order.
-    pub(crate) fn add<'a>(&mut self, index: u64, entry: Ref<'_, 'a>) {
-        let (log, record) = (entry.member("log"), entry.member("record"));
-        let text = |part: Option<Ref<'_, 'a>>, name: &str| {
-            let text = part.and_then(|part| part.member(name));
-            text.and_then(Ref::text).unwrap_or_default()
-        };
-        let (kind, recorded) = (text(record, "kind"), text(log, "recorded_at"));
-        if kind == "gap.declared" {
+    pub(crate) fn add(&mut self, index: u64, entry: &Counted) {
+        if entry.kind == "gap.declared" {
             self.gaps.push(index);
         }
         self.entries += 1;
-        self.count(recorded.get(..10).unwrap_or_default(), &kind);
-        let run = text(record, "producer_run");
-        if !self.runs.contains(&*run) {
-            self.runs.insert(run.into_owned());
+        let day = entry.recorded.get(..10).unwrap_or_default();
+        self.count(day, &entry.kind);
+        if !self.runs.contains(&entry.run) {
+            self.runs.insert(entry.run.clone());
         }
         if self.first.is_none() {
-            self.first = Some(recorded.clone().into_owned());
+            self.first = Some(entry.recorded.clone());
         }
         let last = self.last.get_or_insert_default();
-        last.clear();
-        last.push_str(&recorded);
+        last.clone_from(&entry.recorded);
     }
 
     /// Neighbours mostly are of one day and kind, so their count is taken to the table when it ends.

@@ -8,14 +8,15 @@ use sealog_core::tlog::note::VerifiedSignature;
 use sealog_core::tlog::policy::Policy;
 
 use super::Request;
-use super::extract::{VerifiedExtract, verify_extract};
+use super::extract::{VerifiedExtract, verify_extract_on};
 use super::pins::{self, Pins, Told};
+use super::pipeline;
 use super::report::Level;
 use crate::error::Error;
 use crate::read::Entry;
 
 /// Verifies an extract as it is asked for, and says how far it is vouched for. Entries are given to `each` as by
-/// [`verify_extract`].
+/// [`verify_extract`](super::verify_extract).
 ///
 /// # Errors
 /// [`Error::Extract`] with the line and what fails there, or what reading gave.
@@ -28,7 +29,8 @@ pub fn verify_extract_as_asked<R: Read + Seek>(
     let read = Error::io("read", "the extract");
     input.seek(SeekFrom::Start(0)).map_err(read)?;
     let keys = pins.with_policy(request);
-    let verified = verify_extract(&mut BufReader::new(input), &keys, each);
+    let threads = pipeline::threads(request.threads);
+    let verified = verify_extract_on(threads, &mut BufReader::new(input), &keys, each);
     let verified = verified.map_err(|error| match error {
         Error::Extract { line, finding } => Error::Extract {
             line,

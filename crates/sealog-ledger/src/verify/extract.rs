@@ -1,21 +1,23 @@
 //! Verifying an extract: its checkpoint with pinned keys, and every line against it (`docs/formats/export.md`).
 
+mod batch;
 mod line;
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use sealog_core::entry::EntryFacts;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
 use sealog_core::json::{Ref, Tape, Value};
-use sealog_core::limits::EXPORT_LINE_BYTES_MAX;
 use sealog_core::tlog::checkpoint::{self, CheckpointError, VerifiedCheckpoint};
 use sealog_core::tlog::note::NoteError;
 use sealog_core::tlog::vkey::VerifierKey;
 
+use super::pipeline;
 use crate::error::Error;
 use crate::export::EXPORT_FORMAT;
 use crate::read::Entry;
+use batch::{Lines, Proved, proved};
 use line::Prover;
 
 /// An extract of which every entry is in a tree that a pinned key signed. Says nothing of entries that it leaves out.
@@ -43,8 +45,8 @@ impl VerifiedExtract {
     }
 }
 
-/// Verifies an extract with keys that the verifier brought, line by line. `each` is given every entry whose own proof
-/// holds; the extract as a whole holds only if this returns `Ok`.
+/// Verifies an extract with keys that the verifier brought, on all cores. `each` is given every entry whose own proof
+/// holds, in their order; the extract as a whole holds only if this returns `Ok`.
 ///
 /// # Errors
 /// [`Error::Extract`] with the line and what fails there, or what reading gave.
@@ -53,7 +55,18 @@ pub fn verify_extract(
     keys: &[VerifierKey],
     each: &mut dyn FnMut(&Entry),
 ) -> Result<VerifiedExtract, Error> {
-    read_extract(input, keys, &mut |proven, _| {
+    verify_extract_on(pipeline::threads(None), input, keys, each)
+}
+
+/// The same on so many threads.
+pub(super) fn verify_extract_on(
+    threads: usize,
+    input: &mut dyn BufRead,
+    keys: &[VerifierKey],
+    each: &mut dyn FnMut(&Entry),
+) -> Result<VerifiedExtract, Error> {
+    let looks = || |_: &Proven<'_>| Ok(());
+    read_extract(threads, input, keys, looks, &mut |proven, _, ()| {
         each(&Entry::new(proven.index, proven.entry.to_vec()));
         Ok(())
     })
@@ -66,37 +79,46 @@ pub(super) struct Proven<'a> {
     pub(super) leaf: Hash,
 }
 
-/// The same for whoever judges the entries too: a finding of `each` ends the verification at its line.
-pub(super) fn read_extract(
+/// The same for whoever judges the entries too: `looks` makes what is asked of an entry by itself, on any thread;
+/// `each` is given the entries and the answers in order, on this one. A finding of either ends the verification at its line.
+pub(super) fn read_extract<Seen: Send, Look: FnMut(&Proven<'_>) -> Result<Seen, Finding>>(
+    threads: usize,
     input: &mut dyn BufRead,
     keys: &[VerifierKey],
-    each: &mut dyn FnMut(&Proven<'_>, &EntryFacts) -> Result<(), Finding>,
+    looks: impl Fn() -> Look + Sync,
+    each: &mut dyn FnMut(&Proven<'_>, &EntryFacts, Seen) -> Result<(), Finding>,
 ) -> Result<VerifiedExtract, Error> {
-    let mut lines = Lines {
-        input,
-        number: 0,
-        line: Vec::new(),
-    };
-    let head = lines.next_line()?;
+    let mut lines = Lines::new(input);
+    let head = lines.first()?;
     let head = head.ok_or_else(|| at(1)(malformed("it is empty")))?;
-    let (checkpoint, query) = read_head(&mut Tape::new(), head, keys).map_err(at(1))?;
-    let mut reader = Prover::new(checkpoint.size(), checkpoint.root());
-    let mut entries = 0;
-    let mut last = None;
-    loop {
-        let number = lines.number + 1;
-        let Some(line) = lines.next_line()? else {
-            break;
-        };
-        let (proven, facts) = reader.read(line).map_err(at(number))?;
-        if last.is_some_and(|last| proven.index <= last) {
-            let why = "its entries are not in the log's order";
-            return Err(at(number)(malformed(why)));
-        }
-        last = Some(proven.index);
-        entries += 1;
-        each(&proven, &facts).map_err(at(number))?;
-    }
+    let (checkpoint, query) = read_head(&mut Tape::new(), &head, keys).map_err(at(1))?;
+    let mut first = lines.batch();
+    // What is read at once is not worth a thread.
+    let threads = if lines.ended() { 1 } else { threads };
+    let (mut entries, mut last) = (0, None);
+    pipeline::run(
+        threads,
+        || Ok(first.take().or_else(|| lines.batch())),
+        || {
+            let mut prover = Prover::new(checkpoint.size(), checkpoint.root());
+            let mut look = looks();
+            move |batch| proved(batch, &mut prover, &mut look)
+        },
+        |done: Proved<Seen>| {
+            done.each(|number, line, read| {
+                let read = read.map_err(at(number))?;
+                let proven = read.proven(line);
+                if last.is_some_and(|last| proven.index <= last) {
+                    let why = "its entries are not in the log's order";
+                    return Err(at(number)(malformed(why)));
+                }
+                last = Some(proven.index);
+                entries += 1;
+                let seen = read.seen.map_err(at(number))?;
+                each(&proven, &read.facts, seen).map_err(at(number))
+            })
+        },
+    )?;
     Ok(VerifiedExtract {
         checkpoint,
         query,
@@ -167,30 +189,5 @@ fn at(line: u64) -> impl Fn(Finding) -> Error {
     }
 }
 
-/// Lines of limited length, each with its newline.
-struct Lines<'a> {
-    input: &'a mut dyn BufRead,
-    number: u64,
-    line: Vec<u8>,
-}
-
-impl Lines<'_> {
-    /// The next line without its newline; `None` after the last.
-    fn next_line(&mut self) -> Result<Option<&[u8]>, Error> {
-        self.number += 1;
-        self.line.clear();
-        let most = u64::try_from(EXPORT_LINE_BYTES_MAX).unwrap_or(u64::MAX);
-        (&mut *self.input)
-            .take(most + 1)
-            .read_until(b'\n', &mut self.line)
-            .map_err(Error::io("read", "the extract"))?;
-        match self.line.pop() {
-            None => Ok(None),
-            Some(b'\n') => Ok(Some(&self.line)),
-            Some(_) if self.line.len() < EXPORT_LINE_BYTES_MAX => Err(at(self.number)(malformed(
-                "it was cut off inside this line",
-            ))),
-            Some(_) => Err(at(self.number)(malformed("the line is too long"))),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -14,19 +14,23 @@ mod report;
 use std::io::{BufReader, Read, Seek};
 
 use sealog_core::dsse::Dsse;
+use sealog_core::entry::EntryFacts;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
+use sealog_core::json::Tape;
 use sealog_core::limits::EXPORT_LINE_BYTES_MAX;
 use sealog_core::tlog::checkpoint::VerifiedCheckpoint;
 use sealog_core::tlog::policy::Policy;
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 
+use super::extract::{self, Proven};
 use super::pins::{self, Pins, Told};
 use super::report::Level;
-use super::{Request, extract};
+use super::{Request, pipeline};
 use crate::error::Error;
+use crate::evidence::beside::commitments_in;
 use crate::evidence::claim::Claim;
-use crate::evidence::population::Population;
+use crate::evidence::population::{Counted, Population};
 use crate::evidence::statement::{Manifest, ManifestError, PAYLOAD_TYPE};
 use crate::evidence::{
     ANCHORS, COMPLETENESS, CONSISTENCY, CONTEXT, ENTRIES, EVIDENCE_FORMAT, OPENINGS, POPULATION,
@@ -115,6 +119,7 @@ fn verify<R: Read + Seek>(
     let known = context.outside();
     let mut held = context.begin(manifest, &claim, &checkpoint)?;
     let entries = Extracts {
+        threads: pipeline::threads(request.threads),
         keys: &readers,
         manifest,
         checkpoint: &checkpoint,
@@ -236,7 +241,8 @@ fn context_member<R: Read + Seek>(
     context: &mut Context,
 ) -> Checked<VerifiedCheckpoint> {
     let mut input = BufReader::new(package.section(CONTEXT)?);
-    let read = extract::read_extract(&mut input, keys, &mut |proven, facts| {
+    let looks = || |_: &Proven<'_>| Ok(());
+    let read = extract::read_extract(1, &mut input, keys, looks, &mut |proven, facts, ()| {
         context.take(proven, facts);
         Ok(())
     });
@@ -250,8 +256,31 @@ fn context_member<R: Read + Seek>(
     Ok(checkpoint)
 }
 
+/// What can be told of an entry of `entries.jsonl` by itself, on any thread.
+struct Seen {
+    counted: Counted,
+    commitments: u64,
+}
+
+impl Seen {
+    fn of(proven: &Proven<'_>, tape: &mut Tape, manifest: &Manifest) -> Result<Self, Finding> {
+        let (index, line) = (proven.index, proven.entry);
+        let entry = tape
+            .read(line)
+            .map_err(|_| Finding::new(Code::ReceiptEntry).at(index))?;
+        if index >= manifest.covers || !index::selects_entry(&manifest.query, entry) {
+            return Err(Finding::new(Code::PackageQuery).at(index));
+        }
+        Ok(Self {
+            counted: Counted::of(entry),
+            commitments: commitments_in(line, entry),
+        })
+    }
+}
+
 /// What `entries.jsonl` is held against.
 struct Extracts<'a> {
+    threads: usize,
     keys: &'a [VerifierKey],
     manifest: &'a Manifest,
     checkpoint: &'a VerifiedCheckpoint,
@@ -267,21 +296,19 @@ impl Extracts<'_> {
     ) -> Checked<Population> {
         let manifest = self.manifest;
         let mut population = Population::default();
-        let mut tape = sealog_core::json::Tape::new();
         let section = package.section(ENTRIES)?;
         let mut input = BufReader::with_capacity(EXPORT_LINE_BYTES_MAX, section);
-        let read = extract::read_extract(&mut input, self.keys, &mut |proven, facts| {
-            let (index, line) = (proven.index, proven.entry);
-            let entry = tape
-                .read(line)
-                .map_err(|_| Finding::new(Code::ReceiptEntry).at(index))?;
-            if index >= manifest.covers || !index::selects_entry(&manifest.query, entry) {
-                return Err(Finding::new(Code::PackageQuery).at(index));
-            }
-            population.add(index, entry);
+        let looks = || {
+            let mut tape = Tape::new();
+            move |proven: &Proven<'_>| Seen::of(proven, &mut tape, manifest)
+        };
+        let mut take = |proven: &Proven<'_>, facts: &EntryFacts, seen: Seen| {
+            population.add(proven.index, &seen.counted);
             held.take(proven, facts)?;
-            beside.take(index, line, entry, &facts.record)
-        });
+            let (index, entry) = (proven.index, proven.entry);
+            beside.take(index, entry, seen.commitments, &facts.record)
+        };
+        let read = extract::read_extract(self.threads, &mut input, self.keys, looks, &mut take);
         let read = read.map_err(finding_of)?;
         if read.checkpoint().note() != self.checkpoint.note()
             || *read.query() != index::query_json(&manifest.query)

@@ -14,6 +14,9 @@ use sealog_core::tlog::tree::{self, InclusionVerifier};
 
 use super::{Proven, malformed};
 
+/// Where the entry begins in its line: canonical JSON has its members in order.
+pub(super) const ENTRY_AT: usize = ENTRY_NAME.len();
+const ENTRY_NAME: &[u8] = b"{\"entry\":";
 /// Base64 of a hash.
 const HASH_TEXT: usize = 44;
 
@@ -76,7 +79,7 @@ impl Prover {
 
     /// A line in the form that is written, with an entry that reads as canonical JSON by itself and proves to be there.
     fn read_usual<'a>(&mut self, line: &'a [u8]) -> Option<(Proven<'a>, EntryFacts)> {
-        let rest = line.strip_prefix(b"{\"entry\":")?;
+        let rest = line.strip_prefix(ENTRY_NAME)?;
         let at = memchr::memmem::rfind(rest, b",\"index\":")?;
         let (entry, tail) = rest.split_at_checked(at)?;
         // Inside the line the entry lies one level deeper, which few brackets cannot bring to the limit.

@@ -6,11 +6,10 @@ use std::vec::IntoIter;
 use sealog_core::entry::RecordFacts;
 use sealog_core::finding::{Code, Finding};
 use sealog_core::hash::Hash;
-use sealog_core::json::Ref;
+use sealog_core::json::Tape;
 
 use super::members::{Package, lines};
 use super::{Checked, malformed, refuted};
-use crate::evidence::beside::commitments_in;
 use crate::evidence::opening::Opened;
 use crate::evidence::statement::{Manifest, NamedPayload};
 
@@ -78,8 +77,8 @@ impl Beside {
     pub(super) fn take(
         &mut self,
         index: u64,
-        line: &[u8],
-        entry: Ref<'_, '_>,
+        entry: &[u8],
+        commitments: u64,
         record: &RecordFacts,
     ) -> Result<(), Finding> {
         if !record.is_log_kind() {
@@ -99,12 +98,12 @@ impl Beside {
                 }
             }
         }
-        self.commitments += commitments_in(line, entry);
+        self.commitments += commitments;
         while let Some(opened) = self.openings.next_if(|opened| opened.index <= index) {
             if opened.index < index {
                 // Told when all entries were taken, so that what is wrong with one of them comes first.
                 self.of_no_entry.get_or_insert(opened.index);
-            } else if !opened.opens(entry) {
+            } else if !opens(&opened, entry) {
                 return Err(Finding::new(Code::PackageOpening).at(index));
             }
         }
@@ -136,4 +135,10 @@ impl Beside {
         }
         Ok(self.last_of_producers)
     }
+}
+
+/// Few entries have openings, so that reading them once more costs little.
+fn opens(opened: &Opened, entry: &[u8]) -> bool {
+    let mut tape = Tape::new();
+    tape.read(entry).is_ok_and(|entry| opened.opens(entry))
 }
