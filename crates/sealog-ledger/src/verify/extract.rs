@@ -80,7 +80,8 @@ pub(super) struct Proven<'a> {
 }
 
 /// The same for whoever judges the entries too: `looks` makes what is asked of an entry by itself, on any thread;
-/// `each` is given the entries and the answers in order, on this one. A finding of either ends the verification at its line.
+/// `each` is given the entries and the answers in order, on this one. A finding of either ends the verification at its
+/// line.
 pub(super) fn read_extract<Seen: Send, Look: FnMut(&Proven<'_>) -> Result<Seen, Finding>>(
     threads: usize,
     input: &mut dyn BufRead,
