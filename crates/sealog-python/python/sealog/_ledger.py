@@ -21,6 +21,7 @@ from ._erased import Erased
 from ._evidence import Package
 from ._model import Model
 from ._query import Query
+from ._retention import Holds, Retention
 from ._sealog import (
     ConfigView,
     Encoded,
@@ -73,6 +74,16 @@ class Ledger(LedgerCore):
     def labels(self) -> Labels:
         """Labels: `add`, `rename`, `list`."""
         return Labels(self)
+
+    @property
+    def retention(self) -> Retention:
+        """How long entries are kept: `set`, `policies`, `status`, `due`, `dispose`."""
+        return Retention(self)
+
+    @property
+    def holds(self) -> Holds:
+        """Legal holds: `place`, `release`, `list`."""
+        return Holds(self)
 
     # Decisions.
 
