@@ -170,7 +170,7 @@ class Retention:
         return [RetentionPolicy(**policy) for policy in _sealog.retention_policies(self._of)]
 
     def status(self) -> RetentionStatus:
-        """How each class stands against its policy, and the holds in force. Flushes what is queued, and reads the log."""
+        """How each class stands, and the holds in force. Flushes what is queued, and reads the log."""
         self._of.flush()
         found = _sealog.retention_status(self._of)
         classes = {name: _class(members) for name, members in found.pop("classes").items()}
