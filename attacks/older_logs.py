@@ -1,7 +1,7 @@
 """Logs of older systems that are damaged or forged.
 
 The attacker changes a file that ai-audit-trail, decision-provenance or llm-audit-trail left, so that something else is taken
-over from it. He holds the file and a key of his own, and knows how its tool makes hashes. Most of these its own tool passes
+over from it. He holds the file and a key of his own, and knows how its tool makes hashes. Some of these its own tool passes
 too: docs/predecessors.md. What `sealog import` says is the first of its findings that speak against the file.
 """
 
