@@ -1,4 +1,5 @@
-//! When records were made that their actors sign before they are appended: who was erased meanwhile is asked from then on.
+//! When records were made that their actors sign before they are appended: who was erased meanwhile is asked from
+//! then on.
 
 use std::collections::VecDeque;
 

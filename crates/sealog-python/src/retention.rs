@@ -1,4 +1,5 @@
-//! How long entries are kept: policies, holds, and disposal, as dictionaries of which `sealog._retention` makes its classes.
+//! How long entries are kept: policies, holds, and disposal, as dictionaries of which `sealog._retention` makes its
+//! classes.
 //!
 //! Members are named as `sealog retention` and `sealog hold` name them in JSON.
 

@@ -54,8 +54,8 @@ pub struct Adopted {
     pub index: u64,
     /// Records adopted now.
     pub records: u64,
-    /// Records of the same file that an earlier import had adopted: one that was interrupted, or one of a document about a
-    /// model without the model.
+    /// Records of the same file that an earlier import had adopted: one that was interrupted, or one of a document
+    /// about a model without the model.
     pub before: u64,
 }
 
