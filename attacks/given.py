@@ -9,6 +9,7 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
+import older
 from tools import Package, SigningKey, witness
 
 COMMAND = [sys.executable, "-m", "sealog"]
@@ -67,6 +68,7 @@ class Given(Log):
         self.command("checkpoint", "--out", "first.txt")
         self.fill()
         self.give()
+        older.write(self.root)
 
     @cached_property
     def jo(self) -> SigningKey:

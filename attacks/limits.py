@@ -1,7 +1,8 @@
 """What no verifier can tell, and what is not looked at.
 
 No attacks that are caught: each of these holds, and docs/formats/evidence.md says why under "What it does not show". They stand
-here so that nobody takes the table for more than it is. All need the log's own key.
+here so that nobody takes the table for more than it is. All need the log's own key, but those of older systems, whose own
+formats show no more: docs/import.md, `import.tail_not_provable` and `import.unkeyed`.
 """
 
 import base64
@@ -10,6 +11,7 @@ import re
 
 import invented_disposal
 import left_out_context
+import older_logs
 from tools import Attack, Package, by_the_log, document, line_of, member
 from lied_query import everywhere
 from payload_replaced import taken_out
@@ -66,4 +68,6 @@ ATTACKS = [
     Attack("another token of an anchor: noted", "beside", by_the_log(other_token), 0, "holds"),
     Attack("an opening left out, and the statement says so", "beside", by_the_log(opening_left_out), 0, "holds"),
     Attack("another page for people", "stream", by_the_log(member("README.txt", lambda data: b"trust me")), 0, "holds"),
+    older_logs.RECEIPTS("older receipts: the last one is cut off", older_logs.out(4), 0, "holds"),
+    older_logs.DATABASE("older database: made anew with one record less", older_logs.made_anew(4), 0, "holds"),
 ]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs every attack of this folder against all three verifiers, and prints what each of them said.
+"""Runs every attack of this folder against all three verifiers, and prints what each of them said. Files of older systems
+are read by `sealog import` alone.
 
     python3 attacks/run.py [--only SCRIPT] [--table]
 
@@ -29,10 +30,12 @@ for place in (HERE, TESTS):
     if str(place) not in sys.path:
         sys.path.insert(0, str(place))
 
+import older  # noqa: E402
 from given import COMMAND, Given  # noqa: E402
 from tools import ROOT, SCRIPT, Attack  # noqa: E402
 
-NOT_ATTACKS = {"run", "tools", "given"}
+NOT_ATTACKS = {"run", "tools", "given", "older"}
+IMPORT = "sealog import"
 NO_BROWSER = "Chromium is not installed, so verify.html was asked about no attack (apt-get install chromium)"
 # A verifier: path and verifier key or fingerprint to status and reason.
 Verifier = Callable[[Path, str], tuple[int, str]]
@@ -123,6 +126,14 @@ def verifiers(given: Given, place: Path) -> Iterator[dict[str, Verifier]]:
         browser.close()
 
 
+def imported(given: Given, path: Path, pins: tuple[str, ...]) -> tuple[int, str]:
+    """What `sealog import` says of a file of an older system, with nothing adopted."""
+    done = given.run([*given.program, "import", str(path), "--check", *pins, "--json"])
+    assert "Traceback" not in done.stderr and "panicked" not in done.stderr, done.stderr
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)["reason"]
+
+
 def expected(attack: Attack, verifier: str) -> tuple[int, str]:
     if verifier == "verify.html" and attack.page is not None:
         return attack.page
@@ -137,6 +148,8 @@ def judge(given: Given, attack: Attack, asked: dict[str, Verifier]) -> dict[str,
     # Named like its twin, so that no verifier is helped by an ending.
     attacked = given.root / f"attacked{twin.suffix}"
     attacked.write_bytes(data)
+    if attack.pins is not None:
+        return {IMPORT: imported(given, attacked, attack.pins)}
     return {name: verify(attacked, given.vkey) for name, verify in asked.items()}
 
 
@@ -167,7 +180,12 @@ def run(given: Given, place: Path, only: str | None) -> int:
     count = wrong = 0
     with verifiers(given, place / "chromium") as asked:
         listed = list(attacks(only))
-        for twin in sorted({attack.twin for _, attack in listed}):
+        twins = {attack.twin for _, attack in listed}
+        for twin in sorted(twins & older.PINS.keys()):
+            answer = imported(given, given.path(twin), older.PINS[twin])
+            print(f"genuine     {twin}: {IMPORT} {answer[1]} ({answer[0]})")
+            wrong += answer != (0, "holds")
+        for twin in sorted(twins - older.PINS.keys()):
             for name, verify in asked.items():
                 said = verify(given.path(twin), given.vkey)
                 print(f"genuine     {twin}: {name} {said[1]} ({said[0]})")

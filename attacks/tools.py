@@ -44,7 +44,8 @@ Change = Callable[["Package"], object]
 class Attack:
     """One attacked file: what is done to which genuine one, and the exit status and reason that all three have to give.
 
-    `page` is given where the page's own cap on records comes first, and what it then says.
+    `page` is given where the page's own cap on records comes first, and what it then says. `pins` is given where the file is
+    of an older system: only `sealog import` reads it, with these words.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Attack:
     status: int
     reason: str
     page: tuple[int, str] | None = None
+    pins: tuple[str, ...] | None = None
 
 
 # --- packages ---

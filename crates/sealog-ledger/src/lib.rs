@@ -30,6 +30,7 @@ pub mod lineage;
 mod open;
 mod options;
 mod people;
+mod prepared;
 mod privacy;
 mod producer;
 mod publish;

@@ -1,7 +1,7 @@
 //! Producers: who numbers its calls, so that a missing one shows.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use sealog_core::entry::LOG_PRODUCER;
 use sealog_core::hash::Hash;
@@ -13,6 +13,8 @@ use crate::appended::Appended;
 use crate::clock::{NewIds, new_token, new_uuid};
 use crate::draft::{self, Author, Draft, Filling, RecordSignature, Submission, integer};
 use crate::ledger::Ledger;
+use crate::prepared::Prepared;
+use crate::queue::lock;
 use crate::work::Work;
 
 /// One run of a producer: random, new at each start of a process and in each forked child. Cheap to clone; clones
@@ -25,6 +27,7 @@ pub struct Producer {
     /// The state map's key of the run.
     run_key: Hash,
     next: Arc<AtomicU64>,
+    prepared: Arc<Mutex<Prepared>>,
 }
 
 impl Producer {
@@ -45,6 +48,7 @@ impl Producer {
         Ok(Self {
             run_key: run_key(&author, &run),
             author: Arc::new(author),
+            prepared: Arc::new(Mutex::new(Prepared::new(ledger.seen()))),
             ledger,
             run: run.into(),
             next: Arc::new(AtomicU64::new(0)),
@@ -85,12 +89,20 @@ impl Producer {
     }
 
     /// Appends one record with its actor's signature over exactly the bytes that [`Producer::prepare`] gave.
+    ///
+    /// # Errors
+    /// [`Error::SubjectErased`] if somebody was erased since it was prepared whose key or pseudonym it names: prepare
+    /// it again. When it was prepared is remembered of the newest 1,024 records of a producer. Another one is taken to
+    /// be as old as its run, and one of another run as old as the log, so that it is refused if it names anybody who
+    /// was ever erased, or whom a log with more than 1,024 erasures may have forgotten.
     pub fn append_signed(
         &self,
         record: Vec<u8>,
         signature: RecordSignature,
     ) -> Result<Appended, Error> {
-        let submission = self.submission(record, true, None, Some(signature))?;
+        let mut submission = self.submission(record, true, None, Some(signature))?;
+        let is_of_run = submission.run == Some(self.run_key);
+        submission.keys_as_of = lock(&self.prepared).keys_as_of(&submission.record, is_of_run);
         let mut appended = self.ledger.commit(Work::Records(vec![submission]))?;
         appended.pop().ok_or(Error::Closed)
     }
@@ -114,8 +126,7 @@ impl Producer {
         for mut draft in drafts {
             draft.producer_seq = draft.producer_seq.or_else(|| numbers.next());
             let own_id = draft.record_id.is_some();
-            let keys_as_of =
-                (draft.subject.is_some() || options.privacy.is_some()).then(|| self.ledger.seen());
+            let keys_as_of = self.keys_as_of(&draft);
             let record = self.prepare_under(draft, &mut ids)?;
             submissions.push(self.submission(record, own_id, keys_as_of, None)?);
         }
@@ -126,7 +137,16 @@ impl Producer {
     pub fn prepare(&self, draft: Draft) -> Result<Vec<u8>, Error> {
         let options = self.ledger.options();
         let mut ids = NewIds::new(&*options.clock, &*options.random, 1);
-        self.prepare_under(draft, &mut ids)
+        let keys_as_of = self.keys_as_of(&draft);
+        let record = self.prepare_under(draft, &mut ids)?;
+        lock(&self.prepared).add(&record, keys_as_of);
+        Ok(record)
+    }
+
+    /// Entries that were seen before the keys of a record are taken; none if it takes none that can be destroyed.
+    fn keys_as_of(&self, draft: &Draft) -> Option<u64> {
+        let takes = draft.subject.is_some() || self.ledger.options().privacy.is_some();
+        takes.then(|| self.ledger.seen())
     }
 
     fn prepare_under(&self, mut draft: Draft, ids: &mut NewIds<'_>) -> Result<Vec<u8>, Error> {

@@ -30,6 +30,7 @@ mod queue;
 mod receipt;
 mod record;
 mod report;
+mod retention;
 mod search;
 mod settings;
 mod signer;
@@ -80,6 +81,11 @@ mod _sealog {
     use crate::record::Record;
     #[pymodule_export]
     use crate::report::{ReceiptReport, Report};
+    #[pymodule_export]
+    use crate::retention::{
+        hold_list, hold_place, hold_release, retention_dispose, retention_due, retention_policies,
+        retention_set, retention_status,
+    };
     #[pymodule_export]
     use crate::search::{Page, count, search, stats, wait_for_index};
     #[pymodule_export]

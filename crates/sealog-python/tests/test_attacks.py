@@ -1,4 +1,4 @@
-"""Every attack of `attacks/` against all three verifiers, by the runner that lies there."""
+"""Every attack of `attacks/` against all three verifiers, or `sealog import`, by the runner that lies there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import older
 import run
 from given import GENUINE, Given
 from tools import Attack
@@ -33,6 +34,11 @@ def test_the_genuine_twin_holds(given: Given, asked: dict[str, run.Verifier], na
     }
 
 
+@pytest.mark.parametrize("name", older.PINS)
+def test_the_genuine_older_log_holds(given: Given, name: str) -> None:
+    assert run.imported(given, given.path(name), older.PINS[name]) == (0, "holds")
+
+
 @pytest.mark.parametrize(("script", "attack"), LISTED, ids=[f"{script}: {attack.name}" for script, attack in LISTED])
 def test_no_verifier_says_other_than_the_script(
     given: Given, asked: dict[str, run.Verifier], script: str, attack: Attack
@@ -52,6 +58,20 @@ def test_nothing_but_limits_holds() -> None:
     # Names are what a failure is told by.
     names = [(script, attack.name) for script, attack in LISTED]
     assert len(set(names)) == len(names)
+
+
+def test_nothing_of_an_attacked_older_log_is_adopted(given: Given, tmp_path: Path) -> None:
+    """Not only `--check` says it: what is refused leaves the ledger as it was."""
+    attacked = [attack for script, attack in LISTED if script == "older_logs"]
+    assert len(attacked) > 30 and {attack.twin for attack in attacked} == set(older.PINS)
+    before = given.command("log", "--all", "--json")
+    for attack in attacked[:: len(attacked) // 6]:
+        twin = given.path(attack.twin)
+        path = tmp_path / f"attacked{twin.suffix}"
+        path.write_bytes(attack.make(given, twin.read_bytes()))
+        done = given.run([*given.program, "import", str(path), "--system", "credit", *(attack.pins or ())])
+        assert done.returncode == attack.status, (attack.name, done.stdout + done.stderr)
+    assert given.command("log", "--all", "--json") == before
 
 
 def test_the_table_is_that_of_the_scripts() -> None:

@@ -144,7 +144,7 @@ fn show(source: &Source, adopted: Option<&Adopted>, context: &mut Context) -> Re
         if adopted.before > 0 {
             let before = count(adopted.before, "record", "records");
             complain(&format!(
-                "{before} had been adopted by an import that was interrupted"
+                "{before} of this file had been adopted by an earlier import"
             ));
         }
     }

@@ -293,6 +293,21 @@ fn a_model_that_is_not_there_is_said_and_is_no_success() {
             entries.iter().all(|(kind, _)| kind == "import.adopted"),
             "{entries:?}"
         );
+        // With the model it says more than before, once.
+        let with_model = "import alone --key key.pub --model iris --model-id iris --model-version 1.0 \
+                          --system credit --ledger main.sealog";
+        let (status, text) = old.run(with_model);
+        assert_eq!(status, 0, "{text}");
+        assert!(text.contains("by an earlier import"), "{text}");
+        let count = |kind: &str| {
+            let entries = old.entries();
+            entries.iter().filter(|(found, _)| found == kind).count()
+        };
+        assert_eq!(count("model.registered"), 1);
+        assert_eq!(count("import.adopted"), entries.len() + 1);
+        let (status, text) = old.run(with_model);
+        assert!(status == 2 && text.contains("imported_before"), "{text}");
+        assert_eq!(old.run("verify main.sealog").0, 0);
     }
 }
 

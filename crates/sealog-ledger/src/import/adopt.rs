@@ -4,7 +4,8 @@
 //! `import_id` is the run of the producer under which its decisions, approvals, waivers, attestations, data sets and
 //! model follow, one for each record and with the original bytes as payload. All else (configurations, other events,
 //! unreadable lines) follows as `import.adopted` with original fields. Groups are appended in the order of the source,
-//! so an import that was interrupted has taken a prefix of it, and the next one goes on there.
+//! so an import that was interrupted has taken a prefix of it, and the next one goes on there. A document about a model
+//! that was adopted without the model and comes again with it is adopted once more, by its `model.registered` alone.
 
 use sealog_core::config::digest_text;
 use sealog_core::entry::{DEFAULT_TENANT, LOG_STREAM};
@@ -32,6 +33,9 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 /// What the payload is called that holds the bytes of an original.
 pub(super) const ORIGINAL: &str = "original";
 
+/// The kind that a document becomes whose model was there: its first file, and nothing of any log.
+pub(super) const MODEL: &str = "model.registered";
+
 /// How a source is adopted.
 #[derive(Debug, Clone)]
 pub struct Adoption {
@@ -50,7 +54,8 @@ pub struct Adopted {
     pub index: u64,
     /// Records adopted now.
     pub records: u64,
-    /// Records that an import that was interrupted had adopted before.
+    /// Records of the same file that an earlier import had adopted: one that was interrupted, or one of a document
+    /// about a model without the model.
     pub before: u64,
 }
 
@@ -60,6 +65,8 @@ struct Earlier {
     index: Option<u64>,
     runs: Vec<String>,
     adopted: u64,
+    /// Whether the file's model is registered.
+    model: bool,
 }
 
 /// The body of an imported decision. Nothing is claimed for its model.
@@ -97,8 +104,11 @@ impl Ledger {
             error => ImportError::from(Error::from(error)),
         })?;
         let earlier = self.earlier(&source.digest)?;
+        // A document without its model says less than the same one with it.
+        let is_model_due = source.reader.registers_model() && !earlier.model;
         if let Some(index) = earlier.index
             && earlier.adopted >= source.records
+            && !is_model_due
         {
             return Err(ImportError::Again { index });
         }
@@ -121,7 +131,10 @@ impl Ledger {
         source.reader.each(&mut |original| {
             if skip > 0 {
                 skip -= 1;
-                return Ok(());
+                let is_model = matches!(original.entry, Some((MODEL, _)));
+                if !(is_model && is_model_due) {
+                    return Ok(());
+                }
             }
             batch.take(original)
         })?;
@@ -163,7 +176,10 @@ impl Ledger {
             let kind = text(record, "kind").unwrap_or_default();
             // The run's own first and last records are of this system, and not imported.
             if of_run && text(record, "capture_mode").as_deref() == Some("imported") {
-                earlier.adopted += 1;
+                let is_model = kind == MODEL;
+                // The model of a document that is there already is no further file of it.
+                earlier.adopted += u64::from(!is_model || earlier.adopted == 0);
+                earlier.model |= is_model;
             }
             let body = record.member("body").filter(|_| kind == "import.adopted");
             let Some(body) =

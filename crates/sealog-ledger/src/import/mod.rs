@@ -240,6 +240,10 @@ trait Reader: std::fmt::Debug {
     fn verified_with(&self) -> Option<String> {
         None
     }
+    /// Whether its first record is that of a model that was there: a document may be adopted without, and come again.
+    fn registers_model(&self) -> bool {
+        false
+    }
     /// The records in order.
     fn each(
         &mut self,

@@ -2,7 +2,8 @@
 //!
 //! The first file is the document itself (a manifest, a hash file), whose bytes name the source; the others lay beside
 //! it. All of them are adopted by their bytes. The first becomes `model.registered` if the model was there, nothing
-//! refutes it, and a name and a version are known; else it is adopted as `import.adopted`, like the others.
+//! refutes it, and a name and a version are known; else it is adopted as `import.adopted`, like the others. A document
+//! that was adopted without its model and comes again with it gets that record alone.
 //!
 //! **What is absent**: reading and verifying them, which this crate cannot, and the model's own bytes.
 
@@ -13,7 +14,7 @@ use sealog_core::json::Object;
 use sealog_core::kinds::is_id;
 use sealog_core::time::Timestamp;
 
-use super::adopt::ORIGINAL;
+use super::adopt::{MODEL, ORIGINAL};
 use super::llm_kinds::fits;
 use super::{Findings, Format, ImportError, Original, Reader, Source, Weakness};
 
@@ -113,7 +114,7 @@ fn registered(model: &ModelFacts, envelope: &Hash) -> Option<Object> {
     {
         body.insert("signer", signer);
     }
-    fits("model.registered", &body).then_some(body)
+    fits(MODEL, &body).then_some(body)
 }
 
 /// The files of a document, one record each.
@@ -132,6 +133,10 @@ impl Reader for Document {
         self.document.version.clone()
     }
 
+    fn registers_model(&self) -> bool {
+        self.body.is_some()
+    }
+
     fn each(
         &mut self,
         take: &mut dyn FnMut(Original) -> Result<(), ImportError>,
@@ -145,7 +150,7 @@ impl Reader for Document {
                 time: self.document.made_at.filter(|_| position == 0),
                 media_type: file.media_type,
                 bytes: file.bytes.clone(),
-                entry: body.map(|body| ("model.registered", body.clone())),
+                entry: body.map(|body| (MODEL, body.clone())),
             })?;
         }
         Ok(())

@@ -201,6 +201,81 @@ fn what_is_no_document_about_a_model_is_refused_and_no_file_of_a_log_is_taken_fo
     }
 }
 
+/// The document alone, as it comes where its model is not there.
+fn without_model() -> ModelDocument {
+    ModelDocument {
+        findings: vec![(Weakness::ModelAbsent, None)],
+        model: None,
+        ..document()
+    }
+}
+
+#[test]
+fn a_document_that_was_adopted_without_its_model_has_the_model_registered_when_it_comes_with_it() {
+    let case = Case::new();
+    let ledger = case.ground.create();
+    let first = ledger
+        .adopt(&mut source(without_model()), &accepting())
+        .unwrap();
+    assert_eq!((first.records, first.before), (2, 0));
+    assert!(imported(&ledger, "model.registered").is_empty());
+    // Without it again, and with one that nothing says the name of, it says no more than before.
+    let mut unnamed = document();
+    unnamed.model.as_mut().unwrap().name = None;
+    let mut refuted = document();
+    refuted.findings.push((Weakness::ModelDiffers, None));
+    for same in [without_model(), unnamed, refuted] {
+        let size = ledger.size();
+        let error = ledger.adopt(&mut source(same), &accepting()).unwrap_err();
+        assert_eq!((error.code(), ledger.size()), ("imported_before", size));
+    }
+    let second = ledger.adopt(&mut source(document()), &how()).unwrap();
+    assert_eq!((second.records, second.before), (1, 2));
+    let models = imported(&ledger, "model.registered");
+    assert_eq!(models.len(), 1);
+    let digest = format!("sha256:{}", Hash::of(&[b"{..}"]).to_hex());
+    assert_eq!(body(&models[0], "envelope_digest"), Some(&*digest));
+    let run = record(&models[0])
+        .member("producer_run")
+        .and_then(Value::as_str);
+    assert_eq!(run, Some(&*second.import_id));
+    // Each import has its own record, with the verdict of its day.
+    let files = imported(&ledger, "import.adopted");
+    let verdicts: Vec<_> = files
+        .iter()
+        .filter(|file| body(file, "original_kind").is_none())
+        .map(|file| body(file, "verification"))
+        .collect();
+    assert_eq!(verdicts, [Some("undecided"), Some("holds")]);
+    assert_eq!(files.len(), 4, "no file is adopted twice");
+    for again in [document(), without_model()] {
+        let error = ledger.adopt(&mut source(again), &accepting()).unwrap_err();
+        assert_eq!(error.code(), "imported_before");
+    }
+}
+
+#[test]
+fn a_signature_that_comes_after_document_and_model_is_still_adopted() {
+    let case = Case::new();
+    let ledger = case.ground.create();
+    let alone = |mut document: ModelDocument| {
+        document.files.truncate(1);
+        source(document)
+    };
+    ledger
+        .adopt(&mut alone(without_model()), &accepting())
+        .unwrap();
+    ledger.adopt(&mut alone(document()), &accepting()).unwrap();
+    let third = ledger.adopt(&mut source(document()), &how()).unwrap();
+    assert_eq!((third.records, third.before), (1, 1));
+    assert_eq!(imported(&ledger, "model.registered").len(), 1);
+    let files = imported(&ledger, "import.adopted");
+    let kinds = files.iter().filter_map(|file| body(file, "original_kind"));
+    assert_eq!(kinds.collect::<Vec<_>>(), ["manifest", "signature"]);
+    let error = ledger.adopt(&mut source(document()), &how()).unwrap_err();
+    assert_eq!(error.code(), "imported_before");
+}
+
 #[test]
 fn one_import_goes_on_at_a_time() {
     let case = Case::new();

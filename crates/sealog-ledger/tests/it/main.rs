@@ -13,6 +13,7 @@ mod anchors;
 mod append;
 mod erase;
 mod erase_files;
+mod erase_signed;
 mod evidence;
 mod evidence_beside;
 mod extract;

@@ -19,6 +19,7 @@ from ._evidence import Package
 from ._ledger import Ledger
 from ._model import Model
 from ._open import memory, open
+from ._retention import ClassRetention, Disposal, Due, Hold, RetentionPolicy, RetentionStatus
 from ._sealog import (
     ConfigView,
     Encoded,
@@ -53,13 +54,17 @@ from .errors import (
 )
 
 __all__ = [
+    "ClassRetention",
     "Collector",
     "ConfigView",
+    "Disposal",
+    "Due",
     "Encoded",
     "Entry",
     "Erased",
     "Finding",
     "FormatError",
+    "Hold",
     "ImportReport",
     "LabelDiffersWarning",
     "LabelView",
@@ -76,6 +81,8 @@ __all__ = [
     "RecordLostWarning",
     "RefusedError",
     "Report",
+    "RetentionPolicy",
+    "RetentionStatus",
     "SealogError",
     "SealogWarning",
     "SelectorWarning",

@@ -21,6 +21,7 @@ from ._erased import Erased
 from ._evidence import Package
 from ._model import Model
 from ._query import Query
+from ._retention import Holds, Retention
 from ._sealog import (
     ConfigView,
     Encoded,
@@ -73,6 +74,16 @@ class Ledger(LedgerCore):
     def labels(self) -> Labels:
         """Labels: `add`, `rename`, `list`."""
         return Labels(self)
+
+    @property
+    def retention(self) -> Retention:
+        """How long entries are kept: `set`, `policies`, `status`, `due`, `dispose`."""
+        return Retention(self)
+
+    @property
+    def holds(self) -> Holds:
+        """Legal holds: `place`, `release`, `list`."""
+        return Holds(self)
 
     # Decisions.
 
@@ -365,8 +376,9 @@ class Ledger(LedgerCore):
 
         What is brought is as for `sealog.check_import`; `system` is the AI system that the records are about. Nothing
         is added before all of it is verified. A log that is refuted raises `TamperError`, one that is undecided
-        `RefusedError`; `accept_findings` adopts either, with the findings on record. The same file is adopted once;
-        an adoption that was interrupted goes on, and one that goes on elsewhere raises `RefusedError` (`import_busy`).
+        `RefusedError`; `accept_findings` adopts either, with the findings on record. The same file is adopted once; a
+        document that was adopted without its model and comes again with it has the model registered. An adoption that
+        was interrupted goes on, and one that goes on elsewhere raises `RefusedError` (`import_busy`).
         """
         self.flush()
         asked = _pins(source, key, hmac_key, anchor)
