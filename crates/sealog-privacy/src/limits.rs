@@ -39,6 +39,10 @@ pub const WINDOW_BYTES: usize = 256 * 1024;
 pub const LOOK_BEHIND_BYTES: usize = 16 * 1024;
 /// Bytes after the place up to which a window counts that are searched with it.
 pub const LOOK_AHEAD_BYTES: usize = CANDIDATE_SOURCE_BYTES_MAX + 2 * CONTEXT_SOURCE_BYTES;
+/// Bytes of memory that a search keeps of one view for the next, at most: a window with what is searched around it.
+pub const SPARE_BYTES_MAX: usize = 512 * 1024;
+/// Views whose memory a search keeps, at most: those of all levels at once.
+pub const SPARE_VIEWS_MAX: usize = 3 * (LAYERS_MAX + 1);
 /// Bytes of the engine's cache of states, at most; beyond it states are made anew.
 pub const STATE_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Approvals that a policy can ask for, at most.
@@ -71,6 +75,7 @@ pub const WRAPPED_KEY_BYTES_MAX: usize = 16 * 1024;
 pub const SEALED_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 const _: () = assert!(BASE64_RUN_BYTES_MAX + CONTEXT_SOURCE_BYTES < LOOK_BEHIND_BYTES);
+const _: () = assert!(WINDOW_BYTES + LOOK_BEHIND_BYTES + LOOK_AHEAD_BYTES < SPARE_BYTES_MAX);
 const _: () = assert!(TERMINAL_ESCAPE_BYTES_MAX <= INVISIBLE_RUN_BYTES_MAX);
 
 #[cfg(test)]
@@ -99,6 +104,8 @@ mod tests {
         assert_eq!(WINDOW_BYTES, 262_144);
         assert_eq!(LOOK_BEHIND_BYTES, 16_384);
         assert_eq!(LOOK_AHEAD_BYTES, 34_816);
+        assert_eq!(SPARE_BYTES_MAX, 524_288);
+        assert_eq!(SPARE_VIEWS_MAX, 12);
         assert_eq!(STATE_CACHE_BYTES_MAX, 16_777_216);
         assert_eq!(POLICY_BYTES_MAX, 4_194_304);
         assert_eq!(POLICY_ITEMS_MAX, 256);

@@ -13,7 +13,7 @@ use super::scanner::Scanner;
 use super::signs::{Seen, Where, signs};
 use crate::Error;
 use crate::limits::{LAYERS_MAX, LOOK_AHEAD_BYTES, LOOK_BEHIND_BYTES, WINDOW_BYTES};
-use crate::view::{OffsetMap, View};
+use crate::view::{OffsetMap, Spare, View};
 
 /// One search, with the memory that it needs.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Session<'s> {
     pub(super) matches: Vec<(usize, usize)>,
     /// From where the patterns were tried in one view.
     pub(super) tried: Vec<Tried>,
+    /// Memory of the views of windows before.
+    spare: Spare,
     /// Whether nothing is passed over: what a test holds the quick search against.
     #[cfg(test)]
     pub(super) thorough: bool,
@@ -49,6 +51,7 @@ impl<'s> Session<'s> {
             own_cache: scanner.own_states.as_ref().map(DFA::create_cache),
             matches: Vec::new(),
             tried: Vec::new(),
+            spare: Spare::default(),
             #[cfg(test)]
             thorough: false,
         }
@@ -152,10 +155,24 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let view = match layered.decoded {
             Some(decoded) if layered.is_plain && !self.is_thorough() => {
-                View::of_decoded(layered.source, decoded)
+                View::of_decoded(layered.source, decoded, &mut self.spare)
             }
-            _ => View::of(layered.source),
+            _ => View::of_into(layered.source, &mut self.spare),
         };
+        let done = self.view(&view, layered, window, levels, out);
+        self.spare.keep(view);
+        done
+    }
+
+    /// Searches a view and what is encoded in it.
+    fn view(
+        &mut self,
+        view: &View<'_>,
+        layered: &Layered<'_, '_>,
+        window: &Window<'_>,
+        levels: usize,
+        out: &mut Vec<(Found, u8)>,
+    ) -> Result<(), Error> {
         let layer = match layered.below {
             Some(below) => Layer::over(view.map(), below),
             None => Layer::first(view.map(), window.offset),
@@ -177,8 +194,8 @@ impl Session<'_> {
         // Patterns of the user are tried at every word: too many to be kept.
         let is_whole = changes.is_none() && !self.is_thorough() && self.own_cache.is_none();
         let tried = std::mem::take(&mut self.tried);
-        let decoded = View::decoded(place.view);
-        let unquoted = View::unquoted(place.view);
+        let decoded = View::decoded_into(place.view, &mut self.spare);
+        let unquoted = View::unquoted_into(place.view, &mut self.spare);
         for inner in decoded.iter().chain(&unquoted) {
             let inner_layer = Layer::over(inner.map(), &layer);
             let inner = Layered {
@@ -203,6 +220,9 @@ impl Session<'_> {
                 tried: None,
             };
             self.layer(&inner, window, levels, out)?;
+        }
+        for done in [decoded, unquoted].into_iter().flatten() {
+            self.spare.keep(done);
         }
         Ok(())
     }

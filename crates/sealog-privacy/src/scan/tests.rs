@@ -270,6 +270,25 @@ fn ten_thousand_are_found() {
     );
 }
 
+/// Views are written into the memory of those before them.
+#[test]
+fn what_was_searched_before_changes_nothing() {
+    let scanner = Scanner::usual().unwrap();
+    let mut used = scanner.session();
+    for times in [3, 1, 200, 2, 50, 1] {
+        for text in [
+            sample(),
+            sample().replace('1', "%31"),
+            sample().to_uppercase(),
+        ] {
+            let text = text.repeat(times);
+            let found = used.scan(text.as_bytes()).unwrap();
+            assert!(!found.is_empty());
+            assert!(found == scanner.session().scan(text.as_bytes()).unwrap());
+        }
+    }
+}
+
 /// A text with something of everything, hidden and not, near every edge.
 fn sample() -> String {
     "a john@example.com b 4111 1111 1111 1111 c jo\u{200b}hn%40example.com d bsn: 111222333 e \

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::View;
-use super::map::Writer;
+use super::map::of_groups;
 use crate::blocks::{BLOCK, block_at, from, index, mask_where};
 use crate::limits::{BASE64_LINE_MIN, BASE64_RUN_BYTES_MAX, BASE64_RUN_MIN};
 
@@ -204,7 +204,7 @@ impl Run {
             // The run was cut at its limit, or its last character is incomplete.
             Err(error) => error.error_len().is_none(),
         };
-        whole.then(|| Writer::of_groups(bytes, &groups))
+        whole.then(|| of_groups(bytes, &groups))
     }
 }
 

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr3};
 
 use super::View;
 use super::map::Writer;
+use super::spare::Spare;
 
 /// Bytes of one escape, at most: the longest named entity, and a pair of surrogates.
 const ESCAPE_BYTES_MAX: usize = 12;
@@ -41,9 +42,9 @@ const ENTITIES: &[(&[u8], char)] = &[
 ];
 
 /// Percent, HTML entities and JSON.
-pub(super) fn decoded(source: &[u8]) -> Option<View<'_>> {
+pub(super) fn decoded<'s>(source: &'s [u8], spare: &mut Spare) -> Option<View<'s>> {
     let next = |rest: &[u8]| memchr3(b'%', b'&', b'\\', rest);
-    undo(source, next, |rest| match rest.first() {
+    undo(source, spare, next, |rest| match rest.first() {
         Some(b'%') => percent(rest),
         Some(b'&') => entity(rest),
         _ => json(rest),
@@ -51,8 +52,8 @@ pub(super) fn decoded(source: &[u8]) -> Option<View<'_>> {
 }
 
 /// Quoted-printable (RFC 2045, section 6.7).
-pub(super) fn unquoted(source: &[u8]) -> Option<View<'_>> {
-    undo(source, |rest| memchr(b'=', rest), quoted)
+pub(super) fn unquoted<'s>(source: &'s [u8], spare: &mut Spare) -> Option<View<'s>> {
+    undo(source, spare, |rest| memchr(b'=', rest), quoted)
 }
 
 /// What stands in place of an escape: some bytes, and how long the escape is.
@@ -78,12 +79,13 @@ impl Undone {
     }
 }
 
-fn undo(
-    source: &[u8],
+fn undo<'s>(
+    source: &'s [u8],
+    spare: &mut Spare,
     next: impl Fn(&[u8]) -> Option<usize>,
     escape: impl Fn(&[u8]) -> Option<Undone>,
-) -> Option<View<'_>> {
-    let mut writer = Writer::new(source);
+) -> Option<View<'s>> {
+    let mut writer = Writer::new(source, spare);
     let mut at = 0;
     while let Some(rest) = source.get(at..) {
         let Some(found) = next(rest) else {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::spare::Spare;
+
 /// Where in the original the bytes of a view come from.
 ///
 /// Pieces lie in order, in the view and in the original; what of the original lies between two pieces was left out.
@@ -12,7 +14,7 @@ pub struct OffsetMap {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Piece {
+pub(super) struct Piece {
     /// Where it begins in the view; it ends where the next one begins.
     view: usize,
     /// Where it begins in the original.
@@ -33,6 +35,11 @@ impl OffsetMap {
             }],
             len,
         }
+    }
+
+    /// The memory of the map.
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
     }
 
     /// Bytes of the view.
@@ -139,18 +146,21 @@ impl OffsetMap {
 
 /// Writes a view and its map, from the first byte to the last.
 #[derive(Debug)]
-pub(super) struct Writer<'s> {
+pub(super) struct Writer<'s, 'm> {
     source: &'s [u8],
+    /// Where memory comes from.
+    spare: &'m mut Spare,
     bytes: Vec<u8>,
     pieces: Vec<Piece>,
     /// Up to where the original is written.
     done: usize,
 }
 
-impl<'s> Writer<'s> {
-    pub(super) fn new(source: &'s [u8]) -> Self {
+impl<'s, 'm> Writer<'s, 'm> {
+    pub(super) fn new(source: &'s [u8], spare: &'m mut Spare) -> Self {
         Self {
             source,
+            spare,
             bytes: Vec::new(),
             pieces: Vec::new(),
             done: 0,
@@ -180,6 +190,8 @@ impl<'s> Writer<'s> {
     /// Room for all that is left, before the first byte: most texts stay as they are, and need none.
     fn make_room(&mut self) {
         if self.bytes.capacity() == 0 {
+            self.bytes = self.spare.bytes();
+            self.pieces = self.spare.pieces();
             self.bytes.reserve(self.source.len());
         }
     }
@@ -237,24 +249,21 @@ impl<'s> Writer<'s> {
             },
         }
     }
+}
 
-    /// A view of its own bytes, each group of which stands for a stretch of the original.
-    pub(super) fn of_groups(
-        bytes: Vec<u8>,
-        groups: &[(usize, usize, usize)],
-    ) -> super::View<'static> {
-        let pieces = groups.iter().map(|&(view, source, len)| Piece {
-            view,
-            source,
-            whole: Some(len),
-        });
-        let len = bytes.len();
-        super::View {
-            map: OffsetMap {
-                pieces: pieces.collect(),
-                len,
-            },
-            bytes: bytes.into(),
-        }
+/// A view of its own bytes, each group of which stands for a stretch of the original.
+pub(super) fn of_groups(bytes: Vec<u8>, groups: &[(usize, usize, usize)]) -> super::View<'static> {
+    let pieces = groups.iter().map(|&(view, source, len)| Piece {
+        view,
+        source,
+        whole: Some(len),
+    });
+    let len = bytes.len();
+    super::View {
+        map: OffsetMap {
+            pieces: pieces.collect(),
+            len,
+        },
+        bytes: bytes.into(),
     }
 }

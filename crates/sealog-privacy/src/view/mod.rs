@@ -18,9 +18,11 @@ mod confusable;
 mod escape;
 mod fold;
 mod map;
+mod spare;
 mod text;
 
 pub use map::OffsetMap;
+pub(crate) use spare::Spare;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -42,17 +44,23 @@ impl<'a> View<'a> {
     /// The folded form of a text, in time linear in its length. Text of plain ASCII is borrowed.
     #[must_use]
     pub fn of(source: &'a [u8]) -> Self {
-        text::view(source, std::iter::once(0..source.len()))
+        Self::of_into(source, &mut Spare::default())
+    }
+
+    /// The same, in memory of views before it.
+    pub(crate) fn of_into(source: &'a [u8], spare: &mut Spare) -> Self {
+        text::view(source, std::iter::once(0..source.len()), spare)
     }
 
     /// The folded form of what was decoded from a text in which nothing is folded: only what is near to what was
     /// decoded can be.
-    pub(crate) fn of_decoded(source: &'a [u8], decoded: &OffsetMap) -> Self {
+    pub(crate) fn of_decoded(source: &'a [u8], decoded: &OffsetMap, spare: &mut Spare) -> Self {
         text::view(
             source,
             decoded.changes().map(|(change, _)| {
                 change.start.saturating_sub(FOLD_REACH)..change.end + FOLD_REACH
             }),
+            spare,
         )
     }
 
@@ -64,13 +72,23 @@ impl<'a> View<'a> {
     /// The same text with its escapes undone: `%40`, `&#64;`, `&commat;`, `\u0040`, `\x40`, `\n`. None if it has none.
     #[must_use]
     pub fn decoded(source: &'a [u8]) -> Option<Self> {
-        escape::decoded(source)
+        Self::decoded_into(source, &mut Spare::default())
+    }
+
+    /// The same, in memory of views before it.
+    pub(crate) fn decoded_into(source: &'a [u8], spare: &mut Spare) -> Option<Self> {
+        escape::decoded(source, spare)
     }
 
     /// The same text with quoted-printable undone (`=40`, soft line ends). None if it has none.
     #[must_use]
     pub fn unquoted(source: &'a [u8]) -> Option<Self> {
-        escape::unquoted(source)
+        Self::unquoted_into(source, &mut Spare::default())
+    }
+
+    /// The same, in memory of views before it.
+    pub(crate) fn unquoted_into(source: &'a [u8], spare: &mut Spare) -> Option<Self> {
+        escape::unquoted(source, spare)
     }
 
     /// What the runs of base64 in a text decode to, where that is text.

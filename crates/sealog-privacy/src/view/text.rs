@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::View;
 use super::fold::{Folded, fold};
 use super::map::Writer;
+use super::spare::Spare;
 use crate::blocks::{BLOCK, block_at, from, index, is_any, mask_where};
 use crate::limits::{EMPHASIS_RUN_MAX, INVISIBLE_RUN_BYTES_MAX, TERMINAL_ESCAPE_BYTES_MAX};
 
@@ -24,8 +25,12 @@ const fn is_special(byte: u8) -> bool {
 }
 
 /// The folded form of `source`, of which only what stands at these ranges, which are in order, can be folded.
-pub(super) fn view(source: &[u8], ranges: impl IntoIterator<Item = Range<usize>>) -> View<'_> {
-    let mut writer = Writer::new(source);
+pub(super) fn view<'s>(
+    source: &'s [u8],
+    ranges: impl IntoIterator<Item = Range<usize>>,
+    spare: &mut Spare,
+) -> View<'s> {
+    let mut writer = Writer::new(source, spare);
     let mut specials = Specials::of(source, 0);
     let mut at = 0;
     // The row of characters that are left out: its bytes, and where it would go on.
