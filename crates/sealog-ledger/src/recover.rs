@@ -13,6 +13,7 @@ use sealog_core::state::FORMAT_VERSION;
 use sealog_store::{CutTail, Place, Store, Turn};
 
 use crate::draft::{Draft, integer};
+use crate::head::HeadWord;
 use crate::ids::{Ids, Known};
 use crate::replay::{self, End, Observer};
 use crate::writer::Writer;
@@ -56,6 +57,13 @@ pub(crate) fn catch_up(writer: &mut Writer, turn: &mut dyn Turn) -> Result<(), E
     }
     let word = writer.parts.head.compare(&writer.state)?;
     writer.head_missed = writer.parts.head.is_missed(word, &writer.state);
+    if word == HeadWord::Behind
+        && let Some(last) = writer.state.last_checkpoint()
+    {
+        // It is written without a flush, so that a power loss leaves it behind; and what it does not know of, a
+        // restored backup may lack.
+        writer.parts.head.write(&last.note);
+    }
     if end.tail {
         let class = classify(&*store, end.place, end.finding.is_none())?;
         let Some(class) = class else {

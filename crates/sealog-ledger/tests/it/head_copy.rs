@@ -150,3 +150,44 @@ fn a_recovery_says_in_its_own_record_that_there_was_none() {
     assert_eq!(kinds, ["ledger.created", "ledger.recovered", "decision"]);
     holds(&ground, &ledger);
 }
+
+/// The bytes of all files of a directory and below it, by path.
+fn files_below(directory: &std::path::Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_head_copy_that_was_left_behind_is_brought_up_when_the_ledger_is_opened() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let producer = ledger.producer().unwrap();
+    producer.append(decision("d0")).unwrap();
+    drop((producer, ledger));
+    let mut backup = Vec::new();
+    files_below(&ground.path(), &mut backup);
+    let older = slots(&ground).into_iter().map(|slot| {
+        let bytes = fs::read(&slot).unwrap();
+        (slot, bytes)
+    });
+    let older: Vec<_> = older.collect();
+    let ledger = ground.open();
+    ledger.producer().unwrap().append(decision("d1")).unwrap();
+    drop(ledger);
+    // As a power loss leaves it: the log is flushed, its head copy is not.
+    for (slot, bytes) in &older {
+        fs::write(slot, bytes).unwrap();
+    }
+    drop(ground.open());
+    for (path, bytes) in &backup {
+        fs::write(path, bytes).unwrap();
+    }
+    let refused = Ledger::open(&ground.path(), ground.options()).unwrap_err();
+    assert_eq!(refused.code(), "behind_head_copy");
+}

@@ -42,6 +42,27 @@ struct LogLines {
     notes: Vec<String>,
 }
 
+/// The newest checkpoint in the files of a log, torn or not; `None` where none can be read.
+pub(crate) fn last_note(disk: &dyn Disk, ledger: &Path) -> Option<String> {
+    let directory = ledger.join(layout::LOG);
+    let names = disk.list(&directory).ok()?;
+    let mut last = None;
+    for name in names {
+        let Some(_) = layout::segment_number(&name) else {
+            continue;
+        };
+        let file = disk.open(&directory.join(&name), Open::Read).ok()?;
+        let mut bytes = vec![0; usize::try_from(file.len().ok()?).unwrap()];
+        let read = file.read_at(0, &mut bytes).ok()?;
+        for line in bytes[..read].split(|byte| *byte == b'\n') {
+            let value = Value::parse(line).ok();
+            let note = value.as_ref().and_then(|value| value.member("checkpoint"));
+            last = note.and_then(Value::as_str).map(ToOwned::to_owned).or(last);
+        }
+    }
+    last
+}
+
 impl Model {
     pub(crate) fn new(key: VerifierKey) -> Self {
         Self {
