@@ -103,6 +103,8 @@ impl Ledger {
             sealog_store::Error::Busy { .. } => ImportError::Busy,
             error => ImportError::from(Error::from(error)),
         })?;
+        // Another may have taken it since this handle last looked.
+        self.refresh()?;
         let earlier = self.earlier(&source.digest)?;
         // A document without its model says less than the same one with it.
         let is_model_due = source.reader.registers_model() && !earlier.model;

@@ -277,6 +277,16 @@ fn a_signature_that_comes_after_document_and_model_is_still_adopted() {
 }
 
 #[test]
+fn a_ledger_that_was_open_before_knows_of_an_import_by_another() {
+    let case = Case::new();
+    let ledger = case.ground.create();
+    let other = case.ground.open();
+    ledger.adopt(&mut source(document()), &how()).unwrap();
+    let error = other.adopt(&mut source(document()), &how()).unwrap_err();
+    assert_eq!(error.code(), "imported_before");
+}
+
+#[test]
 fn one_import_goes_on_at_a_time() {
     let case = Case::new();
     let ledger = case.ground.create();
