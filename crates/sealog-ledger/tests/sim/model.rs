@@ -75,11 +75,6 @@ impl Model {
         }
     }
 
-    /// The largest size that left.
-    pub(crate) fn size(&self) -> u64 {
-        self.roots.keys().next_back().copied().unwrap_or(0)
-    }
-
     /// A settled record, to be sent again.
     pub(crate) fn settled(&self, choice: usize) -> Option<&Draft> {
         let position = choice.checked_rem(self.settled.len())?;
