@@ -169,19 +169,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{Access, Creation, Draft, Ledger, Options};
+    use crate::Draft;
+    use crate::verify::extract::tests::ledger_in;
 
     /// Lines of an extract of a log, and what they stand under.
     fn lines() -> (Vec<Vec<u8>>, u64, Hash) {
         let directory = tempfile::tempdir().unwrap();
-        let options = Options {
-            access: Access::Append,
-            state_dir: Some(directory.path().join("state")),
-            config_dir: Some(directory.path().join("config")),
-            ..Options::default()
-        };
-        let path = directory.path().join("a.sealog");
-        let ledger = Ledger::create(&path, &Creation::default(), options).unwrap();
+        let ledger = ledger_in(directory.path());
         let producer = ledger.producer().unwrap();
         for n in 0..9 {
             let mut body = sealog_core::json::Object::new();

@@ -5,17 +5,21 @@ use sealog_core::json::Object;
 use super::*;
 use crate::{Access, Creation, Draft, Ledger, Options, Query};
 
+/// A new ledger that keeps everything in this directory.
+pub(super) fn ledger_in(directory: &std::path::Path) -> Ledger {
+    let options = Options {
+        access: Access::Append,
+        state_dir: Some(directory.join("state")),
+        config_dir: Some(directory.join("config")),
+        ..Options::default()
+    };
+    Ledger::create(&directory.join("a.sealog"), &Creation::default(), options).unwrap()
+}
+
 /// An extract of several batches, and the key that it stands on.
 fn extract() -> (Vec<Vec<u8>>, VerifierKey) {
     let directory = tempfile::tempdir().unwrap();
-    let options = Options {
-        access: Access::Append,
-        state_dir: Some(directory.path().join("state")),
-        config_dir: Some(directory.path().join("config")),
-        ..Options::default()
-    };
-    let path = directory.path().join("a.sealog");
-    let ledger = Ledger::create(&path, &Creation::default(), options).unwrap();
+    let ledger = ledger_in(directory.path());
     let drafts = (0..600).map(|number| {
         let mut body = Object::new();
         body.insert("note", format!("{number:04}{}", "x".repeat(600)));
