@@ -6,6 +6,7 @@
 #![expect(clippy::print_stderr, reason = "errors of a chore go where errors go")]
 
 mod debian;
+mod deny;
 mod dependencies;
 mod edges;
 mod licence;

@@ -53,6 +53,13 @@ impl Outcome {
         }
     }
 
+    pub(crate) fn skip(why: impl Into<String>) -> Self {
+        Self {
+            skips: vec![why.into()],
+            ..Self::default()
+        }
+    }
+
     /// Takes in what came of another part of the same stage.
     pub(crate) fn add(&mut self, other: Self) {
         self.counts.add(other.counts);

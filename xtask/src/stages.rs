@@ -10,7 +10,7 @@ use crate::metadata::Metadata;
 use crate::process::{Job, log_path};
 use crate::report::{self, Done, Outcome};
 use crate::test_output::CargoTests;
-use crate::{debian, dependencies, edges, long, no_std, python, root, tidy};
+use crate::{debian, deny, dependencies, edges, long, no_std, python, root, tidy};
 
 /// How much is run; each holds everything of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,14 +132,14 @@ const STAGES: &[Stage] = &[
         from: Reach::All,
         does: "cargo deny check bans licenses sources, by the program itself",
         ahead: None,
-        run: cargo_deny,
+        run: deny::lists,
     },
     Stage {
         name: "advisories",
         from: Reach::All,
         does: "cargo deny check advisories: needs a network beyond the package registry",
         ahead: None,
-        run: advisories,
+        run: deny::advisories,
     },
 ];
 
@@ -219,6 +219,11 @@ fn cargo(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<O
     for (name, value) in variables {
         job = job.variable(name, value);
     }
+    run_job(name, job)
+}
+
+/// Runs a program that holds if it succeeds; what it says is kept under the name of the stage.
+pub(crate) fn run_job(name: &str, job: Job) -> Result<Outcome> {
     let shown = job.shown().to_owned();
     let status = job.run_lines(&log_path(name)?, |line| {
         show(line);
@@ -390,27 +395,4 @@ fn python_stage() -> Result<Outcome> {
 fn libfuzzer() -> Result<Outcome> {
     let manifest = "fuzz/libfuzzer/Cargo.toml";
     cargo("libfuzzer", &["build", "--manifest-path", manifest], &[])
-}
-
-fn cargo_deny() -> Result<Outcome> {
-    deny(
-        "cargo-deny",
-        &["deny", "check", "bans", "licenses", "sources"],
-    )
-}
-
-fn advisories() -> Result<Outcome> {
-    deny("advisories", &["deny", "check", "advisories"])
-}
-
-fn deny(name: &str, arguments: &[&str]) -> Result<Outcome> {
-    if !Job::cargo(&["deny", "--version"])?.succeeds() {
-        let skip =
-            format!("{name}: cargo-deny is not installed (cargo install --locked cargo-deny)");
-        return Ok(Outcome {
-            skips: vec![skip],
-            ..Outcome::default()
-        });
-    }
-    cargo(name, arguments, &[])
 }
