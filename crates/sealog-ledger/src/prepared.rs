@@ -41,6 +41,7 @@ impl Prepared {
         if let Some((_, keys_as_of)) = known {
             return *keys_as_of;
         }
+        // Canonical JSON spells a member's name in one way, and escapes the quotes of a text: no key's name is missed.
         let names = |member: &str| memmem::find(record, member.as_bytes()).is_some();
         let may_name = names("\"key_id\":\"") || names("\"subject_ref\":\"");
         may_name.then_some(if is_of_run { self.began } else { 0 })
