@@ -8,7 +8,7 @@ use crate::limits::{COMPONENT_BYTES_MAX, PATH_BYTES_MAX};
 
 /// A relative path of plain components joined by `/`, in the order of its bytes, which is that of its code points.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModelPath(String);
+pub struct ModelPath(Box<str>);
 
 impl ModelPath {
     /// Reads a path. Refused are absolute ones, `.`, `..`, empty components, drive letters, backslashes, control
@@ -34,7 +34,7 @@ impl ModelPath {
                 return Err(Unfit::PathLength);
             }
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// The text.
