@@ -50,6 +50,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "SEALOG_ENV=production demands this; docs/configuration.md says how to meet it",
     ),
     (
+        "file_exists",
+        "choose another name, or move what is there away first",
+    ),
+    (
         "key_exists",
         "keep it: a log can only go on with its own key; choose another --secrets for another ledger",
     ),

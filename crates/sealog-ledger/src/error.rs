@@ -229,6 +229,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Something is where a new file was to be.
+    #[error("there is something at {} already, and nothing is written over", path.display())]
+    FileExists {
+        /// Where.
+        path: PathBuf,
+    },
     /// The random source failed.
     #[error("the random source failed: {reason}")]
     Random {
@@ -324,7 +330,8 @@ impl Error {
             | Self::SubjectErased
             | Self::Held { .. }
             | Self::Retained { .. }
-            | Self::NotApproved { .. } => ErrorKind::Refused,
+            | Self::NotApproved { .. }
+            | Self::FileExists { .. } => ErrorKind::Refused,
             Self::Privacy(error) => error.kind(),
             Self::Damaged { .. } => ErrorKind::Refuted,
             Self::Extract { finding, .. } => match finding.weight() {
@@ -375,6 +382,7 @@ impl Error {
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::Index { .. } => "index",
             Self::Io { .. } => "io",
+            Self::FileExists { .. } => "file_exists",
             Self::Random { .. } => "random",
             Self::DataKey { .. } => "data_key",
             Self::KeyStore { .. } => "key_store",

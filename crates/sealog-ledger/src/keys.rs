@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::clock::Random;
+use crate::new_file::{directory_of, sync_dir};
 
 /// Name of the signing key's file.
 pub const LOG_KEY_FILE: &str = "log.key";
@@ -293,13 +294,6 @@ fn unnamed_secret(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, 
     Ok(file)
 }
 
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 /// Makes an empty secret file, readable by its owner alone, unless one is there.
 pub(crate) fn touch_secret(path: &Path) -> Result<(), Error> {
     match write_secret(path, b"") {
@@ -349,14 +343,6 @@ fn create_private_dir(directory: &Path) -> Result<(), Error> {
         made.map_err(Error::io("create", directory))?;
     }
     fs::write(&ignore, "*\n").map_err(Error::io("write", ignore))
-}
-
-fn sync_dir(directory: &Path) -> Result<(), Error> {
-    if cfg!(unix) {
-        let synced = fs::File::open(directory).and_then(|file| file.sync_all());
-        return synced.map_err(Error::io("flush", directory));
-    }
-    Ok(())
 }
 
 /// Reads a secret file; refused where others than its owner may read it.

@@ -27,6 +27,7 @@ mod key_store;
 pub mod keys;
 mod ledger;
 pub mod lineage;
+mod new_file;
 mod open;
 mod options;
 mod people;
@@ -62,6 +63,7 @@ pub use index::{
 pub use key_ring::{ActorKey, EarlierKey, KeyRing};
 pub use key_store::{KEK_FILE, KEK_VARIABLE, KEY_STORE_FILE, KeyStoreFacts};
 pub use ledger::Ledger;
+pub use new_file::NewFile;
 pub use open::forget_path;
 pub use options::{Access, Continues, Creation, HeadCopyPolicy, IndexMode, Options};
 pub use people::{ConfigView, LabelView};

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | refuted | `TamperError` with its findings |
 //! | malformed | `FormatError`, a `ValueError` |
-//! | refused | `RefusedError` |
+//! | refused | `RefusedError`; a new file whose name is taken: the built-in `FileExistsError` |
 //! | unavailable | the built-in `OSError` that matches, with the reason as `code` |
 //! | unavailable, outcome unknown | `OutcomeUnknownError` with the ids to retry with |
 
@@ -50,6 +50,10 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
             sealog_error(py, &FORMAT, "FormatError", &message, |extra| {
                 extra.set_item(intern!(py, "code"), error.code())
             })
+        }
+        // Python has a name of its own for it.
+        (None, _) if matches!(error, Error::FileExists { .. }) => {
+            with_code(py, by_kind(io::ErrorKind::AlreadyExists, &message), error)
         }
         (None, ErrorKind::Refused) => refused(py, error, &message),
         (None, ErrorKind::Unavailable) => unavailable(py, error, &message),
@@ -206,7 +210,10 @@ fn sealog_error<'py>(
 
 /// A built-in `OSError` with the reason as `code`, as every other exception has it.
 fn unavailable(py: Python<'_>, error: &Error, message: &str) -> PyResult<PyErr> {
-    let made = os_error(error, message);
+    with_code(py, os_error(error, message), error)
+}
+
+fn with_code(py: Python<'_>, made: PyErr, error: &Error) -> PyResult<PyErr> {
     made.value(py).setattr(intern!(py, "code"), error.code())?;
     Ok(made)
 }

@@ -49,8 +49,9 @@ def test_a_package_is_written_once_recorded_and_verified(full: sealog.Ledger, tm
     with pytest.raises(TypeError):
         bool(report)
     size = full.size
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError, match="nothing is written over") as taken:
         full.export_evidence(path, by="auditor")
+    assert taken.value.code == "file_exists"
     assert full.size == size, "what did not leave is not on record"
 
 

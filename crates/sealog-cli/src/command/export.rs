@@ -2,12 +2,11 @@
 
 mod evidence;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sealog_ledger::keys::{LOG_KEY_FILE, secrets_of};
-use sealog_ledger::{Access, ExportProgress, Exported, Ledger, Query};
+use sealog_ledger::{Access, ExportProgress, Exported, Ledger, NewFile, Query};
 
 use super::filter::Filter;
 use crate::context::Context;
@@ -130,31 +129,18 @@ fn to_file(
     path: &Path,
     context: &Context,
 ) -> Result<Exported, Error> {
-    let io = |source| Error::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = BufWriter::new(File::create_new(path).map_err(io)?);
+    let mut out = BufWriter::new(NewFile::begin(path)?);
     let bar = context.progress(0)?;
-    let exported = form.write(ledger, query, &mut file, &mut |progress| {
+    let exported = form.write(ledger, query, &mut out, &mut |progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     });
     bar.finish_and_clear();
-    let finished = exported.map_err(Error::from).and_then(|exported| {
-        let file = file
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .map_err(io)?;
-        file.sync_all().map_err(io)?;
-        Ok(exported)
-    });
-    if finished.is_err() {
-        // Half an extract would look like one.
-        let _ = std::fs::remove_file(path);
-    }
-    finished
+    let exported = exported?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error);
+    let file = file.map_err(evidence::io(path))?;
+    file.finish()?;
+    Ok(exported)
 }
 
 /// Standard output as a writer; a closed pipe swallows the rest.

@@ -13,10 +13,20 @@ use crate::golden::World;
 
 /// Runs the command where every write to a file ends the process: the write of the first byte is where it dies.
 fn killed_at_its_first_write(world: &World, arguments: &str) -> Output {
+    killed_at_a_size(world, 0, arguments)
+}
+
+/// Runs the command where the write that would bring a file above so many bytes ends the process.
+fn killed_at_a_size(world: &World, bytes: usize, arguments: &str) -> Output {
+    // POSIX counts what `ulimit -f` takes in blocks of 512.
+    let blocks = bytes / 512;
     let sealog = world.command();
     let mut command = Command::new("sh");
     let program = sealog.get_program().to_string_lossy().into_owned();
-    command.args(["-c", &format!("ulimit -f 0; exec {program} {arguments}")]);
+    command.args([
+        "-c",
+        &format!("ulimit -f {blocks}; exec {program} {arguments}"),
+    ]);
     command.env_clear().current_dir(world.here());
     for (name, value) in sealog.get_envs() {
         command.env(name, value.unwrap_or_default());
@@ -100,6 +110,55 @@ fn a_making_that_ended_with_the_key_is_finished_by_the_command() {
     holds(&world, &["init", "audit.sealog"]);
     assert_eq!(fs::read(secrets.join("log.key")).unwrap(), key);
     holds(&world, &["verify", "audit.sealog"]);
+}
+
+/// A ledger whose package, with its payload, and whose extract are both longer than any file of its own: how long a
+/// file may become, so that it still works and its exports do not.
+fn more_than_it_keeps(world: &World) -> usize {
+    const PAYLOAD: usize = 1 << 20;
+    // Opening the ledger gives its segment blank lines ahead of what is written.
+    const AHEAD: usize = 320 * 1024;
+    holds(world, &["init", "audit.sealog"]);
+    fs::write(world.here().join("large"), "x".repeat(PAYLOAD)).unwrap();
+    let line = "{\"kind\":\"org.example.note\",\"body\":{}}\n";
+    fs::write(world.here().join("notes"), line.repeat(1_000)).unwrap();
+    fs::write(world.here().join("note"), line).unwrap();
+    let record = ["record", "--set", "index=off", "--body"];
+    holds(world, &[&record[..], &["notes", "--ndjson"]].concat());
+    let payload = ["note", "--payload", "large=large"];
+    holds(world, &[&record[..], &payload].concat());
+    holds(world, &["epoch", "seal"]);
+    let log = world.here().join("audit.sealog/log/0000000000.jsonl");
+    let room = usize::try_from(fs::metadata(log).unwrap().len()).unwrap() + AHEAD;
+    assert!(room < PAYLOAD, "{room}");
+    room
+}
+
+#[test]
+fn an_export_that_is_killed_leaves_nothing_under_its_name_and_the_next_one_goes_on() {
+    let world = World::new();
+    let room = more_than_it_keeps(&world);
+    let exports = [
+        "export --set index=off --by ann --payloads --evidence out",
+        "export --set index=off --out out",
+    ];
+    let out = world.here().join("out");
+    for export in exports {
+        let killed = killed_at_a_size(&world, room, export);
+        assert!(!killed.status.success(), "{killed:?}");
+        let hidden: Vec<String> = names(&world.here())
+            .into_iter()
+            .filter(|name| name.starts_with(".out."))
+            .collect();
+        assert_eq!(hidden.len(), 1, "it was writing: {killed:?}");
+        assert!(hidden[0].ends_with(".unfinished"), "{hidden:?}");
+        fs::remove_file(world.here().join(&hidden[0])).unwrap();
+        assert!(!out.exists(), "half of it under its name: {export}");
+        let words: Vec<&str> = export.split(' ').collect();
+        holds(&world, &words);
+        holds(&world, &["verify", "out"]);
+        fs::remove_file(&out).unwrap();
+    }
 }
 
 /// A log of llm-audit-trail, of which every third event becomes an approval.

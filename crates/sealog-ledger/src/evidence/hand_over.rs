@@ -1,7 +1,6 @@
 //! A package that leaves: its file, and the record in the log which says that it left.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::io::{BufWriter, IntoInnerError};
 use std::path::Path;
 
 use sealog_core::entry::{DEFAULT_TENANT, LOG_STREAM};
@@ -15,6 +14,7 @@ use crate::error::Error;
 use crate::export::ExportProgress;
 use crate::index::Query;
 use crate::ledger::Ledger;
+use crate::new_file::NewFile;
 
 /// Bytes of the digest that a package is called by in the log, in hex digits.
 const ID_DIGITS: usize = 16;
@@ -38,12 +38,13 @@ pub struct HandedOver {
 }
 
 impl Ledger {
-    /// Writes an evidence package into a new file, flushes it, and then records in the log that it left
-    /// (`export.created`, which names its digest). A query of a stream without a tenant means the default tenant.
-    /// Where any of it fails no file is left behind.
+    /// Writes an evidence package into a new file, flushes it, records in the log that it left (`export.created`, which
+    /// names its digest), and then gives the file its name: no package has one whose leaving is not on record. A query
+    /// of a stream without a tenant means the default tenant. Where any of it fails no file is left behind; a process
+    /// that is killed may leave one that is hidden and called unfinished.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file is there already or cannot be written; otherwise as
+    /// [`Error::FileExists`] if something is at `path`, [`Error::Io`] if the file cannot be written; otherwise as
     /// [`Ledger::export_evidence`] and as an append.
     pub fn hand_over_evidence(
         &self,
@@ -54,37 +55,17 @@ impl Ledger {
         progress: &mut dyn FnMut(ExportProgress),
     ) -> Result<HandedOver, Error> {
         let query = of_a_tenant(query);
-        let handed = self.write_package(path, &query, options, progress)?;
-        let recorded = record(&query, &handed, asked).and_then(|draft| self.append_own(draft));
-        if recorded.is_err() {
-            // What left without a record did not leave.
-            let _ = fs::remove_file(path);
-        }
-        recorded.map(|_| handed)
-    }
-
-    fn write_package(
-        &self,
-        path: &Path,
-        query: &Query,
-        options: &EvidenceOptions,
-        progress: &mut dyn FnMut(ExportProgress),
-    ) -> Result<HandedOver, Error> {
-        let mut file = BufWriter::new(File::create_new(path).map_err(Error::io("write", path))?);
-        let made = self.export_evidence(query, options, &mut file, progress);
-        let finished = made.and_then(|evidence| {
-            file.get_ref()
-                .sync_all()
-                .map_err(Error::io("write", path))?;
-            let written = File::open(path).map_err(Error::io("read", path))?;
-            let digest = digest_of(written).map_err(Error::io("read", path))?;
-            Ok(HandedOver { evidence, digest })
-        });
-        if finished.is_err() {
-            // Half a package would look like one.
-            let _ = fs::remove_file(path);
-        }
-        finished
+        let mut out = BufWriter::new(NewFile::begin(path)?);
+        let evidence = self.export_evidence(&query, options, &mut out, progress)?;
+        let file = out.into_inner().map_err(IntoInnerError::into_error);
+        let file = file.map_err(Error::io("write", path))?;
+        file.flush_to_disk()?;
+        let digest = file.written().and_then(digest_of);
+        let digest = digest.map_err(Error::io("read", path))?;
+        let handed = HandedOver { evidence, digest };
+        self.append_own(record(&query, &handed, asked)?)?;
+        file.finish()?;
+        Ok(handed)
     }
 }
 

@@ -664,7 +664,7 @@ fn a_package_that_leaves_is_recorded_and_one_that_is_not_recorded_does_not_leave
     // The file is there already: nothing is recorded, and it stays as it is.
     let size = case.ledger.size();
     let refused = give(&stream("cards"), "jo").unwrap_err();
-    assert!(matches!(refused, Error::Io { .. }), "{refused:?}");
+    assert!(matches!(refused, Error::FileExists { .. }), "{refused:?}");
     assert_eq!(case.ledger.size(), size);
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
 }

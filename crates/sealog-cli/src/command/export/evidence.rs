@@ -1,6 +1,5 @@
 //! `sealog export --evidence`: one file for somebody who is to check entries without the ledger.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use sealog_core::values::Encoder;
 use sealog_ledger::evidence::{
     Asked, EvidenceOptions, Exporter, HandedOver, Opening, Sample, Scope,
 };
-use sealog_ledger::{Access, Query, RevealAccess, keys};
+use sealog_ledger::{Access, NewFile, Query, RevealAccess, keys};
 
 use crate::command::verify;
 use crate::context::Context;
@@ -205,6 +204,7 @@ fn opening(text: &str, is_encoded: bool, directory: &Path) -> Result<Opening, Er
 
 fn checkpoint(out: &Path, context: &mut Context) -> Result<u8, Error> {
     let path = context.settings.environment().directory().join(out);
+    let mut file = NewFile::begin(&path)?;
     let ledger = context.open(Access::Append)?;
     if !ledger.is_sealed() {
         ledger.seal_epoch()?;
@@ -212,11 +212,8 @@ fn checkpoint(out: &Path, context: &mut Context) -> Result<u8, Error> {
     let note = ledger.checkpoint()?;
     let size = ledger.size();
     ledger.close()?;
-    let written = File::create_new(&path).and_then(|mut file| {
-        file.write_all(note.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(io(&path))?;
+    file.write_all(note.as_bytes()).map_err(io(&path))?;
+    file.finish()?;
     if context.json() {
         context.out.json(&object([
             ("file", path.display().to_string().into()),
@@ -271,7 +268,7 @@ fn show(path: &Path, handed: &HandedOver, context: &mut Context) -> Result<(), E
     Ok(())
 }
 
-fn io(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+pub(super) fn io(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     |source| Error::Io {
         action: "write",
         path: path.to_owned(),
