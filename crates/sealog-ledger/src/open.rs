@@ -31,6 +31,7 @@ impl Ledger {
     /// A directory that holds only what an interrupted making leaves, and no entry, is finished, with the key that is
     /// there already; never one of a ledger that this user knows, which was finished once and is gone.
     pub fn create(path: &Path, creation: &Creation, mut options: Options) -> Result<Self, Error> {
+        options.check_what_is_written()?;
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
         if is_unfinished(&path)? {
             check_vanished(&path, &options)?;
@@ -109,6 +110,7 @@ impl Ledger {
         options: Options,
         signer: Arc<dyn Signer>,
     ) -> Result<Self, Error> {
+        options.check_what_is_written()?;
         let file_options = file_options(&options)?;
         let about = label_text(origin);
         let made = match FileStore::create(Arc::clone(&disk), path, &about, &file_options) {
@@ -144,6 +146,7 @@ impl Ledger {
 
     /// Opens a ledger, and leaves a disposal that broke off as it is.
     fn open_as_left(disk: Arc<dyn Disk>, path: &Path, options: Options) -> Result<Self, Error> {
+        options.check_what_is_written()?;
         let store: Arc<dyn Store> = Arc::new(FileStore::open(
             Arc::clone(&disk),
             path,

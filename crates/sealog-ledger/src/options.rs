@@ -4,12 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealog_core::entry::{self, LogMember};
+use sealog_core::json::Tape;
+use sealog_core::kinds;
 use sealog_core::limits::EPOCH_ENTRIES;
+use sealog_core::time::Timestamp;
 use sealog_core::tlog::sign::Signer;
 use sealog_privacy::policy::Policy;
 use sealog_privacy::wrap::KeyWrapper;
 
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
+use crate::error::Error;
 
 /// Reading only, or appending too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +122,44 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
+    }
+}
+
+impl Options {
+    /// Whether what the log would write of its clock and of the producer can be read again, by the rule of the entries
+    /// themselves: a record is checked when it comes, this is said once and stands in every entry.
+    ///
+    /// # Errors
+    /// [`Error::Argument`], which names the member; never for readers, who write nothing of it.
+    pub(crate) fn check_what_is_written(&self) -> Result<(), Error> {
+        if self.access == Access::Read {
+            return Ok(());
+        }
+        let log = LogMember {
+            index: 0,
+            seq: 0,
+            prev_hash: None,
+            recorded_at: Timestamp::EPOCH,
+            clock_source: self.clock.source(),
+            clock_uncertainty_ms: self.clock.uncertainty_ms(),
+            producer_id: &self.producer_id,
+            producer_assurance: &self.producer_assurance,
+            nonce: &[0; 16],
+            prev_checkpoint: None,
+        };
+        let mut line = Vec::new();
+        entry::write_entry(&mut line, &log, b"{}", None);
+        let refused = |why: String| Error::Argument {
+            what: "what is said of the producer or the clock",
+            why,
+        };
+        let mut tape = Tape::new();
+        let read = tape
+            .read(&line)
+            .map_err(|error| refused(error.to_string()))?;
+        let log = read.member("log");
+        let log = log.ok_or_else(|| refused("it cannot be written".into()))?;
+        kinds::check_log(log).map_err(|error| refused(error.to_string()))
     }
 }
 

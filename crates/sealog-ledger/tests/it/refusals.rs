@@ -1,10 +1,13 @@
 //! Append refuses whatever verification would refute, so that one bad producer cannot make an honest ledger fail.
 
+use std::sync::Arc;
+
 use sealog_core::json::Value;
-use sealog_ledger::Draft;
+use sealog_core::time::Timestamp;
+use sealog_ledger::{Access, Clock, Creation, Draft, Ledger, Options};
 use sealog_store::disk::sim::Random;
 
-use crate::ground::decision;
+use crate::ground::{Ground, decision};
 use crate::stand::Stand;
 
 const LEDGERS: u64 = 6;
@@ -78,4 +81,79 @@ fn append_refuses_whatever_verification_would_refute_and_nothing_else_is_taken()
         taken > 20 && refused > 20,
         "{taken} taken, {refused} refused"
     );
+}
+
+/// A clock that says of itself what the format has no place for.
+#[derive(Debug)]
+struct OddClock(&'static str, Option<u64>);
+
+impl Clock for OddClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+
+    fn source(&self) -> &'static str {
+        self.0
+    }
+
+    fn uncertainty_ms(&self) -> Option<u64> {
+        self.1
+    }
+}
+
+/// What the log writes of whoever submits, and of its clock, comes from options: checked before a line is written.
+#[test]
+fn options_that_no_entry_could_hold_are_refused_before_anything_is_written() {
+    let ground = Ground::new();
+    let long = "p".repeat(201);
+    let producer = |id: &str| Options {
+        producer_id: id.into(),
+        ..ground.options()
+    };
+    let clock = |source, uncertainty| Options {
+        clock: Arc::new(OddClock(source, uncertainty)),
+        ..ground.options()
+    };
+    let wrong = || {
+        vec![
+            producer("a b"),
+            producer(""),
+            producer(&long),
+            producer("caf\u{e9}"),
+            Options {
+                producer_assurance: "somebody said so".into(),
+                ..ground.options()
+            },
+            clock("", None),
+            clock("system", Some(u64::MAX)),
+        ]
+    };
+    for options in wrong() {
+        let made = Ledger::create(&ground.path(), &Creation::default(), options);
+        assert_eq!(made.unwrap_err().code(), "argument");
+        assert!(!ground.path().exists(), "something was made");
+    }
+    drop(ground.create());
+    let segment = ground.path().join("log/0000000000.jsonl");
+    let before = std::fs::read(&segment).unwrap();
+    for options in wrong() {
+        let opened = Ledger::open(&ground.path(), options);
+        assert_eq!(opened.unwrap_err().code(), "argument");
+    }
+    assert_eq!(std::fs::read(&segment).unwrap(), before);
+
+    // Readers write nothing of it, and the longest name is one.
+    let access = Access::Read;
+    drop(
+        Ledger::open(
+            &ground.path(),
+            Options {
+                access,
+                ..producer("a b")
+            },
+        )
+        .unwrap(),
+    );
+    let ledger = Ledger::open(&ground.path(), producer(&long[1..])).unwrap();
+    ledger.producer().unwrap().append(decision("d1")).unwrap();
 }
