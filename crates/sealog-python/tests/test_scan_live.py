@@ -10,13 +10,23 @@ import datetime
 import decimal
 import fractions
 import importlib
+import ipaddress
+import itertools
 import json
+import math
+import operator
 import os
+import pathlib
 import pickle
+import random
+import re
+import statistics
 import subprocess
 import sys
+import types
 import uuid
 import warnings
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +42,9 @@ FILES_MIN = 1_000
 
 # Types of pandas that have a place for what is missing.
 NULLABLE = ["boolean", "Float32", "Float64", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))]
+
+CURVES = ["CubicSpline", "PchipInterpolator", "Akima1DInterpolator", "BarycentricInterpolator", "interp1d"]
+OFFSETS = ["MonthEnd", "MonthBegin", "BDay", "QuarterEnd", "Week", "YearBegin", "CustomBusinessDay", "BMonthEnd"]
 
 Writer = Callable[[Path], None]
 WRITERS: list[tuple[str, str, Writer]] = []
@@ -54,6 +67,7 @@ def scan(path: Path) -> dict[str, Any]:
 
 
 def unfitted() -> list[Any]:
+    numpy = importlib.import_module("numpy")
     from sklearn import (
         calibration,
         cluster,
@@ -137,7 +151,35 @@ def unfitted() -> list[Any]:
         compose.make_column_transformer((preprocessing.StandardScaler(), [0, 1]), remainder="passthrough"),
         compose.TransformedTargetRegressor(linear_model.Ridge(), transformer=preprocessing.StandardScaler()),
         isotonic.IsotonicRegression(),
+        *[preprocessing.FunctionTransformer(function) for function in (numpy.log1p, numpy.expm1)],
+        *experimental(),
     ]
+
+
+def experimental() -> list[Any]:
+    importlib.import_module("sklearn.experimental.enable_iterative_imputer")
+    importlib.import_module("sklearn.experimental.enable_halving_search_cv")
+    from sklearn import impute, linear_model, model_selection
+
+    return [impute.IterativeImputer(), model_selection.HalvingGridSearchCV(linear_model.Ridge(), {"alpha": [1.0, 2.0]})]
+
+
+def columns() -> list[Any]:
+    """Estimators that are fitted on a table and choose its columns."""
+    from sklearn.compose import ColumnTransformer, make_column_selector
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    pandas = importlib.import_module("pandas")
+    table = pandas.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": ["x", "y", "x", "y"]})
+    chosen = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), make_column_selector(dtype_include="number")),
+            ("texts", OneHotEncoder(handle_unknown="ignore"), make_column_selector(pattern="b")),
+        ]
+    )
+    return [chosen.fit(table), make_pipeline(chosen, RandomForestClassifier(3)).fit(table, [0, 1, 0, 1])]
 
 
 def texts() -> list[Any]:
@@ -177,7 +219,7 @@ def fitted() -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         models = [one.fit(X[:, 0] if type(one).__name__ == "IsotonicRegression" else X, y) for one in unfitted()]
-        models += texts()
+        models += texts() + columns()
     for model in models:
         name = type(model).__name__
         _fitted[name if name not in _fitted else f"{name}-{len(_fitted)}"] = model
@@ -189,6 +231,24 @@ def estimators(folder: Path) -> None:
     for name, model in fitted().items():
         for protocol in PROTOCOLS:
             (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(model, protocol))
+
+
+@writer("scikit-learn", "estimators that keep functions which skops does not take, by pickle and joblib")
+def with_functions(folder: Path) -> None:
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.preprocessing import FunctionTransformer
+
+    joblib, numpy = importlib.import_module("joblib"), importlib.import_module("numpy")
+    models = {
+        "words": CountVectorizer(preprocessor=str.lower, tokenizer=str.split, token_pattern=None).fit(["a b", "c"]),
+        "item": FunctionTransformer(operator.itemgetter("a")),
+        "clip": FunctionTransformer(numpy.clip, kw_args={"a_min": 0, "a_max": 1}),
+        "norm": FunctionTransformer(numpy.linalg.norm, kw_args={"axis": 1}),
+    }
+    for name, model in models.items():
+        for protocol in PROTOCOLS:
+            (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(model, protocol))
+        joblib.dump(model, folder / f"{name}.joblib")
 
 
 def compressions() -> list[Any]:
@@ -281,6 +341,13 @@ def plain(folder: Path) -> None:
         "numbers": [decimal.Decimal("1.5"), fractions.Fraction(1, 3), uuid.UUID(int=1)],
         "collections": [collections.OrderedDict(a=1), collections.Counter("aab"), collections.deque([1], 3)],
         "default": collections.defaultdict(list, a=[1]),
+        "own": [collections.UserDict(a=1), collections.UserList([1]), collections.ChainMap({}), types.SimpleNamespace(a=1)],
+        "paths": [pathlib.PurePosixPath("/a"), pathlib.Path("a"), pathlib.PureWindowsPath("c:/a")],
+        "zones": [zoneinfo.ZoneInfo("Europe/Berlin"), moment.astimezone(zoneinfo.ZoneInfo("UTC"))],
+        "addresses": [ipaddress.ip_address("127.0.0.1"), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_interface("::1/64")],
+        "patterns": [re.compile("a+", re.IGNORECASE), statistics.NormalDist(0, 1), random.Random(1), itertools.count(3)],
+        "functions": [str.lower, str.split, math.log, math.sqrt, statistics.mean, any, all, operator.itemgetter("a", "b")],
+        "errors": [ValueError("x"), KeyError("y")],
     }
     for name, part in value.items():
         for protocol in PROTOCOLS:
@@ -300,6 +367,15 @@ def frames(folder: Path) -> None:
         "index": pandas.RangeIndex(5),
         "intervals": pandas.Series(pandas.interval_range(0, 2)),
         "interval": [pandas.Interval(0, 1), pandas.IntervalIndex.from_breaks([0.5, 1.5]), pandas.IntervalDtype("int64", "left")],
+        "berlin": pandas.DataFrame({"t": times.tz_localize("Europe/Berlin")}),
+        "periods": [pandas.Series(pandas.period_range("2020", periods=2, freq="M")), pandas.Period("2020-01"), pandas.PeriodDtype("D")],
+        "period-index": pandas.period_range("2020", periods=2, freq="M"),
+        "spans": [pandas.Series(pandas.to_timedelta([1, 2], "D")), pandas.TimedeltaIndex(["1 days"]), pandas.Timedelta("1D")],
+        "sparse": [pandas.Series(pandas.arrays.SparseArray([0, 0, 1])), pandas.SparseDtype("float64", 0.0)],
+        "missing": [pandas.NA, pandas.NaT, pandas.Series(["a", None], dtype="string")],
+        "business": pandas.bdate_range("2020", periods=2),
+        "offsets": [getattr(pandas.offsets, kind)() for kind in OFFSETS] + [pandas.DateOffset(months=1), pandas.offsets.Hour(2)],
+        "plain": pandas.Series([1, 2]).array,
         "nullable": pandas.DataFrame({kind: pandas.array([1, None], dtype=kind) for kind in NULLABLE}),
     }
     for name, value in values.items():
@@ -321,6 +397,28 @@ def sparse(folder: Path) -> None:
                 (folder / f"{kind}-{form}.{protocol}.pkl").write_bytes(pickle.dumps(value, protocol))
             if kind not in ("lil", "dok"):
                 library.save_npz(folder / f"{kind}-{form}.npz", value)
+
+
+@writer("scipy", "interpolators, bounds and densities by pickle, protocols 4 and 5")
+def fitted_curves(folder: Path) -> None:
+    numpy = importlib.import_module("numpy")
+    interpolate, optimize, stats, special = (
+        importlib.import_module(f"scipy.{name}") for name in ("interpolate", "optimize", "stats", "special")
+    )
+    at = numpy.arange(8.0)
+    values = {
+        "curves": [getattr(interpolate, kind)(at, at**2) for kind in CURVES],
+        "spline": interpolate.make_interp_spline(at, at),
+        "grid": interpolate.RegularGridInterpolator((at, at), numpy.ones((8, 8))),
+        "basis": interpolate.RBFInterpolator(numpy.column_stack([at, at**2]), at),
+        "optimum": [optimize.Bounds([0], [1]), optimize.LinearConstraint([[1]], 0, 1)],
+        "found": optimize.minimize(lambda x: (x**2).sum(), [1.0, 2.0], method="L-BFGS-B"),
+        "density": stats.gaussian_kde(at),
+        "functions": [special.expit, special.logit],
+    }
+    for name, value in values.items():
+        for protocol in PROTOCOLS[4:]:
+            (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(value, protocol))
 
 
 @writer("safetensors", "tensors of many types, metadata, shards with an index")

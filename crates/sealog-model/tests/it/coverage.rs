@@ -50,6 +50,12 @@ const REGISTER: &[Part] = &[
             "a dotted name (collections._sys.modules.get, GHSA-5j3x-jp52-966f)",
             "a dotted name without a module that is known",
         ]),
+        ("attributes of listed names", &[
+            "getattr of a name that no list has", "getattr of a listed name, and again as a value",
+            "getattr of a listed name by INST, and again as a value", "getattr with a default",
+            "getattr of a listed name, which is called", "a time zone with something imported in it",
+        ]),
+        ("texts that a library executes", &["scipy: a distribution, whose state is executed"]),
         ("frames that lie", &["a frame that is too long", "a frame in a frame"]),
         ("protocols of tomorrow", &["a protocol of tomorrow"]),
         ("bytes that nobody looks at", &[
@@ -312,7 +318,14 @@ fn page(cases: &[Case]) -> String {
          `crates/sealog-python/tests/test_scan_live.py` has the libraries that the Python\nstage installs write more \
          than 1,000 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas,\nscipy, \
          safetensors, skops, onnx, h5py, gguf. All are clean. Not live: torch and Keras, whose backends are too \
-         large for that stage.\n",
+         large for that stage.\n\n\
+         Some ordinary objects are not clean, for good reason. Distributions of `scipy.stats`, frozen as \
+         in a `RandomizedSearchCV`, carry a\ntext that scipy executes when they are loaded: suspicious, \
+         and the discrete ones malicious for the `numpy.vectorize` in them.\n`functools.partial`, \
+         `operator.attrgetter` and `operator.methodcaller` say what is called later, when the model is \
+         used:\nmalicious. Trees and splines that keep their memory as raw bytes or call old Fortran code \
+         (`scipy.spatial.KDTree`,\n`UnivariateSpline`) are on no list: suspicious. Search over lists of \
+         values instead, or accept the finding in a baseline.\n",
     );
     let _ = write!(
         page,

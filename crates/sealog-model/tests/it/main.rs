@@ -69,6 +69,8 @@ pub(crate) fn scan(bytes: &[u8]) -> FileReport {
 fn corpus() -> Vec<Case> {
     let mut cases = pickles::gadgets();
     cases.extend(pickles::opcodes());
+    cases.extend(pickles::attributes());
+    cases.extend(pickles::distributions());
     cases.extend(pickles::streams());
     cases.extend(loaders::cases());
     cases.extend(containers::zips());

@@ -78,6 +78,82 @@ fn framed(len: u64, body: &[u8]) -> Vec<u8> {
     [b"\x80\x04\x95".as_slice(), &len.to_le_bytes(), body].concat()
 }
 
+/// `getattr` of a listed name is what the dotted name is; nothing else is done with it, and no other one is given.
+pub(crate) fn attributes() -> Vec<Case> {
+    let dangerous = "pickle.dangerous_global";
+    let getattr = stack_global("builtins", "getattr");
+    let class = stack_global("builtins", "str");
+    let of = |name: &str| [&class[..], &text(name), b"\x86R"].concat();
+    let lower = [&getattr[..], &of("lower")].concat();
+    let zone = [
+        &getattr[..],
+        &stack_global("zoneinfo", "ZoneInfo"),
+        &text("_unpickle"),
+        b"\x86R",
+    ]
+    .concat();
+    let key = [text("Europe/Berlin"), vec![0x88, 0x86]].concat();
+    let harmful = [stack_global("os", "system"), vec![0x88, 0x86]].concat();
+    vec![
+        Case::new(
+            "getattr of a name that no list has",
+            &four(&[&getattr, &of("format")]),
+            &[dangerous],
+            &four(&[&lower]),
+        ),
+        Case::new(
+            "getattr of a listed name, and again as a value",
+            &four(&[&getattr, b"\x94", &of("lower"), b"h\x00\x86"]),
+            &[dangerous],
+            &four(&[&lower, b"\x85"]),
+        ),
+        Case::new(
+            "getattr of a listed name by INST, and again as a value",
+            b"(c__builtin__\nstr\nS'lower'\ni__builtin__\ngetattr\nc__builtin__\ngetattr\n\x86.",
+            &[dangerous],
+            b"(c__builtin__\nstr\nS'lower'\ni__builtin__\ngetattr\n.",
+        ),
+        Case::new(
+            "getattr with a default",
+            &four(&[&getattr, &class, &text("lower"), &class, b"\x87R"]),
+            &[dangerous],
+            &four(&[&lower]),
+        ),
+        Case::new(
+            "getattr of a listed name, which is called",
+            &four(&[&lower, &text("A"), b"\x85R"]),
+            &["pickle.call_arguments"],
+            &four(&[&lower]),
+        ),
+        Case::new(
+            "a time zone with something imported in it",
+            &four(&[&zone, &harmful, b"R"]),
+            &["pickle.call_arguments", dangerous],
+            &four(&[&zone, &key, b"R"]),
+        ),
+    ]
+}
+
+/// What scipy's distributions execute when they are loaded: a text out of their state.
+pub(crate) fn distributions() -> Vec<Case> {
+    let made = |module: &str, name: &str| {
+        let state = [
+            &b"}"[..],
+            &text("_parse_arg_template"),
+            &text("x = 1"),
+            b"s",
+        ]
+        .concat();
+        four(&[&stack_global(module, name), b")\x81", &state, b"b"])
+    };
+    vec![Case::new(
+        "scipy: a distribution, whose state is executed",
+        &made("scipy.stats._continuous_distns", "norm_gen"),
+        &["pickle.unknown_global"],
+        &made("scipy.stats._kde", "gaussian_kde"),
+    )]
+}
+
 /// Each opcode that imports or calls, and each way to hide one.
 pub(crate) fn opcodes() -> Vec<Case> {
     let dangerous = "pickle.dangerous_global";

@@ -28,6 +28,11 @@ KEPT = (
     ("sklearn.cluster._kmeans", "_kmeans_single_elkan"),
     ("sklearn.cluster._kmeans", "_kmeans_single_lloyd"),
 )
+# Classes that are no estimators and that estimators keep.
+KEPT_CLASSES = (
+    ("sklearn.compose._column_transformer", "make_column_selector"),
+    ("sklearn.impute._iterative", "_ImputerTriplet"),
+)
 
 
 def main():
@@ -60,6 +65,7 @@ def main():
                                                    "sklearn.metrics._dist_metrics", "sklearn.tree._")):
             entries[module, name] = "class+call:" + CALLED.get((module, name), "data")
     entries |= dict.fromkeys(KEPT, "name")
+    kept_classes = dict.fromkeys(KEPT_CLASSES, "class")
     for key, condition in CALLED.items():
         entries[key] = "class+call:" + condition
     for (module, name), what in list(entries.items()):
@@ -73,7 +79,7 @@ def main():
                 entries.setdefault((module.rsplit(".", 1)[0] + "." + before, name), what)
     entries["sklearn.tree._tree", "Tree"] = "class+call:allowed"
     entries["sklearn.utils", "Bunch"] = "class+call:data"
-    for (module, name), what in sorted(entries.items()):
+    for (module, name), what in sorted((entries | kept_classes).items()):
         print(what, module, name)
 
 

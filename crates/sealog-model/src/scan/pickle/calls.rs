@@ -13,6 +13,8 @@ use super::value::{Fields, Object, Value};
 
 /// Bytes of a name that are kept. No allowed one is longer, and a longer one is judged by its beginning.
 const NAME_BYTES_MAX: usize = 1024;
+/// A protocol whose names are not those of Python 2: the owner's was renamed when it was imported.
+const NAMES_AS_THEY_ARE: u8 = 3;
 /// Names of the array class and its subclasses.
 const ARRAYS: &[(&str, &str)] = &[
     ("numpy", "ndarray"),
@@ -43,6 +45,10 @@ pub(super) struct Import {
     at: u64,
     called: bool,
     misused: bool,
+    /// How often it came onto the stack.
+    mentions: usize,
+    /// How often it was called and gave an allowed name.
+    resolved: usize,
 }
 
 impl Import {
@@ -67,6 +73,8 @@ impl Import {
             at,
             called: false,
             misused: false,
+            mentions: 0,
+            resolved: 0,
         }
     }
 
@@ -82,8 +90,16 @@ impl Import {
         self.module == module && self.name == name
     }
 
+    /// Whether it is `getattr` and did nothing but give names that are allowed: no mention of it is left over.
+    fn only_resolved(&self) -> bool {
+        self.resolved > 0 && self.resolved == self.mentions
+    }
+
     /// Reports it unless it is allowed.
     pub(super) fn settle(&self, scan: &mut Scan<'_>) {
+        if self.only_resolved() {
+            return;
+        }
         let rule = match self.standing {
             Standing::Allowed(_) => return,
             Standing::Dangerous => &PICKLE_DANGEROUS_GLOBAL,
@@ -146,6 +162,13 @@ impl Imports {
         self.list.get(number)
     }
 
+    /// It comes onto the stack.
+    pub(super) fn mention(&mut self, number: usize) {
+        if let Some(import) = self.list.get_mut(number) {
+            import.mentions = import.mentions.saturating_add(1);
+        }
+    }
+
     fn standing(&self, number: usize) -> Standing {
         let import = self.list.get(number);
         import.map_or(Standing::Unknown, |import| import.standing)
@@ -184,6 +207,9 @@ impl Machine<'_, '_, '_> {
             return Value::object(None, arguments);
         };
         self.acted |= self.imports.mark_called(number);
+        if let Some(found) = self.attribute(number, &arguments) {
+            return found;
+        }
         if let Standing::Allowed(entry) = self.imports.standing(number) {
             let fits = entry
                 .call
@@ -193,6 +219,26 @@ impl Machine<'_, '_, '_> {
             }
         }
         Value::object(Some(number), arguments)
+    }
+
+    /// `getattr(class, "name")` gives what the dotted name gives, so it is that name where the lists have it. Python
+    /// writes methods of builtin classes so.
+    fn attribute(&mut self, number: usize, arguments: &Value) -> Option<Value> {
+        let getattr = self.imports.get(number)?;
+        let [Value::Import(owner), Value::Text(name)] = arguments.items()? else {
+            return None;
+        };
+        let owner = self.imports.get(*owner)?;
+        if !getattr.is("builtins", "getattr") {
+            return None;
+        }
+        let dotted = format!("{}.{name}", owner.name);
+        allow::allowed(&owner.module, &dotted)?;
+        let import = Import::new(&owner.module, &dotted, NAMES_AS_THEY_ARE, self.at);
+        let found = self.imports.intern(import, self.scan.limits.imports).ok()?;
+        let getattr = self.imports.list.get_mut(number)?;
+        getattr.resolved = getattr.resolved.saturating_add(1);
+        Some(Value::Import(found))
     }
 
     /// `OBJ` and `INST`: a call if there are arguments, else an instance without one.

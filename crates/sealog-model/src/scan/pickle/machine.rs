@@ -148,6 +148,9 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         if self.stack.len() >= self.scan.limits.stack {
             return Err(limit("the stack is too high"));
         }
+        if let Value::Import(number) = value {
+            self.imports.mention(number);
+        }
         self.stack.push(value);
         Ok(())
     }
@@ -287,6 +290,10 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
                     return self.push(value);
                 }
                 let arguments = self.pop_mark()?;
+                // It does not come onto the stack, and is called all the same.
+                if let Value::Import(number) = value {
+                    self.imports.mention(number);
+                }
                 let made = self.instantiate(&value, arguments);
                 self.push(made)
             }
