@@ -314,10 +314,11 @@ fn page(cases: &[Case]) -> String {
          [pull request 145020](https://github.com/pytorch/pytorch/pull/145020)\nrefuses that form where only weights \
          are asked for.\n\n\
          What is harmless is kept and live. Kept: the files in `crates/sealog-model/tests/testdata/benign`, which \
-         `benign.py` wrote once\nwith the libraries' versions of that day. Live: \
-         `crates/sealog-python/tests/test_scan_live.py` has the libraries that the Python\nstage installs write more \
-         than 1,000 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas,\nscipy, \
-         safetensors, skops, onnx, h5py, gguf. All are clean. Not live: torch and Keras, whose backends are too \
+         `benign.py` wrote once\nwith the libraries' versions of that day, and `benign_estimators.py` (xgboost, \
+         lightgbm, imbalanced-learn, category_encoders). Live:\n`crates/sealog-python/tests/test_scan_live.py` \
+         has the libraries that the Python stage installs write more than 1,000 files\nanew, by every protocol and \
+         packing: Python, scikit-learn, joblib, numpy, pandas, scipy, safetensors, skops, onnx, h5py, gguf.\nAll are \
+         clean. Not live: torch and Keras, whose backends are too \
          large for that stage.\n\n\
          Some ordinary objects are not clean, for good reason. Distributions of `scipy.stats`, frozen as \
          in a `RandomizedSearchCV`, carry a\ntext that scipy executes when they are loaded: suspicious, \

@@ -21,7 +21,7 @@ pub(super) enum Condition {
     Named,
     /// The first is an allowed class, the second a builtin one.
     Class,
-    /// The first is a builtin class, or there is none.
+    /// The first is a builtin class or a counting or ordered dictionary, or there is none.
     Factory,
     /// The first is a tensor storage.
     Storage,
@@ -48,6 +48,10 @@ static LISTS: &[&str] = &[
     include_str!("scipy.txt"),
     include_str!("sklearn.txt"),
     include_str!("torch.txt"),
+    include_str!("xgboost.txt"),
+    include_str!("lightgbm.txt"),
+    include_str!("imblearn.txt"),
+    include_str!("category_encoders.txt"),
 ];
 
 static ALLOWED: LazyLock<Table> = LazyLock::new(|| {

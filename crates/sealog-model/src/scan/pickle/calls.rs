@@ -27,6 +27,9 @@ const ARRAYS: &[(&str, &str)] = &[
     ("numpy.ma.core", "MaskedArray"),
 ];
 
+/// What a dictionary may fill its gaps with, beside builtin classes.
+const FACTORIES: &[(&str, &str)] = &[("collections", "OrderedDict"), ("collections", "Counter")];
+
 /// What the lists say of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -390,7 +393,7 @@ impl Machine<'_, '_, '_> {
             }
             Condition::Factory => {
                 let builtin = import(0).is_some_and(|first| {
-                    first.module() == "builtins"
+                    (first.module() == "builtins" || FACTORIES.iter().any(|(m, n)| first.is(m, n)))
                         && matches!(first.standing, Standing::Allowed(entry) if entry.class)
                 });
                 let none = matches!(items.first(), None | Some(Value::Data));
