@@ -11,6 +11,7 @@ mod openpgp;
 mod package;
 mod privacy;
 mod record;
+mod sigstore;
 mod text;
 mod tree;
 mod vouched;
@@ -61,6 +62,16 @@ pub const TARGETS: &[Target] = &[
         name: "model_bundle",
         run: vouched::bundle,
         seeds: vouched::bundle_seeds,
+    },
+    Target {
+        name: "sigstore_bundle",
+        run: sigstore::bundle,
+        seeds: sigstore::bundle_seeds,
+    },
+    Target {
+        name: "sigstore_root",
+        run: sigstore::root,
+        seeds: sigstore::root_seeds,
     },
     Target {
         name: "openpgp_signature",
