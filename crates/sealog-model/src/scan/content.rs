@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::context::Scan;
+use super::finding::{Finding, Severity};
 use super::pickle::{self, Flavour, Reading};
 use super::rule::{
     ARCHIVE_LIMIT, ARCHIVE_UNSUPPORTED, FILE_CODE, FILE_POLYGLOT, FILE_UNKNOWN, FILE_UNREADABLE,
-    STREAM_BOMB, STREAM_BROKEN,
+    PICKLE_CALL_OF_VALUE, STREAM_BOMB, STREAM_BROKEN,
 };
 use super::{array, document, gguf, hdf5, onnx, safetensors, savedmodel, tarball, zipped};
 use crate::formats::content::{HEAD_BYTES, Kind, is_text, kind};
@@ -38,8 +39,13 @@ pub(super) fn examine(source: &Source, role: Role, scan: &mut Scan<'_>) -> &'sta
     let kind = kind(&head, source.len());
     let name = examine_kind(kind, source, role, scan);
     // A pickle reader does not ask what a file begins with: `GGUF` is a float to it, `PK` a persistent id.
-    if !matches!(kind, Kind::Pickle | Kind::Unknown | Kind::Empty) {
-        raw(source, scan);
+    match kind {
+        Kind::Pickle | Kind::Unknown | Kind::Empty => {}
+        Kind::Safetensors if role == Role::Raw => {}
+        Kind::Zip => zip_as_pickle(source, scan),
+        _ => {
+            raw(source, scan);
+        }
     }
     // Loaders that look for a zip archive at the end would see another file than the one that begins here.
     if !matches!(kind, Kind::Zip | Kind::Tar | Kind::Empty) && role != Role::Raw {
@@ -71,7 +77,8 @@ fn examine_kind(kind: Kind, source: &Source, role: Role, scan: &mut Scan<'_>) ->
             }
             name
         }
-        Kind::Pickle | Kind::Unknown if role == Role::Raw => raw(source, scan),
+        // A small integer at the beginning is all that it takes to begin like safetensors.
+        Kind::Pickle | Kind::Unknown | Kind::Safetensors if role == Role::Raw => raw(source, scan),
         Kind::Pickle => {
             pickle::scan(&mut source.reader(), scan, flavour(role));
             "pickle"
@@ -115,11 +122,26 @@ const fn flavour(role: Role) -> Flavour {
 fn raw(source: &Source, scan: &mut Scan<'_>) -> &'static str {
     let mark = scan.mark();
     let reading = pickle::scan_text(&mut source.reader(), scan);
-    let harms = || scan.worst_since(mark) == Some(super::finding::Severity::Malicious);
+    let harms = || scan.worst_since(mark) == Some(Severity::Malicious);
     if reading != Reading::Acts && !harms() {
         scan.take_since(mark);
     }
     "raw data"
+}
+
+/// What a pickle reader would make of a zip archive: it asks for a persistent object by the first line. None that is
+/// known has an answer to a line of text; one that has goes on, into the archive's own pickle where that is not packed.
+/// So what happens to objects that it did not make says nothing, and everything else counts.
+fn zip_as_pickle(source: &Source, scan: &mut Scan<'_>) {
+    let mark = scan.mark();
+    pickle::scan_text(&mut source.reader(), scan);
+    let found = scan.take_since(mark);
+    let harms = |finding: &Finding| {
+        finding.rule.severity() == Severity::Malicious && finding.rule != &PICKLE_CALL_OF_VALUE
+    };
+    if found.iter().any(harms) {
+        scan.put_back(found);
+    }
 }
 
 /// Without a known beginning: a pickle of protocol 0, a protocol buffer, a text, or nothing that is known.

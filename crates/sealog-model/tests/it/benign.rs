@@ -1,4 +1,4 @@
-//! Files that real libraries wrote (`tests/python/benign.py` and `benign_estimators.py`): none is flagged.
+//! Files that real libraries wrote (`benign*.py` of `tests/python`): none is flagged.
 
 use std::fs::File;
 use std::path::Path;

@@ -34,7 +34,10 @@ const REGISTER: &[Part] = &[
             "a module that is a copy of itself (DUP)",
         ]),
         ("the extension registry", &["EXT1", "EXT2", "EXT4"]),
-        ("persistent ids", &["a persistent id", "torch: a persistent id that is no storage"]),
+        ("persistent ids", &[
+            "a persistent id", "torch: a persistent id that is no storage",
+            "torch: an archive that computes a name where it is read as a pickle",
+        ]),
         ("state that is set on what was imported", &[
             "BUILD on a class", "SETITEM on a module's name", "APPEND on an import", "a special attribute",
         ]),
@@ -162,7 +165,7 @@ const REGISTER: &[Part] = &[
             "torch: harm in data.pkl", "torch: harm in a storage", "torch: code", "torch: constants of a script",
         ]),
         ("torch, older forms (CVE-2025-32434)", &[
-            "torch: the older form of pickles in a row", "torch: the older form of a tar archive (CVE-2025-32434)",
+            "torch: the older form of pickles in a row", "torch: a module of the older form", "torch: the older form of a tar archive (CVE-2025-32434)",
         ]),
         ("joblib", &["joblib: a call behind the bytes of an array", "joblib: a pickle in an array of objects"]),
         ("numpy (CVE-2019-6446)", &[
@@ -314,10 +317,11 @@ fn page(cases: &[Case]) -> String {
          [pull request 145020](https://github.com/pytorch/pytorch/pull/145020)\nrefuses that form where only weights \
          are asked for.\n\n\
          What is harmless is kept and live. Kept: the files in `crates/sealog-model/tests/testdata/benign`, which \
-         `benign.py` wrote once\nwith the libraries' versions of that day, and `benign_estimators.py` (xgboost, \
-         lightgbm, imbalanced-learn, category_encoders). Live:\n`crates/sealog-python/tests/test_scan_live.py` \
-         has the libraries that the Python stage installs write more than 1,000 files\nanew, by every protocol and \
-         packing: Python, scikit-learn, joblib, numpy, pandas, scipy, safetensors, skops, onnx, h5py, gguf.\nAll are \
+         `benign.py` wrote once\nwith the libraries' versions of that day, as did `benign_estimators.py` (xgboost, \
+         lightgbm, imbalanced-learn, category_encoders)\nand `benign_torch.py`. Live: \
+         `crates/sealog-python/tests/test_scan_live.py` has the libraries that the Python stage installs write\nmore \
+         than 1,000 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas, scipy, \
+         safetensors, skops,\nonnx, h5py, gguf. All are \
          clean. Not live: torch and Keras, whose backends are too \
          large for that stage.\n\n\
          Some ordinary objects are not clean, for good reason. Distributions of `scipy.stats`, frozen as \

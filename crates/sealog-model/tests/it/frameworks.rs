@@ -5,6 +5,15 @@ use super::assemble::{Entry, call, field, four, harm, harmless, npy, stack_globa
 
 const HARM: &str = "pickle.dangerous_global";
 
+/// An archive whose header has no line feed, so that its first line ends in the pickle.
+fn torch_of_one_line(pickle: Vec<u8>) -> Vec<u8> {
+    let entries = [
+        Entry::new("model/data.pkl", pickle),
+        Entry::new("model/version", "3\n"),
+    ];
+    zip(&entries, b"")
+}
+
 fn torch(pickle: Vec<u8>, more: &[Entry]) -> Vec<u8> {
     let mut entries = vec![
         Entry::new("m/data.pkl", pickle),
@@ -42,6 +51,17 @@ fn legacy(object: &[u8]) -> Vec<u8> {
         b"\x80\x02}.",
         object,
         b"\x80\x02].",
+    ];
+    parts.concat()
+}
+
+/// An instance of a class that is given by `('module', class, file, source)`.
+fn older_module(module: &str, name: &str) -> Vec<u8> {
+    let class = format!("c{module}\n{name}\n");
+    let parts: [&[u8]; 3] = [
+        b"\x80\x02(U\x06module",
+        class.as_bytes(),
+        b"U\x01fU\x01stQ)\x81}b.",
     ];
     parts.concat()
 }
@@ -138,6 +158,22 @@ pub(crate) fn pickles() -> Vec<Case> {
             &legacy(b"\x80\x02cos\nsystem\nU\x02id\x85R."),
             &[HARM],
             &legacy(b"\x80\x02ccollections\nOrderedDict\n)R."),
+        ),
+        Case::new(
+            "torch: a module of the older form",
+            &legacy(&older_module("os", "system")),
+            &[HARM],
+            &legacy(&older_module("torch.nn.modules.linear", "Linear")),
+        ),
+        Case::new(
+            "torch: an archive that computes a name where it is read as a pickle",
+            &torch_of_one_line(four(&[b"C\x0c\nNNNNNNN\x8c\x01a\x93"])),
+            &[
+                "pickle.persistent_id",
+                "pickle.computed_global",
+                "pickle.trailing",
+            ],
+            &torch_of_one_line(four(&[b"C\x0c\n)\x81NNNNNNNNN"])),
         ),
         Case::new(
             "torch: constants of a script",

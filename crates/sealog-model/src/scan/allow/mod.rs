@@ -48,6 +48,7 @@ static LISTS: &[&str] = &[
     include_str!("scipy.txt"),
     include_str!("sklearn.txt"),
     include_str!("torch.txt"),
+    include_str!("torch_modules.txt"),
     include_str!("xgboost.txt"),
     include_str!("lightgbm.txt"),
     include_str!("imblearn.txt"),

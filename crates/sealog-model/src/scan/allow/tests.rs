@@ -45,6 +45,7 @@ const HARMLESS_OF_DANGEROUS: &[(&str, &str)] = &[
     ("pathlib._local", "PurePosixPath"),
     ("pathlib._local", "PureWindowsPath"),
     ("pathlib._local", "WindowsPath"),
+    ("torch.serialization", "_get_layout"),
     ("types", "SimpleNamespace"),
 ];
 

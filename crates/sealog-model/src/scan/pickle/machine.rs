@@ -381,6 +381,9 @@ impl<'m, 's, 'o> Machine<'m, 's, 'o> {
         } else {
             self.pop()?
         };
+        if let (Flavour::Torch, Some(class)) = (self.flavour, id.module()) {
+            return self.push(class);
+        }
         let mut number = None;
         match (self.flavour, self.storage(&id)) {
             (Flavour::Torch, Some(storage)) => {

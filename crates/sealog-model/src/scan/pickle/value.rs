@@ -140,6 +140,17 @@ impl Value {
         }
     }
 
+    /// The class in `('module', class, file, source)`, by which the legacy form of torch writes modules: its loader
+    /// gives the class back, and compares its source with the text.
+    pub(super) fn module(&self) -> Option<Self> {
+        let [kind, class @ Self::Import(_), rest @ ..] = self.items()? else {
+            return None;
+        };
+        let plain = |value: &Self| matches!(value, Self::Text(_) | Self::Data);
+        (kind.as_text() == Some("module") && rest.len() == 2 && rest.iter().all(plain))
+            .then(|| class.clone())
+    }
+
     /// Whether something imported can be reached through it. Instances are judged where they are made.
     pub(super) fn holds_import(&self) -> bool {
         match self {
