@@ -1,6 +1,6 @@
 //! What older tools wrote of a model, and the list of findings that somebody accepted.
 
-use sealog_model::scan::Baseline;
+use sealog_model::scan::baseline::Baseline;
 use sealog_model::sign::{HashTrace, Triple};
 use sealog_model::walk::WalkOptions;
 
