@@ -313,9 +313,11 @@ fn page(cases: &[Case]) -> String {
          than 2,500 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas,\nscipy, \
          safetensors, skops, onnx, h5py, gguf. All are clean. Not live: torch and Keras, whose backends are too \
          large for that stage.\n\
-         \nSome ordinary values are not clean, on purpose. scipy's distributions (`scipy.stats.uniform` in a randomised search) run a text of their\n\
-         state as code. A time zone of `zoneinfo`, a bound method (`interp1d`) and `functools.partial` are calls of `getattr` or of what was given.\n\
-         `KDTree` of scipy takes raw bytes for its nodes. `joblib.Memory` and paths lead to files. xgboost, lightgbm and other libraries are not listed.\n",
+         \nSome ordinary values are not clean, on purpose. scipy's distributions (`scipy.stats.uniform` in a \
+         randomised search) run a text of\ntheir state as code. A time zone of `zoneinfo`, a bound method \
+         (`interp1d`) and `functools.partial` are calls of `getattr`\nor of what was given. `KDTree` of \
+         scipy takes raw bytes for its nodes. `joblib.Memory` and paths lead to files. xgboost,\nlightgbm \
+         and other libraries are not listed.\n",
     );
     let _ = write!(
         page,
