@@ -4,6 +4,7 @@ the same objects malicious. Nothing is unpickled here.
 
 from __future__ import annotations
 
+import argparse
 import collections
 import contextlib
 import datetime
@@ -24,6 +25,7 @@ import statistics
 import subprocess
 import sys
 import types
+import unittest
 import uuid
 import warnings
 import zoneinfo
@@ -38,13 +40,16 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 PROTOCOLS = range(6)
 # Fewer files than that are no test, whatever versions are installed.
-FILES_MIN = 1_000
+FILES_MIN = 2_500
 
 # Types of pandas that have a place for what is missing.
 NULLABLE = ["boolean", "Float32", "Float64", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))]
 
 CURVES = ["CubicSpline", "PchipInterpolator", "Akima1DInterpolator", "BarycentricInterpolator", "interp1d"]
 OFFSETS = ["MonthEnd", "MonthBegin", "BDay", "QuarterEnd", "Week", "YearBegin", "CustomBusinessDay", "BMonthEnd"]
+
+# How far apart the times of an index are.
+STEPS = ["D", "h", "min", "s", "ms", "W", "MS", "ME", "QS", "QE", "YS", "YE", "B", "BME", "SME", "15min"]
 
 Writer = Callable[[Path], None]
 WRITERS: list[tuple[str, str, Writer]] = []
@@ -233,6 +238,59 @@ def estimators(folder: Path) -> None:
             (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(model, protocol))
 
 
+@writer("scikit-learn", "every estimator that it has, as its own tests make it, protocols 0, 2, 4 and 5")
+def every_estimator(folder: Path) -> None:
+    from sklearn.datasets import load_iris
+    from sklearn.utils import all_estimators
+    from sklearn.utils._test_common.instance_generator import _construct_instances
+
+    X, y = load_iris(return_X_y=True)
+    X, y = X[::3], y[::3]
+    sets = [(X, y), (X > 2, y), (X[:, 0], y), (X, numpy_columns(y)), (["a cat", "a dog"] * 25, y), ([{"a": 1}] * 50, y)]
+    kinds = 0
+    for name, kind in all_estimators():
+        try:
+            models = list(_construct_instances(kind))
+        except unittest.SkipTest:
+            # What wraps an estimator that was given to it; most of them are written above.
+            continue
+        kinds += 1
+        for at, model in enumerate(models):
+            for given, wanted in sets:
+                # Not each takes each; what takes none is written as it was made.
+                with contextlib.suppress(Exception):
+                    model.fit(given, wanted)
+                    break
+            for protocol in (0, 2, 4, 5):
+                (folder / f"{name}-{at}.{protocol}.pkl").write_bytes(pickle.dumps(model, protocol))
+    assert kinds >= 150
+
+
+def numpy_columns(y: Any) -> Any:
+    return importlib.import_module("numpy").c_[y == 0, y == 1].astype(int)
+
+
+@writer("scikit-learn", "functions and selectors that models keep")
+def functions(folder: Path) -> None:
+    numpy = importlib.import_module("numpy")
+    special = importlib.import_module("scipy.special")
+    distance = importlib.import_module("scipy.spatial.distance")
+    from sklearn import compose, feature_selection, metrics, model_selection, preprocessing
+    from sklearn.neighbors import KNeighborsClassifier
+
+    names = "log1p sqrt exp abs clip round argmax cumsum diff zeros_like squeeze asarray array ravel reshape std max"
+    kept = [getattr(numpy, name) for name in names.split()]
+    kept += [special.expit, special.logit, special.boxcox1p]
+    values: list[Any] = [preprocessing.FunctionTransformer(function) for function in kept]
+    values += [KNeighborsClassifier(metric=metric) for metric in (distance.euclidean, distance.cosine)]
+    values += [feature_selection.SelectKBest(feature_selection.mutual_info_classif)]
+    values += [compose.make_column_selector(dtype_include=numpy.number), model_selection.ParameterGrid({"a": [1]})]
+    values += [metrics.get_scorer(name) for name in metrics.get_scorer_names()]
+    for at, value in enumerate(values):
+        for protocol in PROTOCOLS:
+            (folder / f"{at}.{protocol}.pkl").write_bytes(pickle.dumps(value, protocol))
+
+
 @writer("scikit-learn", "estimators that keep functions which skops does not take, by pickle and joblib")
 def with_functions(folder: Path) -> None:
     from sklearn.feature_extraction.text import CountVectorizer
@@ -326,6 +384,11 @@ def pickled_arrays(folder: Path) -> None:
         "masked": numpy.ma.array([1, 2], mask=[True, False]),
         "matrix": numpy.asmatrix([[1, 2]]),
         "generators": [numpy.random.RandomState(0), numpy.random.default_rng(0)],
+        "records": numpy.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]),
+        "texts": numpy.array(["a", "bb"], dtype=numpy.dtypes.StringDType()),
+        "characters": numpy.char.array(["a", "b"]),
+        "polynomials": [numpy.poly1d([1, 2]), numpy.polynomial.Hermite([1]), numpy.polynomial.Laguerre([1])],
+        "results": [numpy.linalg.svd(numpy.eye(2)), numpy.linalg.eigh(numpy.eye(2)), numpy.linalg.qr(numpy.eye(2))],
     }
     for name, value in values.items():
         for protocol in PROTOCOLS:
@@ -341,6 +404,10 @@ def plain(folder: Path) -> None:
         "numbers": [decimal.Decimal("1.5"), fractions.Fraction(1, 3), uuid.UUID(int=1)],
         "collections": [collections.OrderedDict(a=1), collections.Counter("aab"), collections.deque([1], 3)],
         "default": collections.defaultdict(list, a=[1]),
+        "defaults": [collections.defaultdict(collections.OrderedDict), collections.defaultdict(collections.Counter)],
+        "user": [collections.UserDict(a=1), collections.UserList([1]), collections.UserString("a")],
+        "chain": collections.ChainMap({"a": 1}, {"b": 2}),
+        "options": argparse.Namespace(lr=0.1, epochs=3),
         "own": [collections.UserDict(a=1), collections.UserList([1]), collections.ChainMap({}), types.SimpleNamespace(a=1)],
         "paths": [pathlib.PurePosixPath("/a"), pathlib.Path("a"), pathlib.PureWindowsPath("c:/a")],
         "zones": [zoneinfo.ZoneInfo("Europe/Berlin"), moment.astimezone(zoneinfo.ZoneInfo("UTC"))],
@@ -376,6 +443,7 @@ def frames(folder: Path) -> None:
         "business": pandas.bdate_range("2020", periods=2),
         "offsets": [getattr(pandas.offsets, kind)() for kind in OFFSETS] + [pandas.DateOffset(months=1), pandas.offsets.Hour(2)],
         "plain": pandas.Series([1, 2]).array,
+        "steps": [pandas.date_range("2020", periods=2, freq=step) for step in STEPS],
         "nullable": pandas.DataFrame({kind: pandas.array([1, None], dtype=kind) for kind in NULLABLE}),
     }
     for name, value in values.items():
@@ -418,6 +486,22 @@ def fitted_curves(folder: Path) -> None:
     }
     for name, value in values.items():
         for protocol in PROTOCOLS[4:]:
+            (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(value, protocol))
+
+
+@writer("scipy", "interpolations and densities by pickle, protocols 2 to 5")
+def splines(folder: Path) -> None:
+    numpy = importlib.import_module("numpy")
+    library = importlib.import_module("scipy.interpolate")
+    stats = importlib.import_module("scipy.stats")
+    x = numpy.linspace(0, 1, 10)
+    kinds = "CubicSpline PchipInterpolator Akima1DInterpolator UnivariateSpline InterpolatedUnivariateSpline make_interp_spline"
+    values = {kind: getattr(library, kind)(x, x**2) for kind in kinds.split()}
+    values |= {kind: getattr(library, kind)(x[:4], x[:4]) for kind in ("BarycentricInterpolator", "KroghInterpolator")}
+    values["grid"] = library.RegularGridInterpolator((x, x), numpy.outer(x, x))
+    values["density"] = stats.gaussian_kde(x)
+    for name, value in values.items():
+        for protocol in PROTOCOLS[2:]:
             (folder / f"{name}.{protocol}.pkl").write_bytes(pickle.dumps(value, protocol))
 
 

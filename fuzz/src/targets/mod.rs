@@ -7,6 +7,7 @@ mod log;
 mod map;
 mod model;
 mod note;
+mod older;
 mod openpgp;
 mod package;
 mod privacy;
@@ -64,14 +65,39 @@ pub const TARGETS: &[Target] = &[
         seeds: vouched::bundle_seeds,
     },
     Target {
-        name: "sigstore_bundle",
+        name: "model_bundle_certificate",
+        run: sigstore::chain,
+        seeds: sigstore::chain_seeds,
+    },
+    Target {
+        name: "model_bundle_sigstore",
         run: sigstore::bundle,
         seeds: sigstore::bundle_seeds,
     },
     Target {
-        name: "sigstore_root",
+        name: "model_trusted_root",
         run: sigstore::root,
         seeds: sigstore::root_seeds,
+    },
+    Target {
+        name: "model_hashtrace",
+        run: older::hashtrace,
+        seeds: older::hashtrace_seeds,
+    },
+    Target {
+        name: "model_triple_hash",
+        run: older::triple_hash,
+        seeds: older::triple_hash_seeds,
+    },
+    Target {
+        name: "model_triple_metadata",
+        run: older::triple_metadata,
+        seeds: older::triple_metadata_seeds,
+    },
+    Target {
+        name: "model_baseline",
+        run: older::baseline,
+        seeds: older::baseline_seeds,
     },
     Target {
         name: "openpgp_signature",

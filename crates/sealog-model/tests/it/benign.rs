@@ -122,3 +122,105 @@ fn intervals_are_made_of_classes_and_numbers_alone() {
 fn harm_itself() -> Vec<u8> {
     stack_global("os", "system")
 }
+
+/// Listed once the estimators, frames and splines of the live test were widened: each with what it does not take.
+#[test]
+fn names_of_ordinary_values_take_data_alone() {
+    let unknown = stack_global("mymodel", "Class");
+    for (module, name) in [
+        ("pandas._libs.tslibs.offsets", "MonthEnd"),
+        ("pandas._libs.tslibs.offsets", "Day"),
+        ("pandas._libs.sparse", "IntIndex"),
+        ("pandas", "Period"),
+        ("pandas", "PeriodDtype"),
+        ("ipaddress", "IPv4Network"),
+        ("numpy._core._internal", "_convert_to_stringdtype_kwargs"),
+        ("random", "Random"),
+        ("re", "_compile"),
+    ] {
+        let call = stack_global(module, name);
+        assert_eq!(answer(&[&call, b"K\x01\x85R"]), Verdict::Clean, "{name}");
+        let given = answer(&[&call, &unknown, b"\x85R"]);
+        assert_eq!(given, Verdict::Suspicious, "{name}");
+        let given = answer(&[&call, &harm_itself(), b"\x85R"]);
+        assert_eq!(given, Verdict::Malicious, "{name}");
+    }
+    for (module, name) in [
+        ("numpy", "argmax"),
+        ("numpy", "array"),
+        ("pandas", "NA"),
+        ("scipy.special._special_ufuncs", "expit"),
+        ("scipy.spatial.distance", "cosine"),
+        ("sklearn.utils.validation", "check_array"),
+    ] {
+        let function = stack_global(module, name);
+        assert_eq!(answer(&[&function]), Verdict::Clean, "{name}");
+        assert_eq!(answer(&[&function, b")R"]), Verdict::Suspicious, "{name}");
+    }
+    for (module, name) in [
+        ("argparse", "Namespace"),
+        ("collections", "UserDict"),
+        ("numpy.polynomial.hermite", "Hermite"),
+        ("pandas.arrays", "PeriodArray"),
+        ("scipy.interpolate._cubic", "CubicSpline"),
+        ("sklearn.impute._iterative", "_ImputerTriplet"),
+    ] {
+        let class = stack_global(module, name);
+        assert_eq!(answer(&[&class, b")\x81"]), Verdict::Clean, "{name}");
+        assert_eq!(answer(&[&class, b"K\x01\x85R"]), Verdict::Suspicious);
+        let harm = answer(&[&class, &harm_itself(), b"\x85\x81"]);
+        assert_eq!(harm, Verdict::Malicious, "{name}");
+    }
+}
+
+#[test]
+fn a_type_of_records_is_made_of_the_class_of_records_and_of_no_other() {
+    let call = stack_global("numpy", "dtype");
+    for (module, name, expected) in [
+        ("numpy", "record", Verdict::Clean),
+        ("numpy", "float64", Verdict::Suspicious),
+        ("mymodel", "Class", Verdict::Suspicious),
+        ("os", "system", Verdict::Malicious),
+    ] {
+        let first = stack_global(module, name);
+        assert_eq!(answer(&[&call, &first, b"\x89\x88\x87R"]), expected);
+    }
+    let record = stack_global("numpy", "record");
+    let kept = stack_global("numpy", "abs");
+    let second = answer(&[&call, &record, &kept, b"\x86R"]);
+    assert_eq!(second, Verdict::Suspicious);
+    assert_eq!(answer(&[&call, &text("f8"), b"\x85R"]), Verdict::Clean);
+}
+
+#[test]
+fn what_is_missing_is_made_of_a_builtin_or_a_collection() {
+    let call = stack_global("collections", "defaultdict");
+    for (module, name, expected) in [
+        ("builtins", "list", Verdict::Clean),
+        ("collections", "OrderedDict", Verdict::Clean),
+        ("collections", "Counter", Verdict::Clean),
+        ("argparse", "Namespace", Verdict::Suspicious),
+        ("builtins", "len", Verdict::Suspicious),
+        ("numpy", "array", Verdict::Suspicious),
+        ("os", "system", Verdict::Malicious),
+    ] {
+        let factory = stack_global(module, name);
+        assert_eq!(answer(&[&call, &factory, b"\x85R"]), expected, "{name}");
+    }
+}
+
+/// scipy runs a text of the state of its distributions as code (`_parse_arg_template`), and `KDTree` takes raw bytes of
+/// it for its nodes: no list may have them, however ordinary they are.
+#[test]
+fn distributions_and_trees_of_scipy_are_never_clean() {
+    for (module, name) in [
+        ("scipy.stats._continuous_distns", "norm_gen"),
+        ("scipy.stats._continuous_distns", "reciprocal_gen"),
+        ("scipy.stats._discrete_distns", "randint_gen"),
+        ("scipy.stats._distn_infrastructure", "rv_sample"),
+        ("scipy.spatial._kdtree", "KDTree"),
+    ] {
+        let class = stack_global(module, name);
+        assert_eq!(answer(&[&class, b")\x81"]), Verdict::Suspicious, "{name}");
+    }
+}

@@ -320,7 +320,7 @@ fn page(cases: &[Case]) -> String {
          `benign.py` wrote once\nwith the libraries' versions of that day, as did `benign_estimators.py` (xgboost, \
          lightgbm, imbalanced-learn, category_encoders)\nand `benign_torch.py`. Live: \
          `crates/sealog-python/tests/test_scan_live.py` has the libraries that the Python stage installs write\nmore \
-         than 1,000 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas, scipy, \
+         than 2,500 files anew, by every protocol and packing: Python, scikit-learn, joblib, numpy, pandas, scipy, \
          safetensors, skops,\nonnx, h5py, gguf. All are \
          clean. Not live: torch and Keras, whose backends are too \
          large for that stage.\n\n\
@@ -328,9 +328,8 @@ fn page(cases: &[Case]) -> String {
          in a `RandomizedSearchCV`, carry a\ntext that scipy executes when they are loaded: suspicious, \
          and the discrete ones malicious for the `numpy.vectorize` in them.\n`functools.partial`, \
          `operator.attrgetter` and `operator.methodcaller` say what is called later, when the model is \
-         used:\nmalicious. Trees and splines that keep their memory as raw bytes or call old Fortran code \
-         (`scipy.spatial.KDTree`,\n`UnivariateSpline`) are on no list: suspicious. Search over lists of \
-         values instead, or accept the finding in a baseline.\n",
+         used:\nmalicious. `scipy.spatial.KDTree` takes its nodes as raw bytes and is on no list: \
+         suspicious. Search over lists of values instead,\nor accept the finding in a baseline.\n",
     );
     let _ = write!(
         page,

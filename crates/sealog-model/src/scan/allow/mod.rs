@@ -21,8 +21,10 @@ pub(super) enum Condition {
     Named,
     /// The first is an allowed class, the second a builtin one.
     Class,
-    /// The first is a builtin class or a counting or ordered dictionary, or there is none.
+    /// The first is a builtin class or a collection of the standard library, or there is none.
     Factory,
+    /// The first is numpy's class of records or nothing imported; nothing imported is among the others.
+    Dtype,
     /// The first is a tensor storage.
     Storage,
     /// A text, and the name of an encoding that maps bytes one to one.
@@ -108,6 +110,7 @@ fn condition(word: &str) -> Option<Condition> {
         "named" => Condition::Named,
         "class" => Condition::Class,
         "factory" => Condition::Factory,
+        "dtype" => Condition::Dtype,
         "storage" => Condition::Storage,
         "latin1" => Condition::Latin1,
         _ => return None,

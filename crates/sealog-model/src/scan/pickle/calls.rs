@@ -22,13 +22,15 @@ const ARRAYS: &[(&str, &str)] = &[
     ("numpy", "recarray"),
     ("numpy.matrixlib.defmatrix", "matrix"),
     ("numpy.rec", "recarray"),
+    ("numpy", "chararray"),
+    ("numpy.char", "chararray"),
     ("numpy.core.records", "recarray"),
     ("numpy.ma", "MaskedArray"),
     ("numpy.ma.core", "MaskedArray"),
 ];
 
-/// What a dictionary may fill its gaps with, beside builtin classes.
-const FACTORIES: &[(&str, &str)] = &[("collections", "OrderedDict"), ("collections", "Counter")];
+/// Modules whose allowed classes a `defaultdict` may make what is missing of: they do nothing where nothing is given.
+const FACTORIES: &[&str] = &["builtins", "collections"];
 
 /// What the lists say of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -392,12 +394,16 @@ impl Machine<'_, '_, '_> {
                 class && base && data_from(2)
             }
             Condition::Factory => {
-                let builtin = import(0).is_some_and(|first| {
-                    (first.module() == "builtins" || FACTORIES.iter().any(|(m, n)| first.is(m, n)))
+                let factory = import(0).is_some_and(|first| {
+                    FACTORIES.contains(&first.module())
                         && matches!(first.standing, Standing::Allowed(entry) if entry.class)
                 });
                 let none = matches!(items.first(), None | Some(Value::Data));
-                (builtin || none) && data_from(1)
+                (factory || none) && data_from(1)
+            }
+            Condition::Dtype => {
+                let record = import(0).is_some_and(|first| first.is("numpy", "record"));
+                data_from(usize::from(record))
             }
             Condition::Storage => {
                 let storage = matches!(items.first(), Some(Value::Persistent(_)));
