@@ -40,6 +40,7 @@ impl Ledger {
         let origin = origin_for_new(&path, creation, &options)?;
         refuse_taken(&origin, &options)?;
         check_recovery(creation, &origin, &options)?;
+        admin::check_created(creation, &origin, &*options.random)?;
         let signer = signer_for_new(&path, &origin, &options)?;
         // The store makes the directory itself: that decides between two that try at once.
         if path.is_dir() && is_absent_or_empty(&path) {
