@@ -7,8 +7,9 @@ use sealog_core::json::{Object, Value};
 use sealog_core::state::{FORMAT_VERSION, LogState};
 use sealog_core::time::Timestamp;
 
-use crate::clock::{Random, SystemClock, new_token, new_uuid};
+use crate::clock::{SystemClock, SystemRandom, new_token, new_uuid};
 use crate::draft::{self, Draft, Filling, integer};
+use crate::error::chain;
 use crate::options::Creation;
 use crate::{Error, keys};
 
@@ -89,15 +90,13 @@ pub(crate) fn created_draft(creation: &Creation, origin: &str, vkey: &str) -> Re
 ///
 /// # Errors
 /// [`Error::Argument`], which names the member.
-pub(crate) fn check_created(
-    creation: &Creation,
-    origin: &str,
-    random: &dyn Random,
-) -> Result<(), Error> {
-    let vkey = keys::ephemeral(origin, random)?.verifier_key().to_string();
-    let run = new_token(random)?;
+pub(crate) fn check_created(creation: &Creation, origin: &str) -> Result<(), Error> {
+    // Not the log's own random source, which may be a known one: what it gives next stands in the log.
+    let random = SystemRandom;
+    let vkey = keys::ephemeral(origin, &random)?.verifier_key().to_string();
+    let run = new_token(&random)?;
     let filling = Filling {
-        record_id: new_uuid(&SystemClock, random)?,
+        record_id: new_uuid(&SystemClock, &random)?,
         now: Timestamp::EPOCH,
         run: &run,
         seq: 0,
@@ -108,7 +107,7 @@ pub(crate) fn check_created(
     match draft::check(&record) {
         Err(Error::Record { source }) => Err(Error::Argument {
             what: "what the log would say of itself",
-            why: source.to_string(),
+            why: chain(&source),
         }),
         checked => checked.map(|_| ()),
     }

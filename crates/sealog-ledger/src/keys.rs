@@ -51,7 +51,7 @@ pub fn create_log_key(
     origin: &str,
     random: &dyn Random,
 ) -> Result<Ed25519Signer, Error> {
-    admin::check_created(&Creation::default(), origin, random)?;
+    admin::check_created(&Creation::default(), origin)?;
     let mut seed = Zeroizing::new([0; 32]);
     random.fill(&mut *seed)?;
     let signer = signer_of(origin, &seed)?;

@@ -122,7 +122,11 @@ fn what_the_first_entry_could_not_say_is_refused_before_anything_is_made() {
     let ground = Ground::new();
     for creation in wrong {
         let made = Ledger::create(&ground.path(), &creation, ground.options());
-        assert_eq!(made.unwrap_err().code(), "argument", "{creation:?}");
+        let error = made.unwrap_err();
+        assert_eq!(error.code(), "argument", "{creation:?}");
+        let said = error.to_string();
+        let names_it = said.contains("/body/") || said.contains("at most");
+        assert!(names_it || said.contains("a key name"), "{said}");
         assert!(!ground.path().exists(), "{creation:?} left a directory");
         let secrets = keys::secrets_of(&ground.path());
         assert!(!secrets.exists(), "{creation:?} left a key");
@@ -141,4 +145,45 @@ fn what_the_first_entry_could_not_say_is_refused_before_anything_is_made() {
     };
     let made = Ledger::create(&ground.path(), &right, ground.options()).unwrap();
     assert_eq!(made.origin(), ORIGIN);
+}
+
+/// A file that is no ledger's own makes a ledger unreadable, or goes wherever its copies go: a key above all.
+#[test]
+fn nothing_is_made_inside_a_ledger() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let inside = |name: &str| ground.path().join(name);
+    for name in ["new.sealog", "payloads/new.sealog", "log/a/new.sealog"] {
+        let made = Ledger::create(&inside(name), &Creation::default(), ground.options());
+        let error = made.unwrap_err();
+        assert_eq!(error.code(), "argument", "{name}");
+        assert!(error.to_string().contains("lies in the ledger"), "{error}");
+    }
+    let beside = ground.path().with_file_name("beside.sealog");
+    for secrets in [inside("payloads/secrets"), beside.clone(), beside.join("s")] {
+        let options = Options {
+            secrets: Some(secrets),
+            ..ground.options()
+        };
+        let made = Ledger::create(&beside, &Creation::default(), options);
+        assert_eq!(made.unwrap_err().code(), "argument");
+        assert!(!beside.exists());
+    }
+    for name in ["", "public", "payloads"] {
+        let published = ledger.publish_tiles(&inside(name), &mut |_, _| ());
+        assert_eq!(published.unwrap_err().code(), "argument", "{name}");
+    }
+    #[cfg(unix)]
+    {
+        let link = ground.path().with_file_name("link");
+        std::os::unix::fs::symlink(inside("payloads"), &link).unwrap();
+        let made = Ledger::create(
+            &link.join("new.sealog"),
+            &Creation::default(),
+            ground.options(),
+        );
+        assert_eq!(made.unwrap_err().code(), "argument");
+    }
+    assert_eq!(fs::read_dir(inside("payloads")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(inside("log")).unwrap().count(), 3);
 }
