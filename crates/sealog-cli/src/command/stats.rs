@@ -236,3 +236,21 @@ fn gaps(stats: &Stats, context: &mut Context) -> Result<(), Error> {
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{bound_text, number_text};
+
+    #[test]
+    fn no_score_takes_more_digits_than_a_line_has() {
+        for score in [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e9, -9.99e-5] {
+            let text = number_text(score);
+            assert!(text.len() <= 24 && text.contains('e'), "{text}");
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), score.to_bits());
+            assert!(bound_text(score).len() <= 12, "{}", bound_text(score));
+        }
+        assert_eq!(number_text(0.83), "0.83");
+        assert_eq!(bound_text(0.0), "0.0000");
+        assert_eq!(bound_text(-123_456_789.5), "-123456789.5000");
+    }
+}
