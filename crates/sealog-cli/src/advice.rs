@@ -333,7 +333,10 @@ pub const TABLE: &[(&str, &str)] = &[
         "not_approved",
         "append `approval` records: subject_kind `erasure`, the scope as subject_id, from persons who did not ask for it",
     ),
-    ("output", "make room or choose another place for the output"),
+    (
+        "output",
+        "make room or choose another place for the output; what the command recorded stands in the log: `sealog tail` shows it",
+    ),
 ];
 
 /// Findings and advice, where it is more than not to rely on the log.

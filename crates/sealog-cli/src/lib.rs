@@ -18,6 +18,7 @@ pub mod exit;
 mod findings;
 pub mod older;
 pub mod output;
+mod over;
 pub mod pins;
 mod production;
 pub mod settings;

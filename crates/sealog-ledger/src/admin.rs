@@ -7,9 +7,11 @@ use sealog_core::json::{Object, Value};
 use sealog_core::state::{FORMAT_VERSION, LogState};
 use sealog_core::time::Timestamp;
 
-use crate::Error;
-use crate::draft::{Draft, integer};
+use crate::clock::{SystemClock, SystemRandom, new_token, new_uuid};
+use crate::draft::{self, Draft, Filling, integer};
+use crate::error::chain;
 use crate::options::Creation;
+use crate::{Error, keys};
 
 /// What is said of an operator or a purpose that nobody stated; production refuses it.
 pub const UNSTATED: &str = "unstated";
@@ -81,6 +83,34 @@ pub(crate) fn created_draft(creation: &Creation, origin: &str, vkey: &str) -> Re
         body.insert("continues", Value::Object(old));
     }
     Ok(own_draft("ledger.created", body))
+}
+
+/// Whether a log of this origin could say this in its entry 0, with a key that is thrown away. Asked before anything is
+/// made: the key's name is the origin, and a key that is there binds every further try to it.
+///
+/// # Errors
+/// [`Error::Argument`], which names the member.
+pub(crate) fn check_created(creation: &Creation, origin: &str) -> Result<(), Error> {
+    // Not the log's own random source, which may be a known one: what it gives next stands in the log.
+    let random = SystemRandom;
+    let vkey = keys::ephemeral(origin, &random)?.verifier_key().to_string();
+    let run = new_token(&random)?;
+    let filling = Filling {
+        record_id: new_uuid(&SystemClock, &random)?,
+        now: Timestamp::EPOCH,
+        run: &run,
+        seq: 0,
+        privacy: None,
+    };
+    let draft = created_draft(creation, origin, &vkey)?;
+    let (record, _) = draft::record_of(draft, &filling)?;
+    match draft::check(&record) {
+        Err(Error::Record { source }) => Err(Error::Argument {
+            what: "what the log would say of itself",
+            why: chain(&source),
+        }),
+        checked => checked.map(|_| ()),
+    }
 }
 
 /// No head copy was there to compare the log with: a restored backup would have gone unnoticed.

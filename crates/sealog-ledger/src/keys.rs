@@ -14,9 +14,10 @@ use sealog_core::tlog::sign::{Ed25519Signer, Signer};
 use sealog_core::tlog::vkey::{KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::clock::Random;
 use crate::new_file::{directory_of, sync_dir};
+use crate::options::Creation;
+use crate::{Error, admin};
 
 /// Name of the signing key's file.
 pub const LOG_KEY_FILE: &str = "log.key";
@@ -42,11 +43,15 @@ pub fn secrets_of(ledger: &Path) -> PathBuf {
 }
 
 /// Makes a new signing key for an origin and writes it to a file of mode 0600 that did not exist.
+///
+/// # Errors
+/// [`Error::Argument`] if no log could have this origin, before anything is written.
 pub fn create_log_key(
     path: &Path,
     origin: &str,
     random: &dyn Random,
 ) -> Result<Ed25519Signer, Error> {
+    admin::check_created(&Creation::default(), origin)?;
     let mut seed = Zeroizing::new([0; 32]);
     random.fill(&mut *seed)?;
     let signer = signer_of(origin, &seed)?;

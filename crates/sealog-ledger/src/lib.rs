@@ -22,6 +22,7 @@ mod head;
 mod ids;
 pub mod import;
 mod index;
+mod inside;
 mod key_ring;
 mod key_store;
 pub mod keys;

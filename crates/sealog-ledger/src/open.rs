@@ -20,7 +20,7 @@ use crate::keys;
 use crate::ledger::{Ledger, Reading, Side};
 use crate::options::{Access, Creation, HeadCopyPolicy, Options};
 use crate::writer::{Parts, Writer};
-use crate::{admin, chunk, recover, rewritten, signing};
+use crate::{admin, chunk, inside, recover, rewritten, signing};
 
 /// Files of this directory, below the state directory, tell which paths held a ledger.
 const PATHS_DIR: &str = "paths";
@@ -33,6 +33,7 @@ impl Ledger {
     pub fn create(path: &Path, creation: &Creation, mut options: Options) -> Result<Self, Error> {
         options.check_what_is_written()?;
         let path = std::path::absolute(path).map_err(Error::io("find", path))?;
+        inside::check_place(&path, options.secrets.as_deref())?;
         if is_unfinished(&path)? {
             check_vanished(&path, &options)?;
             options.signer = Some(signer_left(&path, creation, &options)?);
@@ -40,6 +41,7 @@ impl Ledger {
         let origin = origin_for_new(&path, creation, &options)?;
         refuse_taken(&origin, &options)?;
         check_recovery(creation, &origin, &options)?;
+        admin::check_created(creation, &origin)?;
         let signer = signer_for_new(&path, &origin, &options)?;
         // The store makes the directory itself: that decides between two that try at once.
         if path.is_dir() && is_absent_or_empty(&path) {

@@ -17,6 +17,7 @@ use sealog_store::DisposalMark;
 
 use crate::canopy::{self, Canopy, RUN, Run};
 use crate::error::Error;
+use crate::inside::refuse_inside_ledger;
 use crate::ledger::Ledger;
 use crate::queue::lock;
 use crate::read::Leaf;
@@ -46,6 +47,7 @@ impl Ledger {
         directory: &Path,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Published, Error> {
+        refuse_inside_ledger("the directory to publish into", directory)?;
         self.make_durable()?;
         match self.publish_by(directory, progress) {
             // Once more from the log alone, if what was derived from it led astray.

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::output::{number, object, plain};
-use crate::pins;
+use crate::{over, pins};
 
 /// The successor's file, until the log has taken it.
 const NEXT_KEY_FILE: &str = "log.key.next";
@@ -104,6 +104,13 @@ fn new(
     if file.exists() {
         return Err(Error::KeyExists { path: file });
     }
+    let directory = context.settings.environment().directory();
+    if vkey_file.is_some_and(|path| directory.join(path) == file) {
+        return Err(Error::Argument {
+            argument: "--vkey",
+            problem: "it names the file of the private key".into(),
+        });
+    }
     let signer = keys::create_log_key(&file, origin, &SystemRandom)?;
     let vkey = Signer::verifier_key(&signer).clone();
     if let Some(path) = vkey_file {
@@ -114,14 +121,14 @@ fn new(
 
 fn write_vkey(path: &Path, vkey: &VerifierKey, context: &Context) -> Result<PathBuf, Error> {
     let path = context.settings.environment().directory().join(path);
-    match fs::write(&path, format!("{vkey}\n")) {
-        Ok(()) => Ok(path),
-        Err(source) => Err(Error::Io {
-            action: "write",
-            path,
-            source,
-        }),
-    }
+    over::write(&path, &format!("{vkey}\n"), is_verifier_key)?;
+    Ok(path)
+}
+
+/// Whether a file is one of a verifier key, which holds nothing that is not elsewhere.
+fn is_verifier_key(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    VerifierKey::parse(line).is_ok()
 }
 
 fn show(out: Option<&Path>, context: &mut Context) -> Result<u8, Error> {

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::output::{Tone, number, plain, plain_lines};
+use crate::over;
 
 /// How often `tail -f` looks for new entries.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -274,7 +275,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// Writes a result to a file, or to standard output where none is named.
+/// Writes a result to a file, or to standard output where none is named. Only an older result is written over.
 pub(super) fn write_out(
     text: &str,
     file: Option<&PathBuf>,
@@ -287,10 +288,5 @@ pub(super) fn write_out(
         return Ok(());
     };
     let path = context.settings.environment().directory().join(file);
-    let written = std::fs::write(&path, text);
-    written.map_err(|source| Error::Io {
-        action: "write",
-        path,
-        source,
-    })
+    over::write(&path, text, |there| over::same_first_line(there, text))
 }

@@ -163,7 +163,14 @@ fn scores(stats: &Stats, context: &mut Context) -> Result<(), Error> {
         return Ok(());
     };
     let number = count(scores.scored(), "score", "scores");
-    heading(&format!("{number}, from {least} to {greatest}"), context)?;
+    heading(
+        &format!(
+            "{number}, from {} to {}",
+            number_text(least),
+            number_text(greatest)
+        ),
+        context,
+    )?;
     let highest = scores
         .bins()
         .iter()
@@ -175,15 +182,34 @@ fn scores(stats: &Stats, context: &mut Context) -> Result<(), Error> {
         // What is there shows, however little it is.
         let length = length.max(u64::from(bin.count() > 0));
         let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
-        let line = format!(
-            "{:>10}  {:>8.4} ..{:>8.4}  {bar}",
-            bin.count(),
-            bin.from(),
-            bin.to()
-        );
+        let (from, to) = (bound_text(bin.from()), bound_text(bin.to()));
+        let line = format!("{:>10}  {from:>8} ..{to:>8}  {bar}", bin.count());
         context.out.line(line.trim_end())?;
     }
     Ok(())
+}
+
+/// Scores have any size: in plain digits the greatest double has 309.
+fn number_text(score: f64) -> String {
+    if is_far(score) {
+        format!("{score:e}")
+    } else {
+        score.to_string()
+    }
+}
+
+fn bound_text(score: f64) -> String {
+    if is_far(score) {
+        format!("{score:.4e}")
+    } else {
+        format!("{score:.4}")
+    }
+}
+
+/// Whether the number has more digits before its point than a column holds, or only zeros in the first ones behind it.
+fn is_far(score: f64) -> bool {
+    let size = score.abs();
+    size >= 1e9 || (size > 0.0 && size < 1e-4)
 }
 
 fn gaps(stats: &Stats, context: &mut Context) -> Result<(), Error> {
@@ -209,4 +235,22 @@ fn gaps(stats: &Stats, context: &mut Context) -> Result<(), Error> {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bound_text, number_text};
+
+    #[test]
+    fn no_score_takes_more_digits_than_a_line_has() {
+        for score in [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e9, -9.99e-5] {
+            let text = number_text(score);
+            assert!(text.len() <= 24 && text.contains('e'), "{text}");
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), score.to_bits());
+            assert!(bound_text(score).len() <= 12, "{}", bound_text(score));
+        }
+        assert_eq!(number_text(0.83), "0.83");
+        assert_eq!(bound_text(0.0), "0.0000");
+        assert_eq!(bound_text(-123_456_789.5), "-123456789.5000");
+    }
 }

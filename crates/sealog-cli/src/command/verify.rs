@@ -303,10 +303,9 @@ pub(super) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
         .read_to_end(&mut bytes)
         .map_err(io)?;
     if bytes.len() > max {
-        let problem = format!("longer than {max} bytes");
-        return Err(Error::Input {
-            place: path.display().to_string(),
-            problem,
+        return Err(Error::Argument {
+            argument: "the file",
+            problem: format!("{} is longer than {max} bytes", path.display()),
         });
     }
     Ok(bytes)

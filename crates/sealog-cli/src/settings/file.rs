@@ -78,18 +78,22 @@ pub(super) fn read(found: &Found) -> Result<Vec<(&'static Setting, OsString)>, E
         path: path.clone(),
         source,
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(io)?;
     file.take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(io)?;
     let refused = |problem: String| Error::ConfigFile {
         path: path.clone(),
         problem,
     };
-    if u64::try_from(text.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
         return Err(refused(format!("longer than {FILE_BYTES_MAX} bytes")));
     }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        refused(format!("not UTF-8 at byte {at}"))
+    })?;
     // The parser's own message shows the offending line, which may be a secret put in the wrong file.
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().and_then(|span| text.get(..span.start));

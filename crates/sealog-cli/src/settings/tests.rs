@@ -144,6 +144,18 @@ fn refused_files() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_refused_and_says_where() {
+    let place = Place::new();
+    place.here("");
+    let file = place.root.path().join("work/.sealog.toml");
+    fs::write(file, b"tenant = '\xff'\n").unwrap();
+    let error = place.settings(&[]).unwrap_err();
+    assert!(matches!(error, Error::ConfigFile { .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains("not UTF-8 at byte 10"), "{message}");
+}
+
+#[test]
 fn a_file_may_be_64_kib_long_and_no_byte_longer() {
     let place = Place::new();
     let text = format!("tenant = 'a'\n#{}", "x".repeat(64 * 1024 - 14));

@@ -22,6 +22,7 @@ mod older;
 mod openpgp;
 #[cfg(target_os = "linux")]
 mod orphans;
+mod over;
 mod password;
 mod pinned;
 mod pipe;

@@ -78,3 +78,49 @@ fn output_that_cannot_be_written_is_an_error() {
         "{complaint}"
     );
 }
+
+/// The receipt is lost and the record is not: whoever takes the error for a refusal would record it twice.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_record_whose_receipt_cannot_be_written_is_said_to_stand() {
+    let world = World::new();
+    let made = world.command().args(["init", "a.sealog"]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let record = [
+        "record",
+        "--kind",
+        "decision",
+        "-f",
+        "decision_id=d1",
+        "-f",
+        "model_state=hosted",
+        "-f",
+        "model_reason=elsewhere",
+    ];
+    let output = world.command().args(record).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("stands in the log"), "{complaint}");
+    let log = world.command().args(["log", "--all"]).output().unwrap();
+    let log = String::from_utf8(log.stdout).unwrap();
+    assert!(log.contains("decision_id=d1"), "{log}");
+}
+
+/// What a reading command says of a file is no advice to somebody who records.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_an_end_is_refused_as_a_file() {
+    let world = World::new();
+    let verify = ["receipt", "verify", "/dev/zero"];
+    let output = world.command().args(verify).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complaint.contains("/dev/zero is longer than") && !complaint.contains("recorded"),
+        "{complaint}"
+    );
+}

@@ -87,3 +87,103 @@ fn nothing_is_finished_over_an_entry_a_strange_file_or_a_ledger_that_was_known()
     assert_eq!(again.unwrap_err().code(), "origin_taken");
     assert_eq!(fs::read(&segment).unwrap(), b"");
 }
+
+/// What `init` was told is checked before the key and the directory are made: a key would bind the next try to the
+/// origin of this one, and one that no entry could name could never be got rid of by trying again.
+#[test]
+fn what_the_first_entry_could_not_say_is_refused_before_anything_is_made() {
+    let text = |text: &str| Some(text.to_owned());
+    let wrong = [
+        Creation {
+            origin: text("example.org/\u{7f}"),
+            ..Creation::default()
+        },
+        Creation {
+            origin: Some("o".repeat(1025)),
+            ..Creation::default()
+        },
+        Creation {
+            operator: text(""),
+            ..Creation::default()
+        },
+        Creation {
+            operator: text("two\nlines"),
+            ..Creation::default()
+        },
+        Creation {
+            purpose: text(""),
+            ..Creation::default()
+        },
+        Creation {
+            reason: Some("r".repeat(70_000)),
+            ..Creation::default()
+        },
+    ];
+    let ground = Ground::new();
+    for creation in wrong {
+        let made = Ledger::create(&ground.path(), &creation, ground.options());
+        let error = made.unwrap_err();
+        assert_eq!(error.code(), "argument", "{creation:?}");
+        let said = error.to_string();
+        let names_it = said.contains("/body/") || said.contains("at most");
+        assert!(names_it || said.contains("a key name"), "{said}");
+        assert!(!ground.path().exists(), "{creation:?} left a directory");
+        let secrets = keys::secrets_of(&ground.path());
+        assert!(!secrets.exists(), "{creation:?} left a key");
+    }
+    for origin in ["example.org/\u{7f}", "", "a b", "a+b"] {
+        let file = keys::secrets_of(&ground.path()).join(keys::LOG_KEY_FILE);
+        let made = keys::create_log_key(&file, origin, &SystemRandom);
+        assert_eq!(made.err().map(|error| error.code()), Some("argument"));
+        assert!(!file.exists(), "{origin:?} left a key");
+    }
+    // So the next try, with another origin, has a clean place.
+    let right = Creation {
+        origin: text(ORIGIN),
+        operator: Some("o".repeat(1022)),
+        ..Creation::default()
+    };
+    let made = Ledger::create(&ground.path(), &right, ground.options()).unwrap();
+    assert_eq!(made.origin(), ORIGIN);
+}
+
+/// A file that is no ledger's own makes a ledger unreadable, or goes wherever its copies go: a key above all.
+#[test]
+fn nothing_is_made_inside_a_ledger() {
+    let ground = Ground::new();
+    let ledger = ground.create();
+    let inside = |name: &str| ground.path().join(name);
+    for name in ["new.sealog", "payloads/new.sealog", "log/a/new.sealog"] {
+        let made = Ledger::create(&inside(name), &Creation::default(), ground.options());
+        let error = made.unwrap_err();
+        assert_eq!(error.code(), "argument", "{name}");
+        assert!(error.to_string().contains("lies in the ledger"), "{error}");
+    }
+    let beside = ground.path().with_file_name("beside.sealog");
+    for secrets in [inside("payloads/secrets"), beside.clone(), beside.join("s")] {
+        let options = Options {
+            secrets: Some(secrets),
+            ..ground.options()
+        };
+        let made = Ledger::create(&beside, &Creation::default(), options);
+        assert_eq!(made.unwrap_err().code(), "argument");
+        assert!(!beside.exists());
+    }
+    for name in ["", "public", "payloads"] {
+        let published = ledger.publish_tiles(&inside(name), &mut |_, _| ());
+        assert_eq!(published.unwrap_err().code(), "argument", "{name}");
+    }
+    #[cfg(unix)]
+    {
+        let link = ground.path().with_file_name("link");
+        std::os::unix::fs::symlink(inside("payloads"), &link).unwrap();
+        let made = Ledger::create(
+            &link.join("new.sealog"),
+            &Creation::default(),
+            ground.options(),
+        );
+        assert_eq!(made.unwrap_err().code(), "argument");
+    }
+    assert_eq!(fs::read_dir(inside("payloads")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(inside("log")).unwrap().count(), 3);
+}

@@ -114,9 +114,9 @@ impl PackageArgs {
             Some(path) => {
                 let path = directory.join(path);
                 let bytes = verify::read(&path, PROOF_FILE_BYTES_MAX)?;
-                Some(String::from_utf8(bytes).map_err(|_| Error::Input {
-                    place: path.display().to_string(),
-                    problem: "it is no checkpoint".into(),
+                Some(String::from_utf8(bytes).map_err(|_| Error::Argument {
+                    argument: "--previous",
+                    problem: format!("{} is no checkpoint", path.display()),
                 })?)
             }
         };
