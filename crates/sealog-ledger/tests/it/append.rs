@@ -34,6 +34,25 @@ fn a_receipt_verifies_with_the_key_alone_and_survives_reopening() {
     later.verify(&[vkey]).unwrap();
 }
 
+/// Open files that were removed take writes all the same: a receipt would be given for what is gone at closing.
+#[cfg(unix)]
+#[test]
+fn nothing_is_acknowledged_where_the_log_was_removed() {
+    let whole = |ground: &Ground| std::fs::remove_dir_all(ground.path());
+    let segment =
+        |ground: &Ground| std::fs::remove_file(ground.path().join("log/0000000000.jsonl"));
+    for remove in [whole, segment] {
+        let ground = Ground::new();
+        let ledger = ground.create();
+        let producer = ledger.producer().unwrap();
+        producer.append(decision("d1")).unwrap();
+        remove(&ground).unwrap();
+        let refused = producer.append(decision("d2")).unwrap_err();
+        assert_eq!(refused.code(), "not_a_ledger", "{refused}");
+        assert!(refused.outcome_unknown().is_none());
+    }
+}
+
 #[test]
 fn many_threads_share_groups_and_each_gets_its_proof() {
     let ground = Ground::new();

@@ -74,6 +74,11 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     /// Gives the lock back, for every process that shares this open file.
     fn unlock(&self) -> io::Result<()>;
 
+    /// Whether a name still leads to the file. Where that is not known it is taken to.
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Whether the file holds no byte.
     fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)

@@ -220,6 +220,12 @@ impl DiskFile for OsFile {
     fn unlock(&self) -> io::Result<()> {
         self.file.unlock()
     }
+
+    #[cfg(unix)]
+    fn is_linked(&self) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        Ok(self.file.metadata()?.nlink() > 0)
+    }
 }
 
 #[cfg(unix)]

@@ -58,6 +58,8 @@ impl FileTurn<'_> {
 
     fn commit_on(&mut self, at: Place, group: &[u8]) -> Result<Place, CommitError> {
         let active = self.active_at(at).map_err(not_written)?;
+        let there = self.store.check_linked(active.file.as_ref());
+        there.map_err(not_written)?;
         let end = after(at, group).map_err(not_written)?;
         self.announce(end).map_err(not_written)?;
         let content = with_filler(group, end.offset(), active.filler_end);

@@ -84,6 +84,7 @@ impl FileStore {
         let turnstile = self.poll(writing, writing.turnstile.as_ref(), until, wait)?;
         let lock = self.poll(writing, writing.lock.as_ref(), until, wait)?;
         drop(turnstile);
+        self.check_linked(writing.lock.as_ref())?;
         let mut turn = FileTurn {
             store: self,
             writing,
@@ -98,6 +99,18 @@ impl FileStore {
             let _ = turn.write_hint();
         }
         Ok(turn)
+    }
+
+    /// A log whose files were removed while they were open takes writes all the same, and loses them at closing.
+    pub(super) fn check_linked(&self, file: &dyn DiskFile) -> Result<(), Error> {
+        let linked = file
+            .is_linked()
+            .map_err(Error::io("look for", self.log_directory()))?;
+        if linked {
+            return Ok(());
+        }
+        let path = self.root.clone();
+        Err(Error::NotALedger { path })
     }
 
     /// Waits until no other thread of this process has the turn.
