@@ -15,6 +15,7 @@ mod gate;
 mod golden;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod lineage;
 #[cfg(target_os = "linux")]
 mod older;
 #[cfg(unix)]
