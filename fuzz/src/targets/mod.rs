@@ -95,6 +95,11 @@ pub const TARGETS: &[Target] = &[
         seeds: older::triple_metadata_seeds,
     },
     Target {
+        name: "model_public_key",
+        run: vouched::public_key,
+        seeds: vouched::public_key_seeds,
+    },
+    Target {
         name: "model_baseline",
         run: older::baseline,
         seeds: older::baseline_seeds,

@@ -34,6 +34,40 @@ pub(super) fn refused(error: &Error) -> Answer {
     format!("{} {}", error.code(), words.join(" "))
 }
 
+/// A key that is taken is the same key when it is written and read again, in both forms.
+pub(super) fn public_key(bytes: &[u8]) -> Answer {
+    let text = str::from_utf8(bytes).ok();
+    let by_text = text.and_then(PublicKey::from_pem);
+    let kinds = [by_text, PublicKey::from_der(bytes)].map(|key| {
+        let Some(key) = key else {
+            return "refused".to_owned();
+        };
+        let again = [
+            PublicKey::from_der(&key.to_der()),
+            PublicKey::from_pem(&key.to_pem()),
+        ];
+        for again in again {
+            let again = again.expect("what was written is read");
+            assert_eq!(again.key_id(), key.key_id(), "another key");
+            assert_eq!(again.raw(), key.raw(), "another key");
+        }
+        format!("accepted {:?}", key.kind())
+    });
+    let [by_text, by_bytes] = kinds;
+    if by_text == "refused" {
+        by_bytes
+    } else {
+        by_text
+    }
+}
+
+pub(super) fn public_key_seeds() -> Vec<Vec<u8>> {
+    let der = [ED25519, P256].map(|text| PublicKey::from_pem(text).expect("a key").to_der());
+    let mut seeds = owned([ED25519.as_bytes(), P256.as_bytes()]);
+    seeds.extend(der);
+    seeds
+}
+
 /// What is read is written as it was read.
 pub(super) fn manifest(bytes: &[u8]) -> Answer {
     match Manifest::parse(bytes) {
