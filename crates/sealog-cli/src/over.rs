@@ -43,3 +43,17 @@ pub(crate) fn write(path: &Path, text: &str, is_same: impl Fn(&str) -> bool) -> 
 pub(crate) fn same_first_line(there: &str, text: &str) -> bool {
     there.lines().next() == text.lines().next()
 }
+
+/// Whether both are receipts of one entry, which stands in their second line; of a long one its beginning decides,
+/// where its random nonce is.
+pub(crate) fn same_entry(there: &str, text: &str) -> bool {
+    let mut ends = there.match_indices('\n').map(|(at, _)| at);
+    let Some(first) = ends.next() else {
+        return false;
+    };
+    let end = ends.next().unwrap_or(there.len());
+    end > first + 1
+        && there
+            .get(..end)
+            .is_some_and(|entry| text.starts_with(entry))
+}

@@ -55,3 +55,31 @@ fn the_private_key_is_not_made_and_written_over_by_its_verifier_key() {
     let apart = [&new[..], &["--vkey", "x.vkey"]].concat();
     assert_eq!(run(&world, &apart).0, Some(0));
 }
+
+#[test]
+fn a_receipt_is_written_over_an_older_one_of_its_entry_and_over_no_other() {
+    let world = World::new();
+    for ledger in ["a.sealog", "b.sealog"] {
+        assert_eq!(run(&world, &["init", ledger]).0, Some(0));
+    }
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let record = ["record", "--kind", "org.example.note", "-f", "a=1"];
+    let into = ["--record-id", id, "--receipts", "kept"];
+    let of = |ledger| [&record[..], &into, &["--ledger", ledger]].concat();
+    let kept = world.here().join("kept/1.proof");
+    assert_eq!(run(&world, &of("a.sealog")).0, Some(0));
+    let first = fs::read(&kept).unwrap();
+    // The same record again, when the log has grown: a newer receipt of the same entry.
+    let more = [&record[..], &["--ledger", "a.sealog"]].concat();
+    assert_eq!(run(&world, &more).0, Some(0));
+    assert_eq!(run(&world, &of("a.sealog")).0, Some(0));
+    let newer = fs::read(&kept).unwrap();
+    let (status, complaint) = run(&world, &of("b.sealog"));
+    assert_eq!(status, Some(2));
+    assert!(complaint.contains("[file_exists]"), "{complaint}");
+    assert_eq!(fs::read(&kept).unwrap(), newer);
+    assert_eq!(
+        first.split(|byte| *byte == b'\n').nth(1),
+        newer.split(|byte| *byte == b'\n').nth(1)
+    );
+}

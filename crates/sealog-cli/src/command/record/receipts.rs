@@ -9,6 +9,7 @@ use sealog_ledger::Appended;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::{number, plain};
+use crate::over;
 use crate::pins::receipt_text;
 
 /// Where receipts go.
@@ -31,18 +32,15 @@ impl Receipts {
         Ok(Self { directory })
     }
 
-    /// Writes the receipt of an appended record. The record is in the log whatever becomes of this.
+    /// Writes the receipt of an appended record, over none of another entry. The record is in the log whatever becomes
+    /// of this.
     pub(super) fn hand_out(&self, appended: &Appended, context: &mut Context) -> Result<(), Error> {
         let receipt = receipt_text(&appended.receipt()?)?;
         let mut file = None;
         if let Some(directory) = &self.directory {
             let path = directory.join(format!("{}.proof", appended.index()));
-            let written = fs::write(&path, &receipt);
-            written.map_err(|source| Error::Io {
-                action: "write",
-                path: path.clone(),
-                source,
-            })?;
+            // One of the same entry may be older; one of another log may be all that its holder has.
+            over::write(&path, &receipt, |there| over::same_entry(there, &receipt))?;
             file = Some(path);
         }
         if context.json() {
