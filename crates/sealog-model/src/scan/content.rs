@@ -8,7 +8,7 @@ use super::finding::{Finding, Severity};
 use super::pickle::{self, Flavour, Reading};
 use super::rule::{
     ARCHIVE_LIMIT, ARCHIVE_UNSUPPORTED, FILE_CODE, FILE_POLYGLOT, FILE_UNKNOWN, FILE_UNREADABLE,
-    PICKLE_CALL_OF_VALUE, STREAM_BOMB, STREAM_BROKEN,
+    PICKLE_CALL_OF_VALUE, PICKLE_UNKNOWN_GLOBAL, STREAM_BOMB, STREAM_BROKEN,
 };
 use super::{array, document, gguf, hdf5, onnx, safetensors, savedmodel, tarball, zipped};
 use crate::formats::content::{HEAD_BYTES, Kind, is_text, kind};
@@ -131,13 +131,15 @@ fn raw(source: &Source, scan: &mut Scan<'_>) -> &'static str {
 
 /// What a pickle reader would make of a zip archive: it asks for a persistent object by the first line. None that is
 /// known has an answer to a line of text; one that has goes on, into the archive's own pickle where that is not packed.
-/// So what happens to objects that it did not make says nothing, and everything else counts.
+/// So what happens to objects that it did not make says nothing, and everything else that is imported or done counts.
 fn zip_as_pickle(source: &Source, scan: &mut Scan<'_>) {
     let mark = scan.mark();
     pickle::scan_text(&mut source.reader(), scan);
     let found = scan.take_since(mark);
     let harms = |finding: &Finding| {
-        finding.rule.severity() == Severity::Malicious && finding.rule != &PICKLE_CALL_OF_VALUE
+        let made = finding.rule == &PICKLE_CALL_OF_VALUE;
+        let malicious = finding.rule.severity() == Severity::Malicious && !made;
+        malicious || finding.rule == &PICKLE_UNKNOWN_GLOBAL
     };
     if found.iter().any(harms) {
         scan.put_back(found);

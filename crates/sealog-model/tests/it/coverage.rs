@@ -37,6 +37,7 @@ const REGISTER: &[Part] = &[
         ("persistent ids", &[
             "a persistent id", "torch: a persistent id that is no storage",
             "torch: an archive that computes a name where it is read as a pickle",
+            "torch: an archive that names an unknown class where it is read as a pickle",
         ]),
         ("state that is set on what was imported", &[
             "BUILD on a class", "SETITEM on a module's name", "APPEND on an import", "a special attribute",

@@ -176,6 +176,16 @@ pub(crate) fn pickles() -> Vec<Case> {
             &torch_of_one_line(four(&[b"C\x0c\n)\x81NNNNNNNNN"])),
         ),
         Case::new(
+            "torch: an archive that names an unknown class where it is read as a pickle",
+            &torch_of_one_line(four(&[b"C\x0e\nN\x8c\x01a\x8c\x01b\x93NNNNN"])),
+            &[
+                "pickle.persistent_id",
+                "pickle.unknown_global",
+                "pickle.trailing",
+            ],
+            &torch_of_one_line(four(&[b"C\x0e\nN\x8c\x01a\x8c\x01bNNNNNN"])),
+        ),
+        Case::new(
             "torch: constants of a script",
             &torch(harmless(), &[Entry::new("m/constants.pkl", harm())]),
             &[HARM],
