@@ -28,9 +28,7 @@ impl NewFile {
     /// # Errors
     /// [`Error::FileExists`] if something is there, [`Error::Io`] if nothing can be written beside it.
     pub fn begin(path: &Path) -> Result<Self, Error> {
-        if fs::symlink_metadata(path).is_ok() {
-            return Err(Error::FileExists { path: path.into() });
-        }
+        check_free(path)?;
         let mut prefix = OsString::from(".");
         prefix.push(path.file_name().unwrap_or_default());
         prefix.push(".");
@@ -47,6 +45,14 @@ impl NewFile {
             file: file.map_err(Error::io("write", path))?,
             path: path.into(),
         })
+    }
+
+    /// Whether its name is still free, before something is recorded of it: another may have taken it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::FileExists`] if it is not.
+    pub(crate) fn check_free(&self) -> Result<(), Error> {
+        check_free(&self.path)
     }
 
     /// Flushes what was written, so that it may be named.
@@ -96,6 +102,13 @@ impl Write for NewFile {
 impl Seek for NewFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
+    }
+}
+
+fn check_free(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(Error::FileExists { path: path.into() }),
+        Err(_) => Ok(()),
     }
 }
 

@@ -63,6 +63,8 @@ impl Ledger {
         let digest = file.written().and_then(digest_of);
         let digest = digest.map_err(Error::io("read", path))?;
         let handed = HandedOver { evidence, digest };
+        // Of two that are made at once the later one should leave no record of a package that nobody has.
+        file.check_free()?;
         self.append_own(record(&query, &handed, asked)?)?;
         file.finish()?;
         Ok(handed)

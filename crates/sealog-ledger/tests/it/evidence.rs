@@ -661,6 +661,32 @@ fn a_package_that_leaves_is_recorded_and_one_that_is_not_recorded_does_not_leave
     assert_eq!(text("package_digest"), digest);
     assert_eq!((text("requested_by"), text("recipient")), ("jo", "auditor"));
     assert!(case.ledger.size() > size);
+    // Something comes to be there while the package is made: nothing is recorded either.
+    let leavings = || {
+        let all = (0..case.ledger.size()).map(|index| case.ledger.entry(index).unwrap().value());
+        let kinds = all.map(|entry| {
+            entry
+                .member("record")
+                .and_then(|record| record.member("kind")?.as_str().map(str::to_owned))
+        });
+        kinds
+            .flatten()
+            .filter(|kind| kind == "export.created")
+            .count()
+    };
+    let before = leavings();
+    assert!(before > 0);
+    let other = path.with_file_name("other.zip");
+    let taken = case.ledger.hand_over_evidence(
+        &other,
+        &stream("cards"),
+        &EvidenceOptions::default(),
+        &asked("jo"),
+        &mut |_| std::fs::write(&other, "theirs").unwrap(),
+    );
+    assert_eq!(taken.unwrap_err().code(), "file_exists");
+    assert_eq!(leavings(), before);
+    assert_eq!(std::fs::read(&other).unwrap(), b"theirs");
     // The file is there already: nothing is recorded, and it stays as it is.
     let size = case.ledger.size();
     let refused = give(&stream("cards"), "jo").unwrap_err();
